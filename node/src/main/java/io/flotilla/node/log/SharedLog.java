@@ -1,0 +1,44 @@
+package io.flotilla.node.log;
+
+import io.flotilla.node.raft.HardState;
+import io.flotilla.node.raft.LogView;
+import io.flotilla.node.raft.Ready.Persist;
+import java.util.List;
+
+/**
+ * One log for all ranges of a store.
+ *
+ * <p>Threading: {@link #submit} may be called from any thread, but per range from one at a time; {@link #view} is for the same
+ * thread. Callbacks run on the writer's thread in the order of submission and must be short.
+ */
+public interface SharedLog extends AutoCloseable {
+    /** Called on the writer's thread. */
+    interface Listener {
+        /** Everything submitted with this listener up to here is durable. */
+        void durable();
+
+        /** The disk failed; the store is stopping and nothing more will ever be durable. */
+        void failed(Exception cause);
+    }
+
+    /** Queues a write. Becomes visible in {@link #view} at the latest when the listener is told. */
+    void submit(long range, Persist persist, Listener listener);
+
+    /** The range may forget entries up to and including {@code index}: they are in a flushed state or snapshot. Not urgent, not durable at once. */
+    void compact(long range, long index, long term);
+
+    /** The range was removed from this store; nothing of it is needed any more. */
+    void remove(long range);
+
+    /** The range's durable log, as recovered at the start and as it grows. An unknown range has an empty log beginning at 1. */
+    LogView view(long range);
+
+    /** The last durable hard state, or {@link HardState#INITIAL}. */
+    HardState hardState(long range);
+
+    /** All ranges that have anything in this log. */
+    List<Long> ranges();
+
+    @Override
+    void close();
+}
