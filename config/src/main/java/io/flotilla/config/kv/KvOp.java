@@ -93,7 +93,8 @@ public sealed interface KvOp {
      * Sets ({@code value}) or removes (null) the key if its current value equals {@code expected} (null: is absent).
      * Result: {@link KvResult.Acknowledged}, or {@link KvError.ConditionFailed} for the whole batch.
      */
-    record CompareAndSet(Key key, @Nullable Value expected, @Nullable Value value) implements DataWrite {}
+    record CompareAndSet(
+            Key key, @Nullable Value expected, @Nullable Value value) implements DataWrite {}
 
     // ---- the transaction record --------------------------------------------------------------------------------
 

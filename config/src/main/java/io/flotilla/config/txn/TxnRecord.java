@@ -11,8 +11,7 @@ import java.util.List;
  * @param heartbeat when the coordinator was last known alive
  * @param inFlight the keys written, all of them; filled in when STAGING or COMMITTED
  */
-public record TxnRecord(
-        TxnMeta meta, TxnStatus status, Timestamp timestamp, Timestamp heartbeat, List<Key> inFlight) {
+public record TxnRecord(TxnMeta meta, TxnStatus status, Timestamp timestamp, Timestamp heartbeat, List<Key> inFlight) {
     public TxnRecord {
         inFlight = List.copyOf(inFlight);
     }

@@ -6,7 +6,8 @@ package io.flotilla.node.raft;
  * @param leader the leader as far as is known, 0 if none
  * @param quorumActive leader only: a quorum was heard from within the election timeout
  */
-public record RaftStatus(Role role, long term, int leader, long commit, long applied, long lastIndex, boolean quorumActive) {
+public record RaftStatus(
+        Role role, long term, int leader, long commit, long applied, long lastIndex, boolean quorumActive) {
     public enum Role {
         FOLLOWER,
         PRE_CANDIDATE,

@@ -34,7 +34,10 @@ public record Ready(
      * @param entries to append; the first may override a suffix of the log
      * @param reset if set, the whole log is replaced by a snapshot's position before {@code entries} are appended
      */
-    public record Persist(@Nullable HardState hardState, List<LogEntry> entries, @Nullable LogReset reset) {}
+    public record Persist(
+            @Nullable HardState hardState,
+            List<LogEntry> entries,
+            @Nullable LogReset reset) {}
 
     /** The log now begins after (index, term). */
     public record LogReset(long index, long term) {}

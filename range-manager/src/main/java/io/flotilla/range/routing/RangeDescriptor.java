@@ -40,7 +40,7 @@ public record RangeDescriptor(RangeId id, long generation, Span span, List<Repli
 
     @Override
     public String toString() {
-        return id + "@" + generation + "[" + KeySpace.describe(span.start()) + ", " + KeySpace.describe(span.end()) + ")"
-                + replicas;
+        return id + "@" + generation + "[" + KeySpace.describe(span.start()) + ", " + KeySpace.describe(span.end())
+                + ")" + replicas;
     }
 }
