@@ -1,0 +1,16 @@
+package io.flotilla.node.replica;
+
+import io.flotilla.config.key.Span;
+import io.flotilla.node.mvcc.MvccKeys;
+import io.flotilla.node.storage.Engine.Space;
+import java.util.List;
+
+/** Where in the engine the state of a span lies: all that travels in a snapshot. */
+record RangeSpaces(Space space, MvccKeys.Bounds bounds) {
+    static List<RangeSpaces> of(Span span) {
+        return List.of(
+                new RangeSpaces(Space.DATA, MvccKeys.dataBounds(span)),
+                new RangeSpaces(Space.INTENT, MvccKeys.intentBounds(span)),
+                new RangeSpaces(Space.RECORD, MvccKeys.recordBounds(span)));
+    }
+}

@@ -1,0 +1,417 @@
+package io.flotilla.node.replica;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.kv.KvBatch;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.lang.Invariant;
+import io.flotilla.config.settings.RaftSettings;
+import io.flotilla.config.settings.TxnSettings;
+import io.flotilla.config.time.HybridClock;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.mvcc.BatchEvaluator;
+import io.flotilla.node.raft.HardState;
+import io.flotilla.node.raft.Lease;
+import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.LogView;
+import io.flotilla.node.raft.Now;
+import io.flotilla.node.raft.RaftConfig;
+import io.flotilla.node.raft.RaftCore;
+import io.flotilla.node.raft.RaftEvent;
+import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.raft.RaftStatus;
+import io.flotilla.node.raft.Ready;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.range.lifecycle.SplitTrigger;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeReply;
+import io.flotilla.range.routing.RangeRequest;
+import io.flotilla.range.routing.ReplicaInfo;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One copy of a range: takes what happened since its last turn as one group, steps consensus, applies what is committed, and serves requests while it
+ * holds the lease.
+ *
+ * <p>Threading: one turn at a time; deterministic over its {@link ReplicaPorts}, engine and log view.
+ */
+final class Replica {
+    /** What all replicas of a store share. */
+    record Setting(
+            NodeId node,
+            Engine engine,
+            BatchEvaluator evaluator,
+            HybridClock clock,
+            RaftSettings raft,
+            TxnSettings txn,
+            long seed) {}
+
+    /** Messages that wait for a numbered persist. */
+    private record Held(long persistNumber, List<RaftMessage> messages) {}
+
+    private record Arrival(RangeRequest request, Consumer<RangeReply> reply) {}
+
+    private final Setting setting;
+    private final ReplicaPorts ports;
+    private final StateApplier applier;
+    private final RaftCore raft;
+    private final LogView log;
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private List<RaftEvent> events = new ArrayList<>();
+    private List<Arrival> arrivals = new ArrayList<>();
+    private @Nullable RequestDesk desk;
+    private RaftStatus status;
+    private long lastPersistNumber;
+    private long persistedNumber;
+    private long leaderlessSinceMicros;
+    private boolean tickDue;
+    private @Nullable SnapshotAssembler.Complete arrivedSnapshot;
+
+    Replica(Setting setting, ReplicaPorts ports, RangeDescriptor descriptor, HardState hardState, LogView log) {
+        this.setting = setting;
+        this.ports = ports;
+        this.log = log;
+        this.applier = new StateApplier(setting.engine(), descriptor);
+        Now now = ports.now();
+        List<Integer> voters = new ArrayList<>();
+        for (ReplicaInfo replica : descriptor.replicas()) {
+            voters.add(replica.replicaId());
+        }
+        this.raft = new RaftCore(
+                new RaftConfig(
+                        selfId(descriptor),
+                        voters,
+                        setting.raft(),
+                        setting.seed() ^ (descriptor.id().value() * 0x9E3779B97F4A7C15L),
+                        setting.clock().maxOffsetMicros()),
+                hardState,
+                log,
+                applier.applied().index(),
+                now);
+        this.status = raft.status();
+        this.leaderlessSinceMicros = now.micros();
+    }
+
+    // ---- what happens: noted now, handled by the next run() ------------------------------------------------------
+
+    void serve(RangeRequest request, Consumer<RangeReply> reply) {
+        arrivals.add(new Arrival(request, reply));
+    }
+
+    void receive(RaftMessage message) {
+        events.add(new RaftEvent.Received(message));
+    }
+
+    void event(RaftEvent event) {
+        events.add(event);
+    }
+
+    void persisted(long number) {
+        persistedNumber = Math.max(persistedNumber, number);
+    }
+
+    void resolved(TxnMeta holder, TxnStatus txnStatus, Timestamp timestamp) {
+        if (desk != null) {
+            desk.resolved(ports.now(), holder, txnStatus, timestamp);
+        }
+    }
+
+    void snapshotArrived(SnapshotAssembler.Complete snapshot) {
+        if (ports.overlapsOther(snapshot.descriptor())) {
+            return; // the other replica must shrink first; the leader will send again
+        }
+        arrivedSnapshot = snapshot;
+        events.add(new RaftEvent.SnapshotArrived(
+                snapshot.fromReplica(), snapshot.term(), snapshot.index(), snapshot.indexTerm()));
+    }
+
+    void tick() {
+        tickDue = true;
+    }
+
+    /** The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers. */
+    void flushed(long index, LogCompaction compaction) {
+        long upTo = Math.min(index, log.lastIndex() - setting.raft().logEntriesKept());
+        if (upTo >= log.firstIndex()) {
+            compaction.compact(upTo, log.termAt(upTo));
+        }
+    }
+
+    /** Forgets a log's beginning. */
+    interface LogCompaction {
+        void compact(long index, long term);
+    }
+
+    // ---- a turn --------------------------------------------------------------------------------------------------
+
+    /** Handles all that was noted, until nothing more can be done without the world's answer. */
+    void run() {
+        do {
+            turn(ports.now());
+        } while (!events.isEmpty() || persistedNumber > 0);
+    }
+
+    private void turn(Now now) {
+        if (tickDue) {
+            tickDue = false;
+            events.add(new RaftEvent.Tick());
+            if (desk != null) {
+                desk.tick(now);
+            }
+        }
+        releasePersisted(now);
+        if (!events.isEmpty()) {
+            List<RaftEvent> group = events;
+            events = new ArrayList<>();
+            handle(raft.step(now, group.size() == 1 ? group.get(0) : new RaftEvent.Group(group)));
+        }
+        watchLeadership(now);
+        admitArrivals(now);
+        RequestDesk current = desk;
+        while (current != null && current == desk) {
+            current.run();
+            List<RequestDesk.Proposal> proposals = current.takeProposals();
+            if (proposals.isEmpty()) {
+                break;
+            }
+            propose(current, proposals);
+        }
+    }
+
+    private void propose(RequestDesk current, List<RequestDesk.Proposal> proposals) {
+        List<byte[]> payloads = new ArrayList<>(proposals.size());
+        for (RequestDesk.Proposal proposal : proposals) {
+            payloads.add(proposal.payload());
+        }
+        Now now = ports.now();
+        Ready ready = raft.step(now, new RaftEvent.Propose(payloads));
+        if (ready.proposedFrom() == 0) {
+            current.refused(now, proposals);
+        } else {
+            current.proposed(ready.proposedFrom(), proposals);
+        }
+        handle(ready);
+    }
+
+    private void releasePersisted(Now now) {
+        if (persistedNumber > 0) {
+            long number = persistedNumber;
+            persistedNumber = 0;
+            handle(raft.step(now, new RaftEvent.Persisted(number)));
+            while (!held.isEmpty() && held.peek().persistNumber() <= number) {
+                sendAll(held.poll().messages());
+            }
+        }
+    }
+
+    private void handle(Ready ready) {
+        Ready.Persist persist = ready.persist();
+        if (persist != null) {
+            lastPersistNumber = ready.persistNumber();
+            ports.persist(ready.persistNumber(), persist);
+            held.add(new Held(ready.persistNumber(), ready.sendAfterPersist()));
+        } else if (!ready.sendAfterPersist().isEmpty()) {
+            if (held.isEmpty()) {
+                sendAll(ready.sendAfterPersist());
+            } else {
+                held.add(new Held(lastPersistNumber, ready.sendAfterPersist()));
+            }
+        }
+        if (!ready.apply().isEmpty()) {
+            apply(ready.apply());
+        }
+        sendAll(ready.sendNow());
+        for (int peer : ready.snapshotsTo()) {
+            LocalState.Applied applied = applier.applied();
+            ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term());
+        }
+        if (ready.installSnapshot()) {
+            installSnapshot();
+        }
+    }
+
+    private void sendAll(List<RaftMessage> messages) {
+        for (int i = 0; i < messages.size(); i++) {
+            RaftMessage message = messages.get(i);
+            Optional<ReplicaInfo> to = applier.descriptor().replica(message.to());
+            if (to.isPresent()) {
+                ports.send(to.get().node(), message);
+            }
+        }
+    }
+
+    // ---- applying ------------------------------------------------------------------------------------------------
+
+    private void apply(List<LogEntry> entries) {
+        int from = 0;
+        while (from < entries.size()) {
+            int applied = applier.apply(entries, from);
+            SplitTrigger split = applier.takeSplit();
+            Now now = ports.now();
+            if (desk != null) {
+                for (int i = from; i < applied; i++) {
+                    desk.applied(now, entries.get(i));
+                }
+            }
+            if (split != null) {
+                afterSplit(split);
+            }
+            from = applied;
+        }
+    }
+
+    private void afterSplit(SplitTrigger split) {
+        boolean leaseholder = desk != null;
+        ports.descriptorChanged(split.left());
+        ports.splitOff(split, leaseholder);
+        if (desk != null) {
+            desk.turnAway(new RangeReply.RangeMismatch(List.of(split.left(), split.right())));
+            // Tells the followers now that the split is committed, so that they have the right side when it campaigns.
+            events.add(new RaftEvent.Propose(List.of(StateApplier.NOTHING)));
+        }
+    }
+
+    private void installSnapshot() {
+        SnapshotAssembler.Complete snapshot = arrivedSnapshot;
+        Invariant.check(snapshot != null, "a snapshot is installed only after it arrived");
+        arrivedSnapshot = null;
+        if (snapshot != null) {
+            applier.install(snapshot);
+            ports.descriptorChanged(applier.descriptor());
+            handle(raft.step(
+                    ports.now(),
+                    new RaftEvent.SnapshotInstalled(snapshot.fromReplica(), snapshot.index(), snapshot.indexTerm())));
+        }
+    }
+
+    // ---- serving -------------------------------------------------------------------------------------------------
+
+    private void watchLeadership(Now now) {
+        status = raft.status();
+        if (status.leader() != 0) {
+            leaderlessSinceMicros = now.micros();
+        }
+        RequestDesk current = desk;
+        if (current != null && (status.role() != RaftStatus.Role.LEADER || status.term() != current.term())) {
+            desk = null;
+            current.close(refusal(now));
+            current = null;
+        }
+        if (status.role() == RaftStatus.Role.LEADER) {
+            Lease lease = raft.lease();
+            if (current != null) {
+                current.extend(lease);
+            } else if (lease.isHeldAt(now.micros())) {
+                desk = new RequestDesk(
+                        new RequestDesk.Tools(
+                                setting.node(),
+                                setting.engine(),
+                                setting.evaluator(),
+                                setting.clock(),
+                                setting.txn(),
+                                ports,
+                                this::rejectTrigger),
+                        lease);
+            }
+        }
+    }
+
+    private void admitArrivals(Now now) {
+        if (arrivals.isEmpty()) {
+            return;
+        }
+        List<Arrival> group = arrivals;
+        arrivals = new ArrayList<>();
+        RequestDesk current = desk;
+        for (Arrival arrival : group) {
+            if (!covers(arrival.request().batch())) {
+                arrival.reply().accept(new RangeReply.RangeMismatch(List.of(applier.descriptor())));
+            } else if (current == null) {
+                arrival.reply().accept(refusal(now));
+            } else {
+                current.admit(now, arrival.request(), arrival.reply());
+            }
+        }
+    }
+
+    private boolean covers(KvBatch batch) {
+        List<KvOp> ops = batch.ops();
+        RangeDescriptor descriptor = applier.descriptor();
+        for (int i = 0; i < ops.size(); i++) {
+            KvOp op = ops.get(i);
+            boolean ours;
+            if (op instanceof KvOp.Scan scan) {
+                ours = descriptor.span().contains(scan.span());
+            } else if (op instanceof KvOp.Refresh refresh) {
+                ours = descriptor.span().contains(refresh.span());
+            } else {
+                ours = descriptor.span().contains(op.key());
+            }
+            if (!ours) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private RangeReply refusal(Now now) {
+        if (status.role() == RaftStatus.Role.LEADER) {
+            return new RangeReply.NotLeaseholder(status.quorumActive() ? setting.node() : NodeId.NONE);
+        }
+        if (status.leader() != 0) {
+            return new RangeReply.NotLeaseholder(
+                    applier.descriptor().replica(status.leader()).map(ReplicaInfo::node).orElse(NodeId.NONE));
+        }
+        long leaderlessMicros = now.micros() - leaderlessSinceMicros;
+        if (leaderlessMicros > 3_000L * setting.raft().electionMillisMin()) {
+            return new RangeReply.NoQuorum("no leader for " + leaderlessMicros / 1_000 + " ms; replicas "
+                    + applier.descriptor().replicas());
+        }
+        return new RangeReply.NotLeaseholder(NodeId.NONE);
+    }
+
+    private Optional<KvError> rejectTrigger(byte[] trigger) {
+        SplitTrigger split = SplitTrigger.decode(trigger);
+        RangeDescriptor current = applier.descriptor();
+        boolean fits = split.left().id().equals(current.id())
+                && split.left().generation() == current.generation() + 1
+                && split.left().span().start().equals(current.span().start())
+                && split.left().span().end().equals(split.right().span().start())
+                && split.right().span().end().equals(current.span().end());
+        return fits
+                ? Optional.empty()
+                : Optional.of(new KvError.Invalid("the split does not fit " + current + ": it has changed meanwhile"));
+    }
+
+    // ---- looks ---------------------------------------------------------------------------------------------------
+
+    RaftStatus status() {
+        return status;
+    }
+
+    RangeDescriptor descriptor() {
+        return applier.descriptor();
+    }
+
+    boolean isLeaseholder() {
+        return desk != null;
+    }
+
+    LocalState.Applied applied() {
+        return applier.applied();
+    }
+
+    private int selfId(RangeDescriptor descriptor) {
+        return descriptor
+                .replicaOn(setting.node())
+                .orElseThrow(() -> new IllegalArgumentException(setting.node() + " has no replica of " + descriptor))
+                .replicaId();
+    }
+}

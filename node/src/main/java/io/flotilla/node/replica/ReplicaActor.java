@@ -1,0 +1,151 @@
+package io.flotilla.node.replica;
+
+import akka.actor.typed.Behavior;
+import akka.actor.typed.javadsl.AbstractBehavior;
+import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.actor.typed.javadsl.Receive;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.raft.RaftEvent;
+import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.range.routing.RangeReply;
+import io.flotilla.range.routing.RangeRequest;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Gives a {@link Replica} its turns. Whatever waits in the mailbox when a turn begins is handled as one group: each message is only noted, and the
+ * first one also queues the turn behind all that are already there.
+ */
+final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
+    /** What a replica actor receives. */
+    sealed interface Command {}
+
+    record Serve(RangeRequest request, Consumer<RangeReply> reply) implements Command {}
+
+    record Deliver(RaftMessage message) implements Command {}
+
+    record Persisted(long number) implements Command {}
+
+    record Raise(RaftEvent event) implements Command {}
+
+    record Resolved(TxnMeta holder, TxnStatus status, Timestamp timestamp) implements Command {}
+
+    record SnapshotArrived(SnapshotAssembler.Complete snapshot) implements Command {}
+
+    record Flushed(long index, Replica.LogCompaction compaction) implements Command {}
+
+    record Inspect(Consumer<ReplicaReport> reply) implements Command {}
+
+    enum Tick implements Command {
+        INSTANCE
+    }
+
+    /** The group is complete: take the turn. */
+    private enum Turn implements Command {
+        INSTANCE
+    }
+
+    private final Replica replica;
+    private final Consumer<Throwable> onFailure;
+    private boolean turnQueued;
+
+    /** @param onFailure told if a turn throws; the replica is stopped then */
+    static Behavior<Command> create(
+            Function<ActorContext<Command>, Replica> replica, Consumer<Throwable> onFailure) {
+        return Behaviors.setup(context -> new ReplicaActor(context, replica.apply(context), onFailure));
+    }
+
+    private ReplicaActor(ActorContext<Command> context, Replica replica, Consumer<Throwable> onFailure) {
+        super(context);
+        this.replica = replica;
+        this.onFailure = onFailure;
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Turn.class, turn -> onTurn())
+                .onMessage(Serve.class, this::onServe)
+                .onMessage(Deliver.class, this::onDeliver)
+                .onMessage(Persisted.class, this::onPersisted)
+                .onMessage(Tick.class, tick -> onTick())
+                .onMessage(Raise.class, this::onRaise)
+                .onMessage(Resolved.class, this::onResolved)
+                .onMessage(SnapshotArrived.class, this::onSnapshotArrived)
+                .onMessage(Flushed.class, this::onFlushed)
+                .onMessage(Inspect.class, this::onInspect)
+                .build();
+    }
+
+    private Behavior<Command> onServe(Serve serve) {
+        replica.serve(serve.request(), serve.reply());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onDeliver(Deliver deliver) {
+        replica.receive(deliver.message());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onPersisted(Persisted persisted) {
+        replica.persisted(persisted.number());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onTick() {
+        replica.tick();
+        return queueTurn();
+    }
+
+    private Behavior<Command> onRaise(Raise raise) {
+        replica.event(raise.event());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onResolved(Resolved resolved) {
+        replica.resolved(resolved.holder(), resolved.status(), resolved.timestamp());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onSnapshotArrived(SnapshotArrived arrived) {
+        replica.snapshotArrived(arrived.snapshot());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onFlushed(Flushed flushed) {
+        replica.flushed(flushed.index(), flushed.compaction());
+        return this;
+    }
+
+    private Behavior<Command> onInspect(Inspect inspect) {
+        inspect.reply()
+                .accept(new ReplicaReport(
+                        replica.descriptor(),
+                        replica.status(),
+                        replica.isLeaseholder(),
+                        replica.applied().index()));
+        return this;
+    }
+
+    private Behavior<Command> queueTurn() {
+        if (!turnQueued) {
+            turnQueued = true;
+            getContext().getSelf().tell(Turn.INSTANCE);
+        }
+        return this;
+    }
+
+    private Behavior<Command> onTurn() {
+        turnQueued = false;
+        try {
+            replica.run();
+            return this;
+        } catch (RuntimeException | Error failure) {
+            onFailure.accept(failure);
+            return Behaviors.stopped();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.flotilla.node.replica;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.node.raft.Now;
+import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.range.lifecycle.SplitTrigger;
+import io.flotilla.range.routing.RangeDescriptor;
+
+/** What a replica asks of the world. Called in the replica's own turn; nothing here blocks, and answers come back as events. */
+interface ReplicaPorts {
+    Now now();
+
+    /** Make it durable, then tell {@link Replica#persisted} the number. */
+    void persist(long number, Persist persist);
+
+    void send(NodeId to, RaftMessage message);
+
+    /** Find out about {@code holder}, then tell {@link Replica#resolved}. */
+    void push(TxnMeta pusher, TxnMeta holder);
+
+    /** Stream the applied state to that replica, then tell {@link Replica#snapshotSent}. */
+    void streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm);
+
+    /** The split is applied to the engine: give the right side a replica. {@code leaseholder}: this replica held the lease. */
+    void splitOff(SplitTrigger split, boolean leaseholder);
+
+    /** Whether a replica of another range on this store overlaps that descriptor's span. */
+    boolean overlapsOther(RangeDescriptor descriptor);
+
+    /** The descriptor of this replica is now that one. */
+    void descriptorChanged(RangeDescriptor descriptor);
+}

@@ -1,0 +1,339 @@
+package io.flotilla.node.replica;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
+import io.flotilla.config.kv.KvBatch;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvHeader;
+import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.settings.TxnSettings;
+import io.flotilla.config.time.HybridClock;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.mvcc.BatchEvaluator;
+import io.flotilla.node.mvcc.Evaluation;
+import io.flotilla.node.mvcc.Mutation;
+import io.flotilla.node.raft.Lease;
+import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.Now;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.range.routing.RangeReply;
+import io.flotilla.range.routing.RangeRequest;
+import io.flotilla.txn.participant.Sequencer;
+import io.flotilla.txn.participant.TimestampCache;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The leaseholder's desk for one term: each request is admitted, evaluated, perhaps proposed, and answered here. Lives as long as this replica
+ * leads in that term; closing it answers whoever still waits.
+ *
+ * <p>Threading: the replica's own turn only.
+ */
+final class RequestDesk {
+    /** Everything the desk shares with the replica for its whole life. */
+    record Tools(NodeId node, Engine engine, BatchEvaluator evaluator, HybridClock clock, TxnSettings settings, ReplicaPorts ports, TriggerCheck triggers) {}
+
+    /** Says why a commit trigger cannot apply to this range as it is now. */
+    @FunctionalInterface
+    interface TriggerCheck {
+        Optional<KvError> reject(byte[] trigger);
+    }
+
+    /** A mutation that was evaluated and waits for {@link #takeProposals}. */
+    record Proposal(long ticket, byte[] payload, boolean hasTrigger) {}
+
+    /** Time an intent resolution of our own may take before it is given up (and tried again by whoever waits). */
+    private static final long RESOLVE_TIMEOUT_MICROS = 10_000_000;
+
+    private static final class Pending {
+        final KvBatch batch;
+        final long deadlineMicros;
+        Consumer<RangeReply> reply;
+        List<Key> released = List.of();
+        RangeReply answer = new RangeReply.RangeUnknown();
+        boolean inLog;
+
+        Pending(KvBatch batch, long deadlineMicros, Consumer<RangeReply> reply) {
+            this.batch = batch;
+            this.deadlineMicros = deadlineMicros;
+            this.reply = reply;
+        }
+    }
+
+    private record InFlight(long index, long ticket) {}
+
+    private final Tools tools;
+    private final long term;
+    private final Sequencer sequencer;
+    private final TimestampCache timestamps;
+    private final Map<Long, Pending> pending = new LinkedHashMap<>();
+    private final ArrayDeque<Sequencer.Effect> work = new ArrayDeque<>();
+    private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
+    private List<Proposal> proposals = new ArrayList<>();
+    private Lease lease;
+    private long nextTicket = 1;
+    private boolean running;
+    /** A commit trigger is in the log: nothing is evaluated until the range is what the trigger makes of it. */
+    private boolean frozen;
+
+    RequestDesk(Tools tools, Lease lease) {
+        this.tools = tools;
+        this.term = lease.term();
+        this.lease = lease;
+        this.sequencer = new Sequencer(tools.settings());
+        this.timestamps = new TimestampCache(lease.start());
+    }
+
+    long term() {
+        return term;
+    }
+
+    /** The lease was extended (same term). */
+    void extend(Lease current) {
+        lease = current;
+    }
+
+    /** A request whose keys are known to be ours. */
+    void admit(Now now, RangeRequest request, Consumer<RangeReply> reply) {
+        KvHeader header = request.batch().header();
+        if (!lease.covers(now.micros(), header.timestamp())) {
+            reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
+            return;
+        }
+        long ticket = nextTicket++;
+        long deadlineMicros = now.micros() + header.timeoutMicros();
+        pending.put(ticket, new Pending(request.batch(), deadlineMicros, reply));
+        work.addAll(sequencer.admit(now.micros(), ticket, request.batch(), deadlineMicros));
+    }
+
+    void resolved(Now now, TxnMeta holder, TxnStatus status, Timestamp timestamp) {
+        work.addAll(sequencer.resolved(now.micros(), holder, status, timestamp));
+    }
+
+    void tick(Now now) {
+        work.addAll(sequencer.tick(now.micros()));
+        for (Pending request : pending.values()) {
+            if (request.inLog && request.deadlineMicros <= now.micros()) {
+                // Its latches stay until the log has decided; only the caller stops waiting.
+                request.reply.accept(new RangeReply.Lost(true, "not replicated before the deadline"));
+                request.reply = ignored -> {};
+            }
+        }
+    }
+
+    /** Carries out all effects that are due, evaluating whatever may proceed. */
+    void run() {
+        if (running) {
+            return;
+        }
+        running = true;
+        try {
+            for (Sequencer.Effect effect = work.poll(); effect != null; effect = work.poll()) {
+                perform(effect);
+            }
+        } finally {
+            running = false;
+        }
+    }
+
+    /** The mutations evaluated since the last call, in order. */
+    List<Proposal> takeProposals() {
+        List<Proposal> taken = proposals;
+        if (!taken.isEmpty()) {
+            proposals = new ArrayList<>();
+        }
+        return taken;
+    }
+
+    /** The proposals stand in the log from {@code firstIndex} on. */
+    void proposed(long firstIndex, List<Proposal> accepted) {
+        long index = firstIndex;
+        for (Proposal proposal : accepted) {
+            inFlight.add(new InFlight(index++, proposal.ticket()));
+            Pending request = pending.get(proposal.ticket());
+            if (request != null) {
+                request.inLog = true;
+            }
+        }
+    }
+
+    /** The log refused them (leadership is being handed over): nothing was executed. */
+    void refused(Now now, List<Proposal> refused) {
+        for (Proposal proposal : refused) {
+            if (proposal.hasTrigger()) {
+                frozen = false;
+            }
+            Pending request = pending.remove(proposal.ticket());
+            work.addAll(sequencer.finished(now.micros(), proposal.ticket()));
+            if (request != null) {
+                request.reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
+            }
+        }
+    }
+
+    /** The state machine has applied that entry. */
+    void applied(Now now, LogEntry entry) {
+        InFlight head = inFlight.peek();
+        if (head == null || head.index() != entry.index()) {
+            return;
+        }
+        inFlight.poll();
+        Pending request = pending.remove(head.ticket());
+        work.addAll(sequencer.applied(now.micros(), head.ticket()));
+        if (request == null) {
+            return;
+        }
+        if (!request.released.isEmpty()) {
+            work.addAll(sequencer.released(now.micros(), request.released));
+        }
+        request.reply.accept(request.answer);
+    }
+
+    /** The range has changed shape: whoever waits is told to look again. */
+    void turnAway(RangeReply answer) {
+        frozen = false;
+        sequencer.clear();
+        work.clear();
+        for (Map.Entry<Long, Pending> request : List.copyOf(pending.entrySet())) {
+            if (!request.getValue().inLog) {
+                answer(request.getKey(), answer);
+            }
+        }
+    }
+
+    /** The term is over. What is in the log may still be executed; what waits was not. */
+    void close(RangeReply answer) {
+        work.clear();
+        sequencer.clear();
+        inFlight.clear();
+        proposals.clear();
+        for (Map.Entry<Long, Pending> request : List.copyOf(pending.entrySet())) {
+            boolean inLog = request.getValue().inLog;
+            answer(request.getKey(), inLog ? new RangeReply.Lost(true, "leadership lost while replicating") : answer);
+        }
+    }
+
+    int waiting() {
+        return sequencer.waiting();
+    }
+
+    private void answer(long ticket, RangeReply answer) {
+        Pending request = pending.remove(ticket);
+        if (request != null) {
+            request.reply.accept(answer);
+        }
+    }
+
+    private void perform(Sequencer.Effect effect) {
+        if (effect instanceof Sequencer.Proceed proceed) {
+            evaluate(proceed.ticket());
+        } else if (effect instanceof Sequencer.Refuse refuse) {
+            answer(refuse.ticket(), new RangeReply.Served(new KvReply.Refused(refuse.error())));
+        } else if (effect instanceof Sequencer.Push push) {
+            tools.ports().push(push.pusher(), push.holder());
+        } else if (effect instanceof Sequencer.Resolve resolve) {
+            resolveIntents(resolve);
+        }
+    }
+
+    private void resolveIntents(Sequencer.Resolve resolve) {
+        List<KvOp> ops = new ArrayList<>(resolve.keys().size());
+        for (Key key : resolve.keys()) {
+            ops.add(new KvOp.ResolveIntent(key, resolve.holder(), resolve.status(), resolve.timestamp()));
+        }
+        KvBatch batch = new KvBatch(KvHeader.standalone(RESOLVE_TIMEOUT_MICROS), ops);
+        Now now = tools.ports().now();
+        long ticket = nextTicket++;
+        // Whatever becomes of it: if the intents stay, the waiters push again.
+        long deadlineMicros = now.micros() + RESOLVE_TIMEOUT_MICROS;
+        Pending request = new Pending(batch, deadlineMicros, ignored -> {});
+        request.released = resolve.keys();
+        pending.put(ticket, request);
+        work.addAll(sequencer.admit(now.micros(), ticket, batch, deadlineMicros));
+    }
+
+    private void evaluate(long ticket) {
+        Pending request = pending.get(ticket);
+        if (request == null || frozen) {
+            return; // frozen: turnAway or close will answer it
+        }
+        Now now = tools.ports().now();
+        KvBatch batch = request.batch;
+        if (!lease.covers(now.micros(), batch.header().timestamp())) {
+            giveBack(now, ticket, request);
+            return;
+        }
+        Evaluation evaluation = tools.evaluator()
+                .evaluate(
+                        new BatchEvaluator.Context(
+                                tools.engine(), tools.node(), tools.clock().now(), timestamps::latestRead),
+                        batch);
+        if (evaluation instanceof Evaluation.Blocked blocked) {
+            work.addAll(sequencer.blocked(now.micros(), ticket, blocked.key(), blocked.holder()));
+        } else if (evaluation instanceof Evaluation.Evaluated evaluated) {
+            conclude(now, ticket, request, evaluated);
+        }
+    }
+
+    private void conclude(Now now, long ticket, Pending request, Evaluation.Evaluated evaluated) {
+        for (Evaluation.Protection read : evaluated.reads()) {
+            timestamps.add(read.span(), read.timestamp(), read.txn());
+        }
+        byte[] mutation = evaluated.mutation();
+        if (mutation == null) {
+            // The pause-safe check: an answer read under a lease that has run out meanwhile must not leave.
+            if (!lease.covers(tools.ports().now().micros(), readTimestamp(evaluated.reply()))) {
+                giveBack(now, ticket, request);
+                return;
+            }
+            pending.remove(ticket);
+            work.addAll(sequencer.finished(now.micros(), ticket));
+            if (!request.released.isEmpty()) {
+                // Our own resolution found nothing left to resolve: somebody else did it.
+                work.addAll(sequencer.released(now.micros(), request.released));
+            }
+            request.reply.accept(new RangeReply.Served(evaluated.reply()));
+            return;
+        }
+        request.answer = new RangeReply.Served(evaluated.reply());
+        if (!evaluated.released().isEmpty()) {
+            request.released = evaluated.released();
+        }
+        boolean hasTrigger = evaluated.trigger().length > 0;
+        if (hasTrigger) {
+            Optional<KvError> objection = tools.triggers().reject(evaluated.trigger());
+            if (objection.isPresent()) {
+                pending.remove(ticket);
+                work.addAll(sequencer.finished(now.micros(), ticket));
+                request.reply.accept(new RangeReply.Served(new KvReply.Refused(objection.get())));
+                return;
+            }
+            frozen = true;
+        }
+        proposals.add(new Proposal(ticket, Mutation.payload(mutation, evaluated.trigger()), hasTrigger));
+        work.addAll(sequencer.proposed(now.micros(), ticket, readTimestamp(evaluated.reply())));
+    }
+
+    private void giveBack(Now now, long ticket, Pending request) {
+        pending.remove(ticket);
+        work.addAll(sequencer.finished(now.micros(), ticket));
+        request.reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
+    }
+
+    private static Timestamp readTimestamp(KvReply reply) {
+        return reply instanceof KvReply.Done done ? done.timestamp() : Timestamp.ZERO;
+    }
+
+    /** Answers a request that cannot wait because {@code what} is full. */
+    static RangeReply overloaded(String what, long retryAfterMillis) {
+        return new RangeReply.Served(new KvReply.Refused(new KvError.Overloaded(what, retryAfterMillis)));
+    }
+}

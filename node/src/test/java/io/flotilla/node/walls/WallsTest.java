@@ -1,0 +1,149 @@
+package io.flotilla.node.walls;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
+
+/** Each rule says why it stands. */
+@AnalyzeClasses(packages = "io.flotilla", importOptions = ImportOption.DoNotIncludeTests.class)
+class WallsTest {
+    private static final String[] PURE = {
+        "io.flotilla.node.raft..",
+        "io.flotilla.node.mvcc..",
+        "io.flotilla.range.routing..",
+        "io.flotilla.range.lifecycle..",
+        "io.flotilla.txn.coordinator..",
+        "io.flotilla.txn.participant..",
+        "io.flotilla.txn.record..",
+        "io.flotilla.client.check.."
+    };
+
+    @ArchTest
+    static final ArchRule configKnowsNobody = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla.config..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.flotilla.txn..", "io.flotilla.range..", "io.flotilla.node..", "io.flotilla.client..")
+            .because("config is the vocabulary that everybody shares");
+
+    @ArchTest
+    static final ArchRule coordinatorKnowsNoRanges = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla.txn..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.flotilla.range..", "io.flotilla.node..")
+            .because("the coordinator knows keys, never where they live");
+
+    @ArchTest
+    static final ArchRule routerKnowsNoTransactions = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla.range..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.flotilla.txn..", "io.flotilla.node..")
+            .because("the router knows ranges, never what a transaction is");
+
+    @ArchTest
+    static final ArchRule consensusStandsAlone = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla.node.raft..")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.flotilla..")
+                    .and(com.tngtech.archunit.base.DescribedPredicate.not(
+                            resideInAnyPackage("io.flotilla.node.raft..", "io.flotilla.config.."))))
+            .because("consensus must be provable alone, in the simulator");
+
+    @ArchTest
+    static final ArchRule pureRoomsHaveNoClockThreadDiskOrChance = noClasses()
+            .that()
+            .resideInAnyPackage(PURE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("akka..", "net.openhft..", "org.rocksdb..", "io.grpc..", "java.io..", "java.net..", "java.nio.file..", "java.nio.channels..")
+            .orShould()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(java.time.Instant.class, "now")
+            .orShould()
+            .callMethod(Math.class, "random")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class)
+            .because("a decision room is a function of its events; the simulator runs the same code");
+
+    @ArchTest
+    static final ArchRule onlyTheLogRoomKnowsChronicle = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.flotilla.node.log..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("net.openhft..")
+            .because("durability is decided in one room");
+
+    @ArchTest
+    static final ArchRule onlyTheStorageRoomKnowsRocksDb = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.flotilla.node.storage..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.rocksdb..")
+            .because("the engine is a port; tests and the simulator use another one");
+
+    @ArchTest
+    static final ArchRule grpcStaysAtTheEdges = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.flotilla.node.grpc..", "io.flotilla.client..", "io.flotilla.v1..", "io.flotilla.node")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.grpc..")
+            .because("the public protocol is translated once, at the gateway");
+
+    @ArchTest
+    static final ArchRule nothingImportsTheWiring = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla.node.*..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.flotilla.node")
+            .because("NodeApp ties the rooms together and is tied to by none");
+
+    @ArchTest
+    static final ArchRule noRoomsInCircles = slices()
+            .matching("io.flotilla.node.(*)..")
+            .should()
+            .beFreeOfCycles()
+            .because("a circle of rooms is one room");
+
+    @ArchTest
+    static final ArchRule noJavaSerialization = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla..")
+            .should()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("java.io.ObjectInputStream")
+            .because("nothing off the wire names a class to build");
+
+    @Test
+    void analyticsIsNotOnTheClassPath() {
+        assertThat(getClass().getClassLoader().getResource("net/openhft/chronicle/analytics/Analytics.class"))
+                .as("chronicle-analytics phones home and must stay excluded")
+                .isNull();
+    }
+
+    @ArchTest
+    static void somethingWasAnalyzed(JavaClasses analyzed) {
+        assertThat(analyzed.size()).isGreaterThan(100);
+    }
+}
