@@ -27,6 +27,15 @@ final class Answers {
         latest.add(new Answer(node, kind, detail));
     }
 
+    boolean anyNoQuorum() {
+        for (Answer answer : latest) {
+            if (answer.kind() == Kind.NO_QUORUM) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
      * A leader said that it has lost its majority. It may have been deposed; but unless a majority of others answers, there can be
      * no other leader.

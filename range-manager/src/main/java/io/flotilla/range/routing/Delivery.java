@@ -21,6 +21,8 @@ final class Delivery {
     /** Moved ranges are followed at once this often; then only after a pause. */
     private static final int REDIRECTS_MAX = 4;
 
+    private static final int CUT_OFF_FRACTION = 8;
+
     private final RouteContext context;
     private final KvBatch batch;
     private final Key key;
@@ -109,7 +111,7 @@ final class Delivery {
             return;
         }
         triedBits |= 1L << at;
-        long share = Math.min(remaining, context.settings().attemptMicrosMax());
+        long share = Math.min(remaining, attemptMicros());
         shareEndMicros = now + share;
         KvBatch sent = share == batch.header().timeoutMicros()
                 ? batch
@@ -291,6 +293,13 @@ final class Delivery {
             KvError error = timedOut;
             finish(new KvReply.Refused(error != null ? error : new KvError.DeadlineExceeded("ROUTE", maybeExecuted)));
         }
+    }
+
+    /** Once a leader said that it is cut off, the others are asked only in case it was deposed: that must not take long. */
+    private long attemptMicros() {
+        long most = context.settings().attemptMicrosMax();
+        Answers noted = answers;
+        return noted != null && noted.anyNoQuorum() ? Math.max(1, most / CUT_OFF_FRACTION) : most;
     }
 
     private KvError outOfTime(CachedRange current) {

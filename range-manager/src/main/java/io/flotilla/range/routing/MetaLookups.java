@@ -37,25 +37,25 @@ final class MetaLookups {
     }
 
     /** Calls back with null once the cache holds a range for {@code key}, or with what prevented that. */
-    void find(RouteContext context, Key key, long deadlineMicros, Consumer<@Nullable KvError> callback) {
+    void find(RouteContext context, Key key, long deadlineMicros, Consumer<@Nullable KvError> caller) {
+        Consumer<@Nullable KvError> callback = guarded(deadlineMicros, caller);
         Map.Entry<Key, Flight> below = flights.floorEntry(key);
         if (below != null && !below.getKey().equals(key)) {
-            Flight neighbour = below.getValue();
             Consumer<@Nullable KvError> orAlone = error -> {
                 if (error == null && context.cache().find(key) == null) {
-                    findAlone(context, key, deadlineMicros, callback);
+                    findAlone(context, key, callback);
                 } else {
                     callback.accept(error);
                 }
             };
-            if (neighbour.join(guarded(neighbour, deadlineMicros, orAlone))) {
+            if (below.getValue().join(orAlone)) {
                 return;
             }
         }
-        findAlone(context, key, deadlineMicros, callback);
+        findAlone(context, key, callback);
     }
 
-    private void findAlone(RouteContext context, Key key, long deadlineMicros, Consumer<@Nullable KvError> callback) {
+    private void findAlone(RouteContext context, Key key, Consumer<@Nullable KvError> callback) {
         Consumer<@Nullable KvError> covered = error -> callback.accept(
                 error == null && context.cache().find(key) == null
                         ? new KvError.Unavailable("UNREACHABLE", key, "the meta range has no descriptor for it", false)
@@ -64,7 +64,7 @@ final class MetaLookups {
             Flight flight = new Flight(scheduler.nowMicros() + settings.attemptMicrosMax());
             Flight same = flights.putIfAbsent(key, flight);
             Flight joined = same == null ? flight : same;
-            boolean in = joined.join(guarded(joined, deadlineMicros, covered));
+            boolean in = joined.join(covered);
             if (same == null) {
                 launch(context, key, flight);
                 return;
@@ -102,14 +102,14 @@ final class MetaLookups {
         }
     }
 
-    /** The same callback, called once: by the flight's end or when the waiter's own time is up. */
-    private Consumer<@Nullable KvError> guarded(
-            Flight flight, long deadlineMicros, Consumer<@Nullable KvError> callback) {
-        if (flight.deadlineMicros <= deadlineMicros) {
+    /** The same callback, called once: with what was found, or when the waiter's own time is up before the look-ups' (at most two). */
+    private Consumer<@Nullable KvError> guarded(long deadlineMicros, Consumer<@Nullable KvError> callback) {
+        long left = deadlineMicros - scheduler.nowMicros();
+        if (left > 2 * settings.attemptMicrosMax()) {
             return callback;
         }
         AtomicBoolean called = new AtomicBoolean();
-        scheduler.schedule(Math.max(1, deadlineMicros - scheduler.nowMicros()), () -> {
+        scheduler.schedule(Math.max(1, left), () -> {
             if (called.compareAndSet(false, true)) {
                 callback.accept(new KvError.DeadlineExceeded("ROUTE", false));
             }
