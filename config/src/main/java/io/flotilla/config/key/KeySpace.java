@@ -10,12 +10,14 @@ import java.util.Arrays;
  * <pre>
  *   0x02 + range end key     meta: the descriptor of the range that ends there (so a seek past a key finds its range)
  *   0x03 + node id (4 bytes) node registry: the addresses of a node
+ *   0x04                     range id allocator: the next free range id (8 bytes)
  *   0x10 + user key          what users store
  * </pre>
  */
 public final class KeySpace {
     private static final byte META = 0x02;
     private static final byte NODE = 0x03;
+    private static final byte RANGE_IDS = 0x04;
     private static final byte USER = 0x10;
 
     /** The span of all users' keys. */
@@ -68,6 +70,11 @@ public final class KeySpace {
         return Key.wrap(ByteBuffer.allocate(5).put(NODE).putInt(nodeId).array());
     }
 
+    /** Where the next free range id is kept: 8 bytes, big-endian. */
+    public static Key rangeIdAllocator() {
+        return Key.wrap(new byte[] {RANGE_IDS});
+    }
+
     /** How an internal key is shown to people. */
     public static String describe(Key key) {
         if (key.equals(Key.MIN)) {
@@ -79,6 +86,7 @@ public final class KeySpace {
         return switch (key.bytes()[0]) {
             case META -> "/meta/" + Key.wrap(Arrays.copyOfRange(key.bytes(), 1, key.length()));
             case NODE -> "/node/" + Key.wrap(Arrays.copyOfRange(key.bytes(), 1, key.length()));
+            case RANGE_IDS -> "/range-ids";
             case USER -> key.length() == 1 ? "/users" : Key.wrap(userBytes(key)).toString();
             default -> key.toString();
         };

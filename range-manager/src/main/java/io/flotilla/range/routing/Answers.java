@@ -1,0 +1,85 @@
+package io.flotilla.range.routing;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
+import io.flotilla.config.kv.KvError;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Each replica's latest refusal, for deciding when to give up and for telling people why. Few entries. */
+final class Answers {
+    enum Kind {
+        NOT_LEASEHOLDER,
+        NO_QUORUM,
+        LOST,
+        /** Not the range that was asked for, or not there. */
+        ELSEWHERE,
+        /** It used up its share of the time. */
+        BUSY
+    }
+
+    private record Answer(NodeId node, Kind kind, String detail) {}
+
+    private final List<Answer> latest = new ArrayList<>(4);
+
+    void note(NodeId node, Kind kind, String detail) {
+        latest.removeIf(answer -> answer.node().equals(node));
+        latest.add(new Answer(node, kind, detail));
+    }
+
+    boolean anyNoQuorum() {
+        for (Answer answer : latest) {
+            if (answer.kind() == Kind.NO_QUORUM) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * A leader said that it has lost its majority. It may have been deposed; but unless a majority of others answers, there can be
+     * no other leader.
+     */
+    boolean provesNoQuorum(RangeDescriptor descriptor) {
+        int others = count(descriptor, Kind.NOT_LEASEHOLDER) + count(descriptor, Kind.ELSEWHERE);
+        return count(descriptor, Kind.NO_QUORUM) > 0 && others < majority(descriptor);
+    }
+
+    /** Whether every replica was asked and none is known to be at work. */
+    boolean allSilent(RangeDescriptor descriptor) {
+        int silent = count(descriptor, Kind.NOT_LEASEHOLDER)
+                + count(descriptor, Kind.NO_QUORUM)
+                + count(descriptor, Kind.LOST);
+        return silent == descriptor.replicas().size();
+    }
+
+    String reason(RangeDescriptor descriptor) {
+        int lost = count(descriptor, Kind.LOST);
+        if (lost == descriptor.replicas().size()) {
+            return "UNREACHABLE";
+        }
+        return count(descriptor, Kind.NO_QUORUM) > 0 || lost >= majority(descriptor) ? "NO_QUORUM" : "NO_LEASEHOLDER";
+    }
+
+    KvError.Unavailable unavailable(RangeDescriptor descriptor, Key key, String reason, boolean maybeExecuted) {
+        StringBuilder detail = new StringBuilder(descriptor.id().toString()).append(':');
+        for (Answer answer : latest) {
+            detail.append(' ').append(answer.node()).append(" (").append(answer.detail()).append(')');
+        }
+        return new KvError.Unavailable(reason, key, detail.toString(), maybeExecuted);
+    }
+
+    private static int majority(RangeDescriptor descriptor) {
+        return descriptor.replicas().size() / 2 + 1;
+    }
+
+    private int count(RangeDescriptor descriptor, Kind kind) {
+        int count = 0;
+        for (Answer answer : latest) {
+            if (answer.kind() == kind && descriptor.replicaOn(answer.node()).isPresent()) {
+                count++;
+            }
+        }
+        return count;
+    }
+}

@@ -1,0 +1,40 @@
+package io.flotilla.range.routing;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Span;
+
+/** A descriptor and who was last known to hold its lease. The latter may be set by any thread; it is only a hint. */
+final class CachedRange {
+    private final RangeDescriptor descriptor;
+    private volatile NodeId leaseholder;
+
+    CachedRange(RangeDescriptor descriptor, NodeId leaseholder) {
+        this.descriptor = descriptor;
+        this.leaseholder = leaseholder;
+    }
+
+    RangeDescriptor descriptor() {
+        return descriptor;
+    }
+
+    Span span() {
+        return descriptor.span();
+    }
+
+    NodeId leaseholder() {
+        return leaseholder;
+    }
+
+    /** Nodes without a replica are not remembered. */
+    void learnLeaseholder(NodeId node) {
+        if (!leaseholder.equals(node) && descriptor.replicaOn(node).isPresent()) {
+            leaseholder = node;
+        }
+    }
+
+    void forgetLeaseholder(NodeId node) {
+        if (leaseholder.equals(node)) {
+            leaseholder = NodeId.NONE;
+        }
+    }
+}
