@@ -1,0 +1,222 @@
+package io.flotilla.node.mvcc;
+
+import io.flotilla.config.key.Key;
+import io.flotilla.config.key.Span;
+import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.kv.KvResult;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.Evaluation.Blocked;
+import io.flotilla.node.mvcc.Evaluation.Protection;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.Engine.Space;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data writes of a batch: finds the one timestamp at which all of them may stand, then lays intents or versions there. Looking ({@link
+ * #prepare}) and writing are apart, because in between it is decided which of the two it will be.
+ */
+final class DataWrites {
+    /** One write and what was found under its key. */
+    private static final class Target {
+        final int index;
+        final KvOp.DataWrite op;
+        @Nullable Value current;
+        boolean done;
+
+        Target(int index, KvOp.DataWrite op) {
+            this.index = index;
+            this.op = op;
+        }
+    }
+
+    private final Work work;
+    private final List<Target> targets = new ArrayList<>();
+
+    /** Our own versions at or above this were written by an earlier copy of this very request. */
+    private final Timestamp lowest;
+
+    private Timestamp timestamp;
+    private Timestamp committedAt = Timestamp.ZERO;
+    private Timestamp latestIntent = Timestamp.ZERO;
+    private @Nullable Key pushedBy;
+
+    DataWrites(Work work) {
+        this.work = work;
+        this.timestamp = work.base;
+        // The transaction may have read, and so commit, at a timestamp below the start of its commit.
+        this.lowest = work.header.timestamp().isSet()
+                ? work.header.txn().started().min(work.header.timestamp())
+                : work.header.txn().started();
+    }
+
+    void add(int index, KvOp.DataWrite op) {
+        targets.add(new Target(index, op));
+    }
+
+    boolean isEmpty() {
+        return targets.isEmpty();
+    }
+
+    /** Looks at every key; null if all writes may go on, else the answer to the batch. */
+    @Nullable Evaluation prepare() {
+        for (Target target : targets) {
+            Evaluation stop = prepare(target);
+            if (stop != null) {
+                return stop;
+            }
+        }
+        return null;
+    }
+
+    /** Where the writes go. */
+    Timestamp timestamp() {
+        return timestamp;
+    }
+
+    void raise(Timestamp to) {
+        timestamp = timestamp.max(to);
+    }
+
+    /** The key that moved {@link #timestamp} above the header's; null if none did. */
+    @Nullable Key pushedBy() {
+        return pushedBy;
+    }
+
+    /** Set if a committed version of this very transaction was found: it has committed, here. */
+    Timestamp committedAt() {
+        return committedAt;
+    }
+
+    /** Where an earlier copy of this request laid its latest intent; ZERO if none was found. */
+    Timestamp latestIntent() {
+        return latestIntent;
+    }
+
+    /** Whether each of {@code keys} is written here. */
+    boolean covers(List<Key> keys) {
+        if (keys.size() > targets.size()) {
+            return false;
+        }
+        boolean sameOrder = true;
+        for (int i = 0; i < keys.size() && sameOrder; i++) {
+            sameOrder = keys.get(i).equals(targets.get(i).op.key());
+        }
+        if (sameOrder) {
+            return true;
+        }
+        Set<Key> here = new HashSet<>();
+        for (Target target : targets) {
+            here.add(target.op.key());
+        }
+        return here.containsAll(keys);
+    }
+
+    /** Whether {@code key} is written here. */
+    boolean writes(Key key) {
+        for (Target target : targets) {
+            if (target.op.key().equals(key)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Checks the conditions of all writes that are not done yet; null if they hold, else the refusal. */
+    @Nullable Evaluation checkConditions() {
+        for (Target target : targets) {
+            if (!target.done
+                    && target.op instanceof KvOp.CompareAndSet set
+                    && !Objects.equals(set.expected(), target.current)) {
+                Protection told = new Protection(Span.of(set.key()), timestamp, work.own);
+                return Work.refused(new KvError.ConditionFailed(set.key(), target.current), List.of(told));
+            }
+        }
+        return null;
+    }
+
+    /** Nothing is left to be done: all writes are acknowledged as they are. */
+    void acknowledge() {
+        for (Target target : targets) {
+            work.result(target.index, KvResult.Acknowledged.INSTANCE);
+        }
+    }
+
+    void layIntents() {
+        for (Target target : targets) {
+            if (!target.done) {
+                Intent intent = new Intent(work.header.txn(), timestamp, newValue(target.op));
+                byte[] key = target.op.key().bytes();
+                work.writes().put(Space.INTENT, key, IntentCodec.encode(intent));
+            }
+        }
+        acknowledge();
+    }
+
+    void commitVersions() {
+        for (Target target : targets) {
+            byte[] key = MvccKeys.data(target.op.key(), timestamp);
+            work.writes().put(Space.DATA, key, VersionCodec.encode(work.own, newValue(target.op)));
+        }
+        acknowledge();
+    }
+
+    private @Nullable Evaluation prepare(Target target) {
+        Key key = target.op.key();
+        Version newest = null;
+        try (Engine.Cursor cursor = work.reader.versions(key, Timestamp.MAX)) {
+            for (; cursor.isValid(); cursor.next()) {
+                long packed = MvccKeys.packedOfData(cursor.key());
+                if (newest == null) {
+                    newest = VersionCodec.decode(new Timestamp(packed), cursor.value());
+                }
+                if (packed < lowest.packed()) {
+                    break;
+                }
+                if (VersionCodec.isBy(cursor.value(), work.own)) {
+                    target.done = true;
+                    committedAt = committedAt.max(new Timestamp(packed));
+                    return null;
+                }
+            }
+        }
+        Intent intent = work.reader.intent(key);
+        if (intent != null) {
+            if (!intent.txn().id().equals(work.own)) {
+                return new Blocked(key, intent.txn(), intent.timestamp());
+            }
+            // Never moved: somebody may already have been told that it stands where it stands.
+            target.done = true;
+            latestIntent = latestIntent.max(intent.timestamp());
+            return null;
+        }
+        if (newest != null) {
+            target.current = newest.value();
+            push(key, newest.timestamp());
+        }
+        push(key, work.context.floor().latestRead(Span.of(key), work.own));
+        return null;
+    }
+
+    private void push(Key key, Timestamp below) {
+        if (!below.isBefore(timestamp)) {
+            timestamp = below.next();
+            pushedBy = key;
+        }
+    }
+
+    private static @Nullable Value newValue(KvOp.DataWrite op) {
+        if (op instanceof KvOp.Put put) {
+            return put.value();
+        } else if (op instanceof KvOp.CompareAndSet set) {
+            return set.value();
+        }
+        return null;
+    }
+}

@@ -1,0 +1,71 @@
+package io.flotilla.node.mvcc;
+
+import io.flotilla.config.key.Key;
+import io.flotilla.config.key.Span;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnId;
+import io.flotilla.config.txn.TxnRecord;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.Engine.Space;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at intents, versions and records of single keys. Stateless; as thread-safe as the engine. */
+public final class MvccReader {
+    private final Engine engine;
+
+    public MvccReader(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** The intent on {@code key}, if any. */
+    public @Nullable Intent intent(Key key) {
+        byte[] bytes = engine.get(Space.INTENT, key.bytes());
+        return bytes == null ? null : IntentCodec.decode(bytes);
+    }
+
+    /** The newest version of {@code key} at or below {@code timestamp}, if any; a tombstone is one. */
+    public @Nullable Version version(Key key, Timestamp timestamp) {
+        try (Engine.Cursor cursor = versions(key, timestamp)) {
+            return cursor.isValid()
+                    ? VersionCodec.decode(MvccKeys.timestampOfData(cursor.key()), cursor.value())
+                    : null;
+        }
+    }
+
+    /**
+     * When {@code txn} wrote {@code key}, if it committed: the timestamp of its newest version in [{@code lowest}, {@code highest}], or {@link
+     * Timestamp#ZERO}.
+     *
+     * @param versionsMax how many versions to look at before giving up
+     */
+    public Timestamp committedBy(TxnId txn, Key key, Timestamp lowest, Timestamp highest, int versionsMax) {
+        try (Engine.Cursor cursor = versions(key, highest)) {
+            for (int seen = 0; seen < versionsMax && cursor.isValid(); seen++, cursor.next()) {
+                long packed = MvccKeys.packedOfData(cursor.key());
+                if (packed < lowest.packed()) {
+                    break;
+                }
+                if (VersionCodec.isBy(cursor.value(), txn)) {
+                    return new Timestamp(packed);
+                }
+            }
+        }
+        return Timestamp.ZERO;
+    }
+
+    /** The record of {@code id}, anchored at {@code anchor}, if any. */
+    public @Nullable TxnRecord record(Key anchor, TxnId id) {
+        byte[] bytes = engine.get(Space.RECORD, MvccKeys.record(anchor, id));
+        return bytes == null ? null : RecordCodec.decode(bytes);
+    }
+
+    /** The versions of {@code key} from {@code newest} down. */
+    Engine.Cursor versions(Key key, Timestamp newest) {
+        return engine.cursor(Space.DATA, MvccKeys.data(key, newest), MvccKeys.dataEnd(key));
+    }
+
+    /** All keys of {@code span} that have intents or versions, in order. */
+    SpanWalk walk(Span span) {
+        return new SpanWalk(engine, span);
+    }
+}
