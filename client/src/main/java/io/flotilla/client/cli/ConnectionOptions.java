@@ -1,0 +1,68 @@
+package io.flotilla.client.cli;
+
+import io.flotilla.client.FlotillaAdmin;
+import io.flotilla.client.FlotillaClient;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of every command that talks to a cluster. */
+public final class ConnectionOptions {
+    static final String DEFAULT_ENDPOINTS = "127.0.0.1:7400";
+
+    @Option(
+            names = {"-e", "--endpoints"},
+            paramLabel = "HOST:PORT,...",
+            description = "Servers to ask; any of them will do. Default: $$FLOTILLA_ENDPOINTS, else " + DEFAULT_ENDPOINTS + ".")
+    private @Nullable String endpoints;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "How long to try, for example 500ms, 5s or 1m. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "5s")
+    private Duration timeout = Duration.ofSeconds(5);
+
+    /** What was typed, else the environment's, else the default. */
+    public String endpoints() {
+        if (endpoints != null) {
+            return endpoints;
+        }
+        String fromEnvironment = System.getenv("FLOTILLA_ENDPOINTS");
+        return fromEnvironment == null || fromEnvironment.isBlank() ? DEFAULT_ENDPOINTS : fromEnvironment;
+    }
+
+    public Duration timeout() {
+        return timeout;
+    }
+
+    /** A client with these endpoints and this deadline for each call. */
+    public FlotillaClient client() {
+        try {
+            return FlotillaClient.builder()
+                    .endpoints(endpoints())
+                    .defaultDeadline(timeout)
+                    .clientName("flotilla-cli")
+                    .build();
+        } catch (IllegalArgumentException wrong) {
+            throw unusable(wrong);
+        }
+    }
+
+    public FlotillaAdmin admin() {
+        try {
+            return FlotillaAdmin.connect(endpoints(), timeout);
+        } catch (IllegalArgumentException wrong) {
+            throw unusable(wrong);
+        }
+    }
+
+    private static CliFailure unusable(IllegalArgumentException wrong) {
+        return new CliFailure(
+                ExitCode.USAGE,
+                "cannot connect",
+                String.valueOf(wrong.getMessage()),
+                "nothing was sent",
+                "give --endpoints as HOST:PORT,HOST:PORT and --timeout between 1ms and 60s");
+    }
+}

@@ -1,0 +1,136 @@
+package io.flotilla.client.cli;
+
+import io.flotilla.client.CommitOutcomeUnknownException;
+import io.flotilla.client.DeadlineExceededException;
+import io.flotilla.client.FlotillaException;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * Turns what went wrong into four lines on standard error (what failed, why, what state it is in now, what to try) and an exit code. With
+ * {@code -o json} the four are one JSON document.
+ */
+final class Errors implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    private static final String NOTHING_CHANGED = "nothing was changed";
+
+    @Override
+    public int handleExecutionException(Exception thrown, CommandLine command, ParseResult parsed) {
+        String name = command.getCommandSpec().qualifiedName();
+        boolean readOnly = command.getCommand() instanceof ClientCommand asked && asked.readOnly();
+        boolean json = command.getCommand() instanceof ClientCommand asked && asked.json();
+        CliFailure failure = describe(thrown, name, readOnly);
+        print(failure, command.getErr(), json);
+        if (System.getenv("FLOTILLA_DEBUG") != null) {
+            thrown.printStackTrace(command.getErr());
+        }
+        return failure.exitCode();
+    }
+
+    @Override
+    public int handleParseException(ParameterException wrong, String[] arguments) {
+        CommandLine command = wrong.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        CliFailure failure = new CliFailure(
+                ExitCode.USAGE,
+                name + ": cannot understand the command line",
+                oneLine(String.valueOf(wrong.getMessage())),
+                "nothing was sent",
+                name + " --help");
+        print(failure, command.getErr(), false);
+        return failure.exitCode();
+    }
+
+    private static void print(CliFailure failure, PrintWriter err, boolean json) {
+        if (json) {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("error", failure.what());
+            fields.put("why", failure.why());
+            fields.put("state", failure.state());
+            fields.put("try", failure.remedy());
+            fields.put("exit_code", failure.exitCode());
+            err.println(Output.document("flotilla.error.v1", fields));
+        } else {
+            failure.lines().forEach(err::println);
+        }
+        err.flush();
+    }
+
+    /** @param readOnly the command changes nothing, whatever the exception says */
+    static CliFailure describe(Throwable thrown, String command, boolean readOnly) {
+        if (thrown instanceof CliFailure known) {
+            return known.during(command);
+        }
+        if (thrown instanceof FlotillaException refused) {
+            return describe(refused, command, readOnly);
+        }
+        if (thrown instanceof InterruptedException) {
+            return new CliFailure(
+                    ExitCode.FAILED, command + ": interrupted", "it was told to stop", "unfinished", "run it again");
+        }
+        return new CliFailure(
+                ExitCode.FAILED,
+                command + " failed",
+                oneLine(thrown.toString()),
+                readOnly ? NOTHING_CHANGED : "not known to this command",
+                "set FLOTILLA_DEBUG=1 to see where it happened");
+    }
+
+    private static CliFailure describe(FlotillaException refused, String command, boolean readOnly) {
+        boolean unknown = refused.maybeExecuted() && !readOnly;
+        String why = refused.code() + ": " + oneLine(String.valueOf(refused.getMessage()));
+        return new CliFailure(
+                unknown ? ExitCode.OUTCOME_UNKNOWN : exitCode(refused),
+                command + (unknown ? ": the outcome is unknown" : " failed"),
+                why,
+                unknown ? "it may have taken effect; it is not half done" : NOTHING_CHANGED,
+                remedy(refused, unknown));
+    }
+
+    private static int exitCode(FlotillaException refused) {
+        return switch (refused.code()) {
+            case INVALID -> ExitCode.USAGE;
+            case NOT_FOUND -> ExitCode.NOT_FOUND;
+            case NO_QUORUM, UNAVAILABLE -> ExitCode.UNREACHABLE;
+            case OUTCOME_UNKNOWN -> ExitCode.OUTCOME_UNKNOWN;
+            case DEADLINE -> waitedForOthers(refused) ? ExitCode.FAILED : ExitCode.UNREACHABLE;
+            case TOO_LARGE, CONFLICT, OVERLOADED, INTERNAL -> ExitCode.FAILED;
+        };
+    }
+
+    /** The servers answered, but the time went by on somebody else's transaction. */
+    private static boolean waitedForOthers(FlotillaException refused) {
+        return refused instanceof DeadlineExceededException late
+                && (late.phase().equals("LOCK_WAIT") || late.phase().equals("BODY"));
+    }
+
+    private static String remedy(FlotillaException refused, boolean unknown) {
+        if (refused instanceof CommitOutcomeUnknownException lost) {
+            return "flotilla txn outcome " + lost.txnId() + " " + KeyText.show(lost.anchor());
+        }
+        if (unknown) {
+            return "look at what is there now before you do it again";
+        }
+        return switch (refused.code()) {
+            case INVALID -> "mend what is named above; --help shows the form";
+            case TOO_LARGE -> "ask for less at once";
+            case CONFLICT -> "run it again; others are changing the same keys";
+            case DEADLINE -> "flotilla status, then again with a longer --timeout";
+            case NO_QUORUM -> "flotilla node ls, and start the nodes that are down";
+            case UNAVAILABLE -> "check --endpoints, that the servers run, and that 'flotilla init' was done once";
+            case OVERLOADED -> "offer less, or run it again later";
+            case NOT_FOUND -> "flotilla range ls, flotilla node ls";
+            case OUTCOME_UNKNOWN -> "flotilla txn outcome, when the cluster can be reached again";
+            case INTERNAL -> "read the server's log; the message above names what broke";
+        };
+    }
+
+    private static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+}

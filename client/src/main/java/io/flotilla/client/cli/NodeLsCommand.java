@@ -1,0 +1,47 @@
+package io.flotilla.client.cli;
+
+import io.flotilla.client.FlotillaAdmin;
+import io.flotilla.client.FlotillaAdmin.NodeStatus;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+
+/** {@code flotilla node ls}. */
+@Command(name = "ls", description = "List the nodes, whether they live, and what they hold.")
+final class NodeLsCommand extends ClientCommand {
+    @Override
+    boolean readOnly() {
+        return true;
+    }
+
+    @Override
+    public Integer call() {
+        List<NodeStatus> nodes;
+        try (FlotillaAdmin admin = admin()) {
+            nodes = admin.nodes();
+        }
+        TextTable table = new TextTable("NODE", "LIVE", "GRPC", "TRANSPORT", "REPLICAS", "LEASES");
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (NodeStatus node : nodes) {
+            table.row(
+                    node.node(),
+                    node.live() ? "yes" : "NO",
+                    node.grpcAddress(),
+                    node.address(),
+                    node.replicas(),
+                    node.leaseholders());
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("node", node.node());
+            row.put("live", node.live());
+            row.put("grpc_address", node.grpcAddress());
+            row.put("address", node.address());
+            row.put("replicas", node.replicas());
+            row.put("leaseholders", node.leaseholders());
+            rows.add(row);
+        }
+        output().result("flotilla.node.ls.v1", Map.of("nodes", rows), table);
+        return ExitCode.OK;
+    }
+}

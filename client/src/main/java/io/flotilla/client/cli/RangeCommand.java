@@ -1,0 +1,10 @@
+package io.flotilla.client.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code flotilla range …}. */
+@Command(
+        name = "range",
+        description = "Look at ranges, split them, move their leases.",
+        subcommands = {RangeLsCommand.class, RangeSplitCommand.class, RangeTransferLeaseCommand.class})
+final class RangeCommand extends CommandGroup {}

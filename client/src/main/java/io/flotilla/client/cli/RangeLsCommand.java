@@ -1,0 +1,64 @@
+package io.flotilla.client.cli;
+
+import io.flotilla.client.FlotillaAdmin;
+import io.flotilla.client.FlotillaAdmin.RangeStatus;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code flotilla range ls}. */
+@Command(name = "ls", description = "List the ranges in key order.")
+final class RangeLsCommand extends ClientCommand {
+    @Option(names = "--system", description = "Also list the system's own ranges.")
+    private boolean system;
+
+    @Override
+    boolean readOnly() {
+        return true;
+    }
+
+    @Override
+    public Integer call() {
+        List<RangeStatus> ranges;
+        try (FlotillaAdmin admin = admin()) {
+            ranges = admin.ranges(system);
+        }
+        TextTable table = new TextTable("RANGE", "START", "END", "REPLICAS", "LEASEHOLDER", "GENERATION", "STATE");
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (RangeStatus range : ranges) {
+            table.row(
+                    range.range(),
+                    range.system() ? "(system) " + range.start() : shown(range.startKey(), "(first)"),
+                    range.system() ? range.end() : shown(range.endKey(), "(last)"),
+                    range.replicas().stream().map(String::valueOf).collect(Collectors.joining("+")),
+                    range.leaseholder() == 0 ? "?" : String.valueOf(range.leaseholder()),
+                    range.generation(),
+                    range.state());
+            rows.add(row(range));
+        }
+        output().result("flotilla.range.ls.v1", Map.of("ranges", rows), table);
+        return ExitCode.OK;
+    }
+
+    private static Map<String, Object> row(RangeStatus range) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("range", range.range());
+        row.put("start", KeyText.show(range.startKey()));
+        row.put("end", KeyText.show(range.endKey()));
+        row.put("replicas", range.replicas());
+        row.put("leaseholder", range.leaseholder());
+        row.put("generation", range.generation());
+        row.put("state", range.state().name());
+        row.put("system", range.system());
+        row.put("applied_index", range.appliedIndex());
+        return row;
+    }
+
+    private static String shown(byte[] key, String ifUnbounded) {
+        return key.length == 0 ? ifUnbounded : KeyText.show(key);
+    }
+}
