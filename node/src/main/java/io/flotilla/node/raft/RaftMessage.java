@@ -77,8 +77,8 @@ public sealed interface RaftMessage {
     /**
      * @param success whether the log matched at prevIndex
      * @param index success: the last index known to match the leader's and to be durable here; else the index from which the leader
-     *     should try again (fast back-off, Raft §5.3)
-     * @param conflictTerm the term of the conflicting entry, 0 if there is none
+     *     should try again (fast back-off, Raft §5.3); an earlier entry may conflict too
+     * @param conflictTerm the term of the entry before {@code index} here: nothing of a later term can match up to there
      * @param round echo of {@link Append#round}
      */
     record AppendReply(int from, int to, long term, boolean success, long index, long conflictTerm, long round)

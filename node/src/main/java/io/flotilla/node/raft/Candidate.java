@@ -1,0 +1,107 @@
+package io.flotilla.node.raft;
+
+import io.flotilla.config.time.Timestamp;
+import java.util.TreeMap;
+
+/** Collects votes (Raft §5.2), or answers to the question whether it would get them (thesis §9.6). */
+final class Candidate extends Role {
+    private final Campaign campaign;
+
+    /** One answer per voter: a repeated reply counts once. */
+    private final TreeMap<Integer, Boolean> answers = new TreeMap<>();
+
+    private final long ownVotePersist;
+    private Timestamp leaseSeen;
+    private long resendMicros;
+
+    Candidate(Consensus group, Campaign campaign) {
+        super(group);
+        this.campaign = campaign;
+        this.leaseSeen = group.promises.leaseSeen(group.now);
+        this.ownVotePersist = group.out.nextPersistNumber();
+    }
+
+    /** Called once this is the group's role. */
+    void start() {
+        ask();
+        if (campaign.pre()) {
+            // A pre-vote promises nothing, so it need not be durable.
+            answers.put(group.self, true);
+            decide();
+        }
+    }
+
+    @Override
+    RaftStatus.Role kind() {
+        return campaign.pre() ? RaftStatus.Role.PRE_CANDIDATE : RaftStatus.Role.CANDIDATE;
+    }
+
+    @Override
+    void onTick() {
+        if (group.electionDue()) {
+            group.campaignIfFree();
+        } else if (group.now.micros() >= resendMicros) {
+            ask();
+        }
+    }
+
+    /** The own vote counts once it is durable, like everybody's. */
+    @Override
+    void onPersisted(long number) {
+        if (!campaign.pre() && number >= ownVotePersist) {
+            answers.put(group.self, true);
+            decide();
+        }
+    }
+
+    @Override
+    void onVoteReply(RaftMessage.VoteReply reply) {
+        // An answer counts only for the question asked: same phase, same term.
+        long askedTerm = campaign.pre() && reply.granted() ? group.term + 1 : group.term;
+        if (reply.pre() != campaign.pre() || reply.term() != askedTerm || !group.quorum.contains(reply.from())) {
+            return;
+        }
+        if (answers.putIfAbsent(reply.from(), reply.granted()) != null) {
+            return;
+        }
+        if (reply.granted()) {
+            leaseSeen = leaseSeen.max(reply.leaseSeen());
+        }
+        decide();
+    }
+
+    private void decide() {
+        if (!group.quorum.isReachedBy(voter -> answers.getOrDefault(voter, false))) {
+            return;
+        }
+        if (campaign.pre()) {
+            group.campaign(Campaign.REAL);
+        } else {
+            group.lead(campaign.transfer() ? campaign.servedUpTo() : leaseSeen);
+        }
+    }
+
+    private void ask() {
+        resendMicros = group.now.micros() + group.heartbeatMicros;
+        long askedTerm = campaign.pre() ? group.term + 1 : group.term;
+        for (int voter : group.config.voters()) {
+            if (voter == group.self || answers.containsKey(voter)) {
+                continue;
+            }
+            RaftMessage.VoteRequest request = new RaftMessage.VoteRequest(
+                    group.self,
+                    voter,
+                    askedTerm,
+                    campaign.pre(),
+                    group.log.lastIndex(),
+                    group.log.lastTerm(),
+                    campaign.transfer());
+            if (campaign.pre()) {
+                group.out.now(request);
+            } else {
+                // A candidate that forgot its term could ask twice in one term, with different logs.
+                group.out.afterPersist(request);
+            }
+        }
+    }
+}

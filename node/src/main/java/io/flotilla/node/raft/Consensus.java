@@ -1,0 +1,351 @@
+package io.flotilla.node.raft;
+
+import io.flotilla.config.lang.Invariant;
+import io.flotilla.config.time.Timestamp;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * What a replica is whatever its role: its term, vote, log and promises, and the rules that hold in every role (Raft figure 2, "all servers").
+ *
+ * <p>{@code applied <= commit <= log.lastIndex}; term, commit and applied never go back.
+ */
+final class Consensus implements RaftMessage.Visitor<Boolean> {
+    private static final long APPLY_BYTES_MAX = 16L * 1024 * 1024;
+
+    final RaftConfig config;
+    final int self;
+    final Quorum quorum;
+    final EntryWindow log;
+    final Outbox out;
+    final Promises promises;
+    final long electionMicros;
+    final long heartbeatMicros;
+    final long leaseMicros;
+
+    Now now;
+    long term;
+    long commit;
+    long applied;
+
+    /** Numbers the calls of {@link #step}. */
+    long steps;
+
+    private final SplittableRandom random;
+    private int vote;
+    private int leader;
+    private long electionDueMicros;
+    private Role role;
+
+    /** A snapshot being installed; nothing is applied meanwhile. 0 if there is none. */
+    private long installing;
+
+    Consensus(RaftConfig config, HardState restored, LogView view, long applied, Now now) {
+        this.config = config;
+        this.self = config.self();
+        this.quorum = new Quorum(config.voters());
+        this.random = new SplittableRandom(config.seed());
+        this.electionMicros = config.settings().electionMillisMin() * 1_000;
+        this.heartbeatMicros = config.settings().heartbeatMillis() * 1_000;
+        this.leaseMicros = config.settings().leaseMillis() * 1_000;
+        this.log = new EntryWindow(view);
+        this.out = new Outbox(restored);
+        this.now = now;
+        this.term = restored.term();
+        this.vote = restored.vote();
+        this.applied = applied;
+        this.commit = Math.max(applied, Math.min(restored.commit(), log.lastIndex()));
+        Invariant.check(applied <= log.lastIndex(), "applied beyond the log", applied, log.lastIndex());
+        Invariant.check(applied >= log.firstIndex() - 1, "log compacted beyond applied", log.firstIndex(), applied);
+        boolean mayHavePromised =
+                restored.vote() != HardState.NEVER_PROMISED && (restored.term() != 0 || log.lastIndex() != 0);
+        this.promises = new Promises(config, mayHavePromised, now);
+        this.role = new Follower(this);
+        drawElectionTimeout();
+    }
+
+    Ready step(Now at, RaftEvent event) {
+        now = at.micros() >= now.micros() ? at : new Now(now.micros(), at.hybrid());
+        steps++;
+        promises.advanceTo(now);
+        if (event instanceof RaftEvent.Group group) {
+            // Proposals come last and together: all are accepted or none, so one first index tells everything.
+            for (RaftEvent each : group.events()) {
+                if (!(each instanceof RaftEvent.Propose)) {
+                    handle(each);
+                }
+            }
+            for (RaftEvent each : group.events()) {
+                if (each instanceof RaftEvent.Propose) {
+                    handle(each);
+                }
+            }
+        } else {
+            handle(event);
+        }
+        role.flush();
+        List<LogEntry> apply = takeApplicable();
+        return out.take(new HardState(term, vote, commit), log, apply);
+    }
+
+    Lease lease() {
+        return role.lease();
+    }
+
+    RaftStatus status() {
+        return new RaftStatus(role.kind(), term, leader, commit, applied, log.lastIndex(), role.quorumActive());
+    }
+
+    private void handle(RaftEvent event) {
+        if (event instanceof RaftEvent.Received received) {
+            receive(received.message());
+        } else if (event instanceof RaftEvent.Persisted persisted) {
+            log.persisted(persisted.persistNumber());
+            role.onPersisted(persisted.persistNumber());
+        } else if (event instanceof RaftEvent.Propose propose) {
+            role.onPropose(propose.payloads());
+        } else if (event instanceof RaftEvent.Tick) {
+            role.onTick();
+        } else if (event instanceof RaftEvent.ReadIndex read) {
+            role.onReadIndex(read.request());
+        } else if (event instanceof RaftEvent.TransferLeadership transfer) {
+            role.onTransfer(transfer.toReplica());
+        } else if (event instanceof RaftEvent.Campaign) {
+            role.onCampaign();
+        } else if (event instanceof RaftEvent.SnapshotArrived snapshot) {
+            snapshotArrived(snapshot);
+        } else if (event instanceof RaftEvent.SnapshotInstalled snapshot) {
+            snapshotInstalled(snapshot);
+        } else if (event instanceof RaftEvent.SnapshotSent sent) {
+            role.onSnapshotSent(sent.toReplica(), sent.success());
+        } else if (event instanceof RaftEvent.Unreachable unreachable) {
+            role.onUnreachable(unreachable.replica());
+        } else {
+            throw new IllegalArgumentException("a group within a group: " + event);
+        }
+    }
+
+    /** Only what is durable here is applied: a state machine must never be ahead of its log after a crash. */
+    private List<LogEntry> takeApplicable() {
+        long to = Math.min(commit, log.durableIndex());
+        if (installing != 0 || to <= applied) {
+            return List.of();
+        }
+        List<LogEntry> entries = log.range(applied + 1, to + 1, APPLY_BYTES_MAX);
+        applied += entries.size();
+        return entries;
+    }
+
+    // Roles
+
+    boolean electionDue() {
+        return now.micros() >= electionDueMicros;
+    }
+
+    private void drawElectionTimeout() {
+        electionDueMicros = now.micros() + electionMicros + random.nextLong(electionMicros);
+    }
+
+    private void become(Role next) {
+        role.leave();
+        role = next;
+    }
+
+    /** The vote is kept when the term stays: it was given away for this term. */
+    void follow(long newTerm, int newLeader) {
+        Invariant.check(newTerm >= term, "the term must not go back", newTerm, term);
+        if (newTerm > term) {
+            term = newTerm;
+            vote = 0;
+        }
+        leader = newLeader;
+        if (!(role instanceof Follower)) {
+            become(new Follower(this));
+            drawElectionTimeout();
+        }
+    }
+
+    /** Campaigns unless a leader may rely on this replica's silence, which binds its own vote too. */
+    void campaignIfFree() {
+        if (promises.allowVote(now) && quorum.contains(self)) {
+            campaign(quorum.isSingle() ? Campaign.REAL : Campaign.PRE);
+        }
+    }
+
+    void campaign(Campaign campaign) {
+        if (!quorum.contains(self)) {
+            return;
+        }
+        leader = 0;
+        if (!campaign.pre()) {
+            term++;
+            vote = self;
+        }
+        drawElectionTimeout();
+        Candidate candidate = new Candidate(this, campaign);
+        become(candidate);
+        candidate.start();
+    }
+
+    void lead(Timestamp leaseStart) {
+        leader = self;
+        Leader next = new Leader(this, leaseStart);
+        become(next);
+        next.start();
+    }
+
+    // Messages
+
+    private void receive(RaftMessage message) {
+        message.accept(this);
+    }
+
+    @Override
+    public Boolean visit(RaftMessage.VoteRequest request) {
+        boolean free = request.transfer() || role.mayVote();
+        if (!request.pre() && free && request.term() > term) {
+            follow(request.term(), 0);
+        }
+        boolean upToDate = request.lastTerm() > log.lastTerm()
+                || (request.lastTerm() == log.lastTerm() && request.lastIndex() >= log.lastIndex());
+        if (request.pre()) {
+            // A pre-vote binds nobody and refreshes nothing; the answer of one who knows a higher term helps a stuck asker on.
+            boolean granted = free && upToDate && request.term() > term;
+            out.now(new RaftMessage.VoteReply(
+                    self, request.from(), granted ? request.term() : term, true, granted, Timestamp.ZERO));
+            return granted;
+        }
+        boolean granted = free
+                && upToDate
+                && request.term() == term
+                && (vote == 0 || vote == request.from());
+        if (granted) {
+            follow(term, leader);
+            vote = request.from();
+            drawElectionTimeout();
+        }
+        Timestamp seen = granted ? promises.leaseSeen(now) : Timestamp.ZERO;
+        out.afterPersist(new RaftMessage.VoteReply(self, request.from(), term, false, granted, seen));
+        return granted;
+    }
+
+    @Override
+    public Boolean visit(RaftMessage.VoteReply reply) {
+        if (reply.term() > term && !(reply.pre() && reply.granted())) {
+            follow(reply.term(), 0);
+            return false;
+        }
+        role.onVoteReply(reply);
+        return true;
+    }
+
+    @Override
+    public Boolean visit(RaftMessage.Append append) {
+        if (append.term() < term) {
+            // Answered, so that a leader left behind learns the term and steps down.
+            reply(append, false, log.lastIndex() + 1, log.lastTerm());
+            return false;
+        }
+        Invariant.check(
+                !(role instanceof Leader && append.term() == term), "two leaders in a term", append.from(), self);
+        follow(append.term(), append.from());
+        promises.heardFromLeader(now, append.leaseUntil());
+        drawElectionTimeout();
+        return accept(append);
+    }
+
+    /** Raft figure 2, AppendEntries, receiver. */
+    private boolean accept(RaftMessage.Append append) {
+        long prev = append.prevIndex();
+        List<LogEntry> entries = append.entries();
+        long end = prev + entries.size();
+        if (end <= commit) {
+            // Late or repeated: what is committed matches every leader's log.
+            reply(append, true, commit, 0);
+            return true;
+        }
+        if (prev > commit && !(prev <= log.lastIndex() && log.termAt(prev) == append.prevTerm())) {
+            long meet = log.lastIndexUpToTerm(commit, Math.min(prev, log.lastIndex()), append.prevTerm());
+            meet = Math.max(meet, commit);
+            reply(append, false, meet + 1, log.termAt(meet));
+            return false;
+        }
+        int at = (int) Math.max(0, commit - prev);
+        while (at < entries.size()
+                && entries.get(at).index() <= log.lastIndex()
+                && log.termAt(entries.get(at).index()) == entries.get(at).term()) {
+            at++;
+        }
+        if (at < entries.size()) {
+            long conflict = entries.get(at).index();
+            if (conflict <= log.lastIndex()) {
+                Invariant.check(conflict > commit, "a committed entry must stay", conflict, commit);
+                log.truncateFrom(conflict);
+            }
+            for (; at < entries.size(); at++) {
+                log.append(entries.get(at));
+            }
+        }
+        commit = Math.max(commit, Math.min(append.commit(), end));
+        reply(append, true, end, 0);
+        return true;
+    }
+
+    private void reply(RaftMessage.Append append, boolean success, long index, long conflictTerm) {
+        out.afterPersist(new RaftMessage.AppendReply(
+                self, append.from(), term, success, index, conflictTerm, append.round()));
+    }
+
+    @Override
+    public Boolean visit(RaftMessage.AppendReply reply) {
+        if (reply.term() > term) {
+            follow(reply.term(), 0);
+        } else if (reply.term() == term) {
+            role.onAppendReply(reply);
+        }
+        return true;
+    }
+
+    @Override
+    public Boolean visit(RaftMessage.TimeoutNow message) {
+        if (message.term() == term) {
+            role.onTimeoutNow(message);
+        }
+        return true;
+    }
+
+    // Snapshots
+
+    private void snapshotArrived(RaftEvent.SnapshotArrived snapshot) {
+        if (snapshot.term() < term) {
+            return;
+        }
+        follow(snapshot.term(), snapshot.from());
+        long index = snapshot.index();
+        if (index <= commit || log.holds(index, snapshot.indexTerm())) {
+            // Known already. Entries behind it may have been acknowledged and must not go.
+            commit = Math.max(commit, index);
+            acknowledge(snapshot.from(), commit);
+        } else {
+            installing = Math.max(installing, index);
+            out.installSnapshot();
+        }
+    }
+
+    private void snapshotInstalled(RaftEvent.SnapshotInstalled snapshot) {
+        long index = snapshot.index();
+        if (index >= installing) {
+            installing = 0;
+        }
+        if (!log.holds(index, snapshot.indexTerm()) && index > commit) {
+            log.resetTo(index, snapshot.indexTerm());
+        }
+        commit = Math.max(commit, index);
+        applied = Math.max(applied, index);
+        acknowledge(snapshot.from(), index);
+    }
+
+    private void acknowledge(int from, long index) {
+        out.afterPersist(new RaftMessage.AppendReply(self, from, term, true, index, 0, 0));
+    }
+}

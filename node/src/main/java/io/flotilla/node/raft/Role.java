@@ -1,0 +1,61 @@
+package io.flotilla.node.raft;
+
+import java.util.List;
+
+/** What a replica is at the moment (Raft §5.1). What is not overridden is ignored in that role. */
+abstract sealed class Role permits Follower, Candidate, Leader {
+    final Consensus group;
+
+    Role(Consensus group) {
+        this.group = group;
+    }
+
+    abstract RaftStatus.Role kind();
+
+    abstract void onTick();
+
+    /** Whether a vote for somebody else would break no promise. */
+    boolean mayVote() {
+        return group.promises.allowVote(group.now);
+    }
+
+    void onVoteReply(RaftMessage.VoteReply reply) {}
+
+    void onAppendReply(RaftMessage.AppendReply reply) {}
+
+    void onTimeoutNow(RaftMessage.TimeoutNow message) {
+        group.campaign(Campaign.transferred(message));
+    }
+
+    void onCampaign() {
+        group.campaignIfFree();
+    }
+
+    void onPersisted(long number) {}
+
+    void onPropose(List<byte[]> payloads) {}
+
+    void onReadIndex(long request) {
+        group.out.read(request, 0);
+    }
+
+    void onTransfer(int toReplica) {}
+
+    void onSnapshotSent(int toReplica, boolean success) {}
+
+    void onUnreachable(int replica) {}
+
+    /** All events of this step were handled: the last chance to send. */
+    void flush() {}
+
+    /** Another role takes over. */
+    void leave() {}
+
+    Lease lease() {
+        return Lease.NONE;
+    }
+
+    boolean quorumActive() {
+        return false;
+    }
+}
