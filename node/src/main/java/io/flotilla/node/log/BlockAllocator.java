@@ -1,0 +1,104 @@
+package io.flotilla.node.log;
+
+import com.sun.jna.Native;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Gives files their real blocks before anything is mapped: a full disk is then an error here and not a memory fault in an append.
+ *
+ * <p>Allocating without writing zeros costs no I/O, and a forced append into such blocks was measured to take as long as one into zeros.
+ */
+final class BlockAllocator {
+    private static final int OPEN_READ_WRITE_CREATE = 0x42; // O_RDWR | O_CREAT on Linux
+    private static final int MODE_OWNER = 0x180; // 0600
+    private static final int ZEROS_BYTES = 1 << 20;
+    private static final boolean NATIVE = isNative();
+
+    private BlockAllocator() {}
+
+    /** Direct mapping to the C library. */
+    private static final class Libc {
+        static {
+            Native.register(Libc.class, "c");
+        }
+
+        static native int open(String path, int flags, int mode);
+
+        static native int close(int fd);
+
+        @SuppressWarnings("checkstyle:MethodName")
+        static native int posix_fallocate(int fd, long offset, long length);
+    }
+
+    private static boolean isNative() {
+        if (!"Linux".equals(System.getProperty("os.name"))) {
+            return false;
+        }
+        try {
+            Libc.close(-1);
+            return true;
+        } catch (LinkageError e) {
+            return false;
+        }
+    }
+
+    /** Makes {@code file} with {@code bytes} of zeros that are really there, durable together with its name. */
+    static void create(Path file, long bytes) throws IOException {
+        Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
+        Files.deleteIfExists(unfinished);
+        if (NATIVE) {
+            allocate(unfinished, bytes);
+        } else {
+            fillWithZeros(unfinished, bytes);
+        }
+        try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        rename(unfinished, file);
+    }
+
+    private static void allocate(Path file, long bytes) throws IOException {
+        int fd = Libc.open(file.toString(), OPEN_READ_WRITE_CREATE, MODE_OWNER);
+        if (fd < 0) {
+            throw new IOException("cannot create " + file);
+        }
+        try {
+            int error = Libc.posix_fallocate(fd, 0, bytes);
+            if (error != 0) {
+                throw new IOException("cannot allocate " + bytes + " bytes for " + file + ": error " + error
+                        + (error == 28 ? " (no space left on device)" : ""));
+            }
+        } finally {
+            Libc.close(fd);
+        }
+    }
+
+    private static void fillWithZeros(Path file, long bytes) throws IOException {
+        ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            long at = 0;
+            while (at < bytes) {
+                zeros.clear().limit((int) Math.min(ZEROS_BYTES, bytes - at));
+                at += channel.write(zeros, at);
+            }
+        }
+    }
+
+    static void rename(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        forceDirectory(to.getParent());
+    }
+
+    static void forceDirectory(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.flotilla.node.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The directory of one queue: who owns it, which cycle files are there, and how a new one comes in.
+ *
+ * <p>Cycle files are named by day; our days are a counter and have nothing to do with any clock. A file arrives under its name with all
+ * its blocks, by a rename. Threading: the writer's, and for {@link #allocateAhead} any one other.
+ */
+final class CycleFiles implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(CycleFiles.class);
+    private static final String SUFFIX = "F.cq4";
+    private static final String METADATA = "metadata.cq4t";
+    private static final String AHEAD = "next.ahead";
+    private static final String LOCK = "lock";
+
+    private final Path directory;
+    private final long fileBytes;
+    private final FileChannel lockChannel;
+    private boolean closed;
+
+    CycleFiles(Path directory, long fileBytes) throws IOException {
+        this.directory = directory;
+        this.fileBytes = fileBytes;
+        Files.createDirectories(directory);
+        this.lockChannel =
+                FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            lock();
+            clean();
+        } catch (IOException | RuntimeException e) {
+            lockChannel.close();
+            throw e;
+        }
+    }
+
+    private void lock() throws IOException {
+        FileLock lock;
+        try {
+            lock = lockChannel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            lock = null;
+        }
+        if (lock == null) {
+            throw new IOException("the log in " + directory + " is in use by another store");
+        }
+    }
+
+    /**
+     * The queue's table of locks and positions is derived from the cycle files, is never forced, and may name a dead process that has our
+     * own id (in a container it often does): since the directory is ours alone, it is made anew. So is a cycle that never got its header.
+     */
+    private void clean() throws IOException {
+        Files.deleteIfExists(directory.resolve(METADATA));
+        for (int cycle : cycles()) {
+            if (!hasHeader(file(cycle))) {
+                Files.delete(file(cycle));
+            }
+        }
+        BlockAllocator.forceDirectory(directory);
+    }
+
+    private static boolean hasHeader(Path file) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(4).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            if (channel.read(header, 0) < 4) {
+                return false;
+            }
+        }
+        int notComplete = 0x8000_0000;
+        return header.getInt(0) != 0 && (header.getInt(0) & notComplete) == 0;
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    Path file(int cycle) {
+        return directory.resolve(
+                LocalDate.ofEpochDay(cycle).format(DateTimeFormatter.BASIC_ISO_DATE) + SUFFIX);
+    }
+
+    /** In ascending order. */
+    List<Integer> cycles() throws IOException {
+        List<Integer> cycles = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+            for (Path file : files) {
+                cycleOf(file.getFileName().toString()).ifPresent(cycles::add);
+            }
+        }
+        Collections.sort(cycles);
+        return cycles;
+    }
+
+    private static OptionalInt cycleOf(String name) {
+        try {
+            String day = name.substring(0, name.length() - SUFFIX.length());
+            return OptionalInt.of((int) LocalDate.parse(day, DateTimeFormatter.BASIC_ISO_DATE).toEpochDay());
+        } catch (DateTimeParseException e) {
+            return OptionalInt.empty();
+        }
+    }
+
+    /** Prepares the file that {@link #bring} will need next. */
+    synchronized void allocateAhead() throws IOException {
+        if (closed) {
+            return;
+        }
+        Path ahead = directory.resolve(AHEAD);
+        if (!Files.exists(ahead)) {
+            BlockAllocator.create(ahead, fileBytes);
+        }
+    }
+
+    /** Begins that in the background. If it fails, {@link #bring} tries again and tells. */
+    void allocateAheadSoon() {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        allocateAhead();
+                    } catch (IOException e) {
+                        LOGGER.warn("cannot allocate the next log file ahead: {}", e.toString());
+                    }
+                },
+                "log-ahead");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Puts an allocated file in the place of {@code cycle}; on return it is durably there. */
+    synchronized void bring(int cycle) throws IOException {
+        allocateAhead();
+        BlockAllocator.rename(directory.resolve(AHEAD), file(cycle));
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        lockChannel.close();
+    }
+}
