@@ -7,9 +7,20 @@ import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.txn.record.RecordMachine;
 
-/** Evaluates batches at the leaseholder. Stateless; safe for use by any thread that owns the range. */
+/**
+ * Evaluates batches at the leaseholder. Stateless; safe for use by any thread that owns the range.
+ *
+ * <p>Nothing is written and nothing is remembered: what comes back is a reply with what must happen before it may leave. The caller sees to it
+ * that no mutation of the same keys is on its way through the log meanwhile (latches), and that the lease is held.
+ *
+ * <p>Errors: a batch that cannot be meant is refused as {@code Invalid}; state that contradicts the protocol throws {@link
+ * io.flotilla.config.lang.Invariant.Violation}; bytes of an unknown format throw {@link IllegalArgumentException}.
+ */
 public final class BatchEvaluator {
+    private final RecordMachine machine;
+
     /**
      * What evaluation may look at besides the engine.
      *
@@ -25,10 +36,15 @@ public final class BatchEvaluator {
     }
 
     public BatchEvaluator(TxnSettings settings) {
-        throw new UnsupportedOperationException("not built yet");
+        this.machine = new RecordMachine(settings);
     }
 
     public Evaluation evaluate(Context context, KvBatch batch) {
-        throw new UnsupportedOperationException("not built yet");
+        Work work = new Work(context, batch);
+        if (Reads.areAll(batch.ops())) {
+            Evaluation stop = new Reads(work).evaluate();
+            return stop != null ? stop : work.done();
+        }
+        return new WriteBatch(work, machine).evaluate();
     }
 }

@@ -50,10 +50,7 @@ final class DataWrites {
     DataWrites(Work work) {
         this.work = work;
         this.timestamp = work.base;
-        // The transaction may have read, and so commit, at a timestamp below the start of its commit.
-        this.lowest = work.header.timestamp().isSet()
-                ? work.header.txn().started().min(work.header.timestamp())
-                : work.header.txn().started();
+        this.lowest = work.ownVersionsFrom();
     }
 
     void add(int index, KvOp.DataWrite op) {
@@ -78,6 +75,17 @@ final class DataWrites {
     /** Where the writes go. */
     Timestamp timestamp() {
         return timestamp;
+    }
+
+    /** Where the latest of all writes stands once they are laid, those of earlier copies included. */
+    Timestamp stands() {
+        Timestamp earlier = committedAt.max(latestIntent);
+        for (Target target : targets) {
+            if (!target.done) {
+                return earlier.max(timestamp);
+            }
+        }
+        return earlier.isSet() ? earlier : timestamp;
     }
 
     void raise(Timestamp to) {

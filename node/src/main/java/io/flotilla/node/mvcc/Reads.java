@@ -31,6 +31,19 @@ final class Reads {
         this.uncertainUpTo = uncertainUpTo(work);
     }
 
+    static boolean isRead(KvOp op) {
+        return op instanceof KvOp.Get || op instanceof KvOp.Scan || op instanceof KvOp.Refresh;
+    }
+
+    static boolean areAll(List<KvOp> ops) {
+        for (int i = 0; i < ops.size(); i++) {
+            if (!isRead(ops.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Evaluates all reads at {@code work.at}, moving that up if need be; null if all went well, else the answer to the batch. */
     @Nullable Evaluation evaluate() {
         while (true) {

@@ -57,6 +57,14 @@ final class Work {
         return header.forwardable() || !header.timestamp().isSet();
     }
 
+    /**
+     * This transaction's own versions lie at or above this. It may have read, and so commit, at a timestamp below the start of its commit.
+     */
+    Timestamp ownVersionsFrom() {
+        Timestamp started = header.txn().started();
+        return header.timestamp().isSet() ? started.min(header.timestamp()) : started;
+    }
+
     void result(int index, KvResult result) {
         results[index] = result;
     }

@@ -142,7 +142,10 @@ public final class RecordMachine {
         };
     }
 
-    private static Decision stage(@Nullable TxnRecord record, KvOp.EndTxn op, Situation s) {
+    /**
+     * The record's part of a parallel commit, after {@link #endedBefore} had no objection and no committed version was found.
+     */
+    public Decision stage(@Nullable TxnRecord record, KvOp.EndTxn op, Situation s) {
         Timestamp at = s.header().forwardable() ? s.writtenAt() : s.at();
         if (record != null
                 && record.status() == TxnStatus.STAGING
@@ -198,27 +201,30 @@ public final class RecordMachine {
                             : new TxnRecord(
                                     pushee, TxnStatus.PENDING, pushee.started(), pushee.started(), List.of()));
         }
-        if (record == null) {
-            Timestamp committedAt = s.evidence().committedAt(pushee.id());
-            if (committedAt.isSet()) {
-                return leave(forgotten(pushee, committedAt));
-            }
-        }
-        return write(aborted(record, pushee, s.now()));
+        return abortUnlessCommitted(record, pushee, s);
     }
 
     private Decision lookup(@Nullable TxnRecord record, KvOp.LookupTxn op, Situation s) {
         if (record != null) {
             boolean abandoned = record.status() == TxnStatus.PENDING && isExpired(record.heartbeat(), s.now());
-            return op.fence() && abandoned ? write(aborted(record, record.meta(), s.now())) : leave(record);
+            return op.fence() && abandoned ? abortUnlessCommitted(record, record.meta(), s) : leave(record);
         }
         // Whoever looks up knows nothing but the id and the anchor.
         TxnMeta meta = new TxnMeta(op.id(), op.key(), s.now(), Long.MAX_VALUE);
+        if (op.fence()) {
+            return abortUnlessCommitted(null, meta, s);
+        }
         Timestamp committedAt = s.evidence().committedAt(op.id());
+        return leave(committedAt.isSet() ? forgotten(meta, committedAt) : null);
+    }
+
+    /** A PENDING record may have been left by a heartbeat that arrived after the commit, so it is no proof either. */
+    private static Decision abortUnlessCommitted(@Nullable TxnRecord record, TxnMeta meta, Situation s) {
+        Timestamp committedAt = s.evidence().committedAt(meta.id());
         if (committedAt.isSet()) {
             return leave(forgotten(meta, committedAt));
         }
-        return op.fence() ? write(aborted(null, meta, s.now())) : leave(null);
+        return write(aborted(record, meta, s.now()));
     }
 
     private static Decision recover(@Nullable TxnRecord record, KvOp.RecoverTxn op, Situation s) {
