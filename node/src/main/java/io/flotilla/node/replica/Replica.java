@@ -42,9 +42,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: one turn at a time; deterministic over its {@link ReplicaPorts}, engine and log view.
  */
-final class Replica {
+public final class Replica {
     /** What all replicas of a store share. */
-    record Setting(
+    public record Setting(
             NodeId node,
             Engine engine,
             BatchEvaluator evaluator,
@@ -72,7 +72,7 @@ final class Replica {
     private long persistedNumber;
     private long leaderlessSinceMicros;
     private boolean tickDue;
-    private @Nullable SnapshotAssembler.Complete arrivedSnapshot;
+    private SnapshotAssembler.@Nullable Complete arrivedSnapshot;
 
     Replica(Setting setting, ReplicaPorts ports, RangeDescriptor descriptor, HardState hardState, LogView log) {
         this.setting = setting;

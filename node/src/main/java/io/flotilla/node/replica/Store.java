@@ -73,6 +73,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private @Nullable Transport transport;
     private @Nullable ConflictResolver resolver;
     private volatile boolean closed;
+    private volatile boolean adoptionAllowed;
 
     /** @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end */
     public Store(Replica.Setting setting, SharedLog log, ActorSystem<?> system, Consumer<Throwable> onDiskFailure) {
@@ -205,6 +206,14 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         }
     }
 
+    /**
+     * This node's id is known to be bound to this very store, so it may take in replicas by snapshot. A store that lost its disk may not: it would vote
+     * again under an identity whose promises it forgot (B22).
+     */
+    public void allowAdoption() {
+        adoptionAllowed = true;
+    }
+
     /** A range that reached this node only by snapshot (it was split off while this node was away). */
     private synchronized void createFrom(SnapshotAssembler.Complete snapshot) {
         RangeDescriptor descriptor = snapshot.descriptor();
@@ -212,7 +221,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                 .replicaOn(setting.node())
                 .filter(replica -> replica.replicaId() == snapshot.toReplica())
                 .isPresent();
-        if (!meant || overlaps(descriptor)) {
+        if (!meant || !adoptionAllowed || overlaps(descriptor)) {
             return;
         }
         new StateApplier(setting.engine(), descriptor).install(snapshot);
