@@ -1,0 +1,26 @@
+package io.flotilla.node.sim;
+
+import java.util.Locale;
+
+/** What can go wrong in the simulated world. */
+public enum Fault {
+    LOSS,
+    DUPLICATE,
+    LATE,
+    PARTITION,
+    ONE_WAY,
+    CRASH,
+    TORN_WRITE,
+    PAUSE,
+    SLOW_DISK,
+    CLOCK_JUMP,
+    COMPACTION,
+    SNAPSHOT_LOST,
+    TRANSFER,
+    CAMPAIGN,
+    UNREACHABLE;
+
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,155 @@
+package io.flotilla.node.sim;
+
+import io.flotilla.node.raft.RaftEvent;
+import java.util.SplittableRandom;
+
+/** Breaks things, preferably around the leader, and mends them again. */
+final class Nemesis {
+    private static final Fault[] ACTS = {
+        Fault.PARTITION,
+        Fault.ONE_WAY,
+        Fault.CRASH,
+        Fault.PAUSE,
+        Fault.SLOW_DISK,
+        Fault.CLOCK_JUMP,
+        Fault.COMPACTION,
+        Fault.COMPACTION,
+        Fault.TRANSFER,
+        Fault.CAMPAIGN,
+        Fault.UNREACHABLE
+    };
+
+    private final World world;
+    private final SplittableRandom random;
+
+    /** Bit per act: a seed that lets some kinds rest digs deeper into the others. */
+    private final int enabled;
+
+    private boolean done;
+
+    Nemesis(World world, SplittableRandom random) {
+        this.world = world;
+        this.random = random;
+        this.enabled = random.nextInt(4) == 0 ? -1 : random.nextInt();
+    }
+
+    void start() {
+        actLater();
+    }
+
+    private void actLater() {
+        world.queue.after(random.nextLong(2 * world.weather.faultMeanMicros()), 7, () -> {
+            if (!done) {
+                act();
+                actLater();
+            }
+        });
+    }
+
+    private void act() {
+        int choice = random.nextInt(ACTS.length);
+        if ((enabled & (1 << choice)) == 0) {
+            return;
+        }
+        SimReplica victim = victim();
+        Fault fault = ACTS[choice];
+        world.count(fault);
+        switch (fault) {
+            case PARTITION -> partition(victim);
+            case ONE_WAY -> cutOneWay(victim);
+            case CRASH -> crash(victim);
+            case PAUSE -> pause(victim);
+            case SLOW_DISK -> victim.slowDisk(world.queue.nowMicros() + random.nextLong(3_000_000));
+            case CLOCK_JUMP -> victim.clock.jump(world.drawSkew());
+            case COMPACTION -> {
+                victim.flush();
+                victim.compact(random.nextInt(20));
+            }
+            case TRANSFER -> {
+                int to = world.anyReplica(random).id;
+                for (SimReplica each : world.replicas) {
+                    if (each.isLeader()) {
+                        each.enqueue(new RaftEvent.TransferLeadership(to));
+                    }
+                }
+            }
+            case CAMPAIGN -> victim.enqueue(new RaftEvent.Campaign());
+            case UNREACHABLE -> victim.enqueue(new RaftEvent.Unreachable(world.anyReplica(random).id));
+            default -> throw new IllegalStateException("no act: " + fault);
+        }
+    }
+
+    private SimReplica victim() {
+        if (random.nextBoolean()) {
+            for (SimReplica each : world.replicas) {
+                if (each.isLeader()) {
+                    return each;
+                }
+            }
+        }
+        return world.anyReplica(random);
+    }
+
+    private void partition(SimReplica victim) {
+        int shape = random.nextInt(3);
+        if (shape == 0) {
+            for (SimReplica other : world.replicas) {
+                if (other != victim) {
+                    world.network.cutBothWays(victim.id, other.id);
+                }
+            }
+        } else if (shape == 1) {
+            int side = random.nextInt(1 << world.replicas.size());
+            for (SimReplica one : world.replicas) {
+                for (SimReplica other : world.replicas) {
+                    if (((side >> one.id) & 1) != ((side >> other.id) & 1)) {
+                        world.network.cutBothWays(one.id, other.id);
+                    }
+                }
+            }
+        } else {
+            world.network.cutBothWays(victim.id, world.anyReplica(random).id);
+        }
+        mendLater();
+    }
+
+    private void cutOneWay(SimReplica victim) {
+        boolean mute = random.nextBoolean();
+        boolean total = random.nextBoolean();
+        for (SimReplica other : world.replicas) {
+            if (other != victim && (total || random.nextInt(3) == 0)) {
+                world.network.cutOneWay(mute ? victim.id : other.id, mute ? other.id : victim.id);
+            }
+        }
+        mendLater();
+    }
+
+    private void mendLater() {
+        world.queue.after(100_000 + random.nextLong(5_000_000), 7, world.network::mend);
+    }
+
+    private void crash(SimReplica victim) {
+        int count = random.nextInt(8) == 0 ? world.replicas.size() : 1;
+        for (int i = 0; i < count; i++) {
+            SimReplica each = count == 1 ? victim : world.replicas.get(i);
+            each.crash();
+            world.queue.after(random.nextLong(4_000_000), 7, each::restart);
+        }
+    }
+
+    private void pause(SimReplica victim) {
+        victim.pause();
+        world.queue.after(20_000 + random.nextLong(random.nextBoolean() ? 300_000 : 4_000_000), 7, victim::resume);
+    }
+
+    /** Everything is mended, for good. */
+    void retire() {
+        done = true;
+        world.network.calmDown();
+        for (SimReplica each : world.replicas) {
+            each.slowDisk(0);
+            each.restart();
+            each.resume();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package io.flotilla.node.sim;
+
+import io.flotilla.config.lang.Invariant;
+import io.flotilla.node.raft.RaftEvent;
+import io.flotilla.node.raft.RaftStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/** One seed's world: builds it, runs it under the nemesis, then mends everything and waits for the group to agree. Single-threaded. */
+final class World {
+    private static final long AGREE_MICROS_MAX = 20_000_000;
+
+    /** Two monotonic clocks that differ by less than {@code electionMillisMin / leaseMillis}. */
+    private static final double DRIFT_MAX = 0.08;
+
+    final Weather weather;
+    final SplittableRandom random;
+    final EventQueue queue = new EventQueue();
+    final List<Integer> voters = new ArrayList<>();
+    final List<SimReplica> replicas = new ArrayList<>();
+    final SimNetwork network;
+    final GroupPromises promises = new GroupPromises(this);
+    final LeasePromises leases = new LeasePromises(this);
+    final Clients clients;
+    long leaseReads;
+    private final Nemesis nemesis;
+    private final long seed;
+    private final long[] faults = new long[Fault.values().length];
+    private long events;
+    private long trace;
+
+    World(long seed) {
+        this.seed = seed;
+        this.random = new SplittableRandom(seed);
+        this.weather = Weather.drawnFrom(random);
+        for (int id = 1; id <= weather.replicas(); id++) {
+            voters.add(id);
+        }
+        this.network = new SimNetwork(this, random.split());
+        this.clients = new Clients(this, random.split());
+        for (int id : voters) {
+            double rate = 1 + DRIFT_MAX * (2 * random.nextDouble() - 1);
+            SimClock clock = new SimClock(weather.maxOffsetMicros(), rate, random.nextLong(1_000_000_000), drawSkew());
+            replicas.add(new SimReplica(this, id, clock));
+        }
+        this.nemesis = new Nemesis(this, random.split());
+    }
+
+    SimResult run() {
+        Optional<String> violation = Optional.empty();
+        try {
+            for (SimReplica replica : replicas) {
+                tickLater(replica, random.nextLong(tickMicros()));
+            }
+            clients.start();
+            nemesis.start();
+            while (queue.nowMicros() < weather.calmAfterMicros()) {
+                runNext();
+            }
+            nemesis.retire();
+            awaitAgreement();
+        } catch (SimViolation | Invariant.Violation broken) {
+            violation = Optional.of(String.valueOf(broken.getMessage()));
+        } catch (RuntimeException bug) {
+            StackTraceElement[] stack = bug.getStackTrace();
+            violation = Optional.of(bug + (stack.length == 0 ? "" : " at " + stack[0]));
+        }
+        return new SimResult(seed, queue.nowMicros(), events, faults, violation, trace);
+    }
+
+    private void runNext() {
+        queue.runNext();
+        events++;
+    }
+
+    /** Once everything is mended, a new write must be acknowledged and reach every replica. */
+    private void awaitAgreement() {
+        long deadline = queue.nowMicros() + AGREE_MICROS_MAX;
+        long before = promises.committed();
+        while (true) {
+            runNext();
+            if (clients.acknowledged() > before && haveAllApplied(clients.acknowledged())) {
+                return;
+            }
+            if (queue.nowMicros() > deadline) {
+                throw new SimViolation("the healed group does not agree: " + describe());
+            }
+        }
+    }
+
+    private boolean haveAllApplied(long index) {
+        for (SimReplica replica : replicas) {
+            if (replica.machine.applied() < index - 50 || replica.machine.applied() == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private String describe() {
+        StringBuilder text = new StringBuilder();
+        for (SimReplica replica : replicas) {
+            RaftStatus status = replica.status;
+            text.append(replica.id).append('=').append(status).append(' ');
+        }
+        return text.toString();
+    }
+
+    private void tickLater(SimReplica replica, long delayMicros) {
+        queue.after(delayMicros, 8, () -> {
+            if (replica.isUp()) {
+                replica.enqueue(new RaftEvent.Tick());
+            }
+            tickLater(replica, tickMicros());
+        });
+    }
+
+    private long tickMicros() {
+        return weather.settings().tickMillis() * 1_000;
+    }
+
+    long drawSkew() {
+        long half = weather.maxOffsetMicros() / 2;
+        return random.nextLong(-half, half);
+    }
+
+    SimReplica replica(int id) {
+        return replicas.get(id - 1);
+    }
+
+    SimReplica anyReplica(SplittableRandom chooser) {
+        return replicas.get(chooser.nextInt(replicas.size()));
+    }
+
+    void count(Fault fault) {
+        faults[fault.ordinal()]++;
+    }
+
+    /** Takes what just happened into the hash. */
+    void trace(SimReplica replica) {
+        RaftStatus status = replica.status;
+        long hash = Hash.mix(trace, queue.nowMicros());
+        hash = Hash.mix(hash, (queue.kind() << 8) + replica.id);
+        hash = Hash.mix(hash, (status.term() << 4) + status.role().ordinal());
+        hash = Hash.mix(hash, (status.commit() << 32) + status.lastIndex());
+        trace = Hash.mix(hash, replica.machine.chain());
+    }
+}

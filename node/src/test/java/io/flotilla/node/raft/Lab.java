@@ -1,0 +1,189 @@
+package io.flotilla.node.raft;
+
+import io.flotilla.config.settings.RaftSettings;
+import io.flotilla.config.time.Timestamp;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** Some replicas, a network in a list and a clock in a field; the test decides what moves. */
+final class Lab {
+    static final RaftSettings SETTINGS = new RaftSettings(50, 200, 1_000, 800, 1024, 4, 100);
+    static final long OFFSET_MICROS = 100_000;
+    private static final long EPOCH = Timestamp.EPOCH_MICROS + 1_000_000_000L;
+
+    final TreeMap<Integer, RaftCore> cores = new TreeMap<>();
+    final TreeMap<Integer, MemoryLog> logs = new TreeMap<>();
+    final TreeMap<Integer, List<LogEntry>> applied = new TreeMap<>();
+    final TreeMap<Integer, List<RaftMessage>> unsent = new TreeMap<>();
+    final TreeMap<Integer, List<Ready>> unpersisted = new TreeMap<>();
+    final List<RaftMessage> network = new ArrayList<>();
+    final List<Ready.ReadGrant> reads = new ArrayList<>();
+    final List<Integer> snapshotsTo = new ArrayList<>();
+    final List<Integer> voters = new ArrayList<>();
+
+    /** Messages that do not pass. */
+    Predicate<RaftMessage> cut = message -> false;
+
+    /** Whether what is handed over becomes durable by itself. */
+    boolean autoPersist = true;
+
+    long micros = 1_000_000;
+    private boolean installAsked;
+
+    Lab(int size) {
+        for (int id = 1; id <= size; id++) {
+            voters.add(id);
+        }
+        for (int id : voters) {
+            logs.put(id, new MemoryLog());
+            start(id);
+        }
+    }
+
+    void start(int id) {
+        MemoryLog log = logs.get(id);
+        applied.put(id, new ArrayList<>());
+        unpersisted.put(id, new ArrayList<>());
+        cores.put(
+                id,
+                new RaftCore(
+                        new RaftConfig(id, voters, SETTINGS, 7 * id, OFFSET_MICROS),
+                        log.hardState,
+                        log,
+                        log.firstIndex() - 1,
+                        now()));
+    }
+
+    Now now() {
+        return new Now(micros, Timestamp.ofMicros(EPOCH + micros));
+    }
+
+    RaftCore core(int id) {
+        return cores.get(id);
+    }
+
+    RaftStatus status(int id) {
+        return core(id).status();
+    }
+
+    Ready step(int id, RaftEvent event) {
+        Ready ready = core(id).step(now(), event);
+        applied.get(id).addAll(ready.apply());
+        reads.addAll(ready.reads());
+        snapshotsTo.addAll(ready.snapshotsTo());
+        installAsked |= ready.installSnapshot();
+        network.addAll(ready.sendNow());
+        List<Ready> queue = unpersisted.get(id);
+        if (ready.persist() != null || !ready.sendAfterPersist().isEmpty()) {
+            queue.add(ready);
+        }
+        if (autoPersist) {
+            persist(id);
+        }
+        return ready;
+    }
+
+    /** Everything handed over so far becomes durable. */
+    void persist(int id) {
+        List<Ready> queue = unpersisted.get(id);
+        while (!queue.isEmpty()) {
+            Ready ready = queue.remove(0);
+            Ready.Persist persist = ready.persist();
+            if (persist != null) {
+                logs.get(id).persist(persist);
+                step(id, new RaftEvent.Persisted(ready.persistNumber()));
+            }
+            network.addAll(ready.sendAfterPersist());
+        }
+    }
+
+    boolean takeInstallAsked() {
+        boolean asked = installAsked;
+        installAsked = false;
+        return asked;
+    }
+
+    Ready receive(RaftMessage message) {
+        return step(message.to(), new RaftEvent.Received(message));
+    }
+
+    /** Delivers all that is under way, and what comes of it. */
+    void settle() {
+        for (int i = 0; i < 10_000 && !network.isEmpty(); i++) {
+            RaftMessage message = network.remove(0);
+            if (!cut.test(message) && cores.containsKey(message.to())) {
+                receive(message);
+            }
+        }
+        if (!network.isEmpty()) {
+            throw new IllegalStateException("the group never falls silent");
+        }
+    }
+
+    void advance(long millis) {
+        for (long at = 0; at < millis; at += SETTINGS.tickMillis()) {
+            micros += SETTINGS.tickMillis() * 1_000;
+            for (int id : List.copyOf(cores.keySet())) {
+                step(id, new RaftEvent.Tick());
+            }
+            settle();
+        }
+    }
+
+    void elect(int id) {
+        step(id, new RaftEvent.Campaign());
+        settle();
+        if (status(id).role() != RaftStatus.Role.LEADER) {
+            throw new IllegalStateException("not elected: " + status(id));
+        }
+    }
+
+    long propose(int id, String... payloads) {
+        List<byte[]> bytes = new ArrayList<>();
+        for (String payload : payloads) {
+            bytes.add(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        }
+        return step(id, new RaftEvent.Propose(bytes)).proposedFrom();
+    }
+
+    int leader() {
+        int leader = 0;
+        long term = 0;
+        for (int id : cores.keySet()) {
+            if (status(id).role() == RaftStatus.Role.LEADER && status(id).term() > term) {
+                leader = id;
+                term = status(id).term();
+            }
+        }
+        return leader;
+    }
+
+    <M extends RaftMessage> List<M> take(Class<M> type) {
+        List<M> taken = new ArrayList<>();
+        for (Iterator<RaftMessage> each = network.iterator(); each.hasNext(); ) {
+            RaftMessage message = each.next();
+            if (type.isInstance(message)) {
+                taken.add(type.cast(message));
+                each.remove();
+            }
+        }
+        return taken;
+    }
+
+    List<String> appliedBy(int id) {
+        List<String> payloads = new ArrayList<>();
+        for (LogEntry entry : applied.get(id)) {
+            if (entry.kind() == LogEntry.Kind.NORMAL) {
+                payloads.add(new String(entry.payload(), java.nio.charset.StandardCharsets.UTF_8));
+            }
+        }
+        return payloads;
+    }
+
+    static Predicate<RaftMessage> isolating(int id) {
+        return message -> message.from() == id || message.to() == id;
+    }
+}
