@@ -37,7 +37,7 @@ final class GroupRecord {
         void remove(long range);
     }
 
-    private static final int MAGIC = 0x464C_4701;
+    static final int MAGIC = 0x464C_4701;
     static final int HEADER_BYTES = 12;
     private static final int CRC_AT = 4;
     private static final int LENGTH_AT = 8;
@@ -161,6 +161,11 @@ final class GroupRecord {
         CRC32C crc = new CRC32C();
         crc.update(bytes, LENGTH_AT, length + HEADER_BYTES - LENGTH_AT);
         return (int) crc.getValue() == in.getInt(CRC_AT) ? in : null;
+    }
+
+    /** What the first {@link #HEADER_BYTES} say; not verified. */
+    static int bodyLength(ByteBuffer header) {
+        return header.getInt(LENGTH_AT);
     }
 
     static long sequence(ByteBuffer verified) {

@@ -132,7 +132,7 @@ final class LogWriter implements Runnable {
             if (record.length() + size > recordBytesMax) {
                 fail(new IOException("a write of " + size + " bytes is larger than a record may be"), task);
             } else {
-                urgent |= !task.isCompaction();
+                urgent |= closing || !task.isCompaction();
                 group.add(task);
                 encode(task);
             }
