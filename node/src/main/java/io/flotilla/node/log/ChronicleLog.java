@@ -104,7 +104,9 @@ public final class ChronicleLog implements SharedLog {
             int fitting = fitting(rest.entries());
             writer.add(new LogWriter.Task(log, range, head(rest, fitting), null, 0, 0));
             rest = new Persist(
-                    rest.hardState(), rest.entries().subList(fitting, rest.entries().size()), null);
+                    rest.hardState(),
+                    rest.entries().subList(fitting, rest.entries().size()),
+                    null);
         }
         writer.add(new LogWriter.Task(log, range, rest, listener, 0, 0));
     }

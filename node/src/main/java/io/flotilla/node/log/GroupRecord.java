@@ -129,8 +129,8 @@ final class GroupRecord {
     private void part(byte kind, long range, int bytes) {
         int needed = out.position() + 9 + bytes;
         if (needed > out.capacity()) {
-            ByteBuffer larger = ByteBuffer.allocate(Math.max(needed, 2 * out.capacity()))
-                    .order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer larger =
+                    ByteBuffer.allocate(Math.max(needed, 2 * out.capacity())).order(ByteOrder.LITTLE_ENDIAN);
             larger.put(out.flip());
             out = larger;
         }
@@ -184,7 +184,8 @@ final class GroupRecord {
                 case COMPACT -> visitor.compact(range, in.getLong(), in.getLong());
                 case REMOVE -> visitor.remove(range);
                 case OPEN -> {}
-                default -> throw new LogCorruptException("a record of kind " + kind + " was written by a newer version");
+                default ->
+                    throw new LogCorruptException("a record of kind " + kind + " was written by a newer version");
             }
         }
     }

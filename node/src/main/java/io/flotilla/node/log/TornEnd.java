@@ -36,8 +36,9 @@ final class TornEnd {
             throws IOException {
         ByteBuffer record = recordAt(channel, at, recordBytesMax);
         if (record != null && GroupRecord.sequence(record) > nextSequence) {
-            throw new LogCorruptException("the log is damaged in " + file + " before position " + at + ": there is record "
-                    + GroupRecord.sequence(record) + ", but " + nextSequence + " cannot be read");
+            throw new LogCorruptException(
+                    "the log is damaged in " + file + " before position " + at + ": there is record "
+                            + GroupRecord.sequence(record) + ", but " + nextSequence + " cannot be read");
         }
     }
 

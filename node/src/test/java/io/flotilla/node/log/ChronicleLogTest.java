@@ -281,9 +281,11 @@ class ChronicleLogTest {
     void everyByteOfTheFilesIsReallyAllocated() throws Exception {
         write(log, 1, append(1, 1, 1));
         try (Stream<Path> files = Files.list(directory.resolve("log"))) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".cq4")).toList()) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".cq4")).toList()) {
                 Process stat = new ProcessBuilder("stat", "-c", "%b %B %s", file.toString()).start();
-                String[] numbers = new String(stat.getInputStream().readAllBytes()).trim().split(" ");
+                String[] numbers =
+                        new String(stat.getInputStream().readAllBytes()).trim().split(" ");
                 assertThat(Long.parseLong(numbers[0]) * Long.parseLong(numbers[1]))
                         .isGreaterThanOrEqualTo(Long.parseLong(numbers[2]));
             }

@@ -49,9 +49,8 @@ class LogKillTest {
 
     private void killAfter(int lines, long[] acknowledged) throws IOException, InterruptedException {
         Path errors = directory.resolve("errors");
-        Process child = new ProcessBuilder(command())
-                .redirectError(errors.toFile())
-                .start();
+        Process child =
+                new ProcessBuilder(command()).redirectError(errors.toFile()).start();
         boolean ready = false;
         try (BufferedReader output =
                 new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
@@ -83,7 +82,8 @@ class LogKillTest {
             }
         }
         command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
-        command.addAll(List.of(LogKillChild.class.getName(), directory.resolve("store").toString()));
+        command.addAll(
+                List.of(LogKillChild.class.getName(), directory.resolve("store").toString()));
         return command;
     }
 }
