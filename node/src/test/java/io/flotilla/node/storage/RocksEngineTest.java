@@ -61,17 +61,16 @@ class RocksEngineTest extends EngineContract {
     @Test
     void anOpenCursorSurvivesTheClosingOfTheEngineWithoutTouchingFreedMemory() throws Exception {
         put(Space.DATA, "a", "b");
-        try (Cursor cursor = engine.cursor(Space.DATA, b("a"), b("z"))) {
-            CompletableFuture<Void> closing = CompletableFuture.runAsync(engine::close);
-            assertThatThrownBy(() -> {
-                        for (int i = 0; i < 1_000_000_000; i++) {
-                            cursor.key();
-                        }
-                    })
-                    .isInstanceOf(StorageException.class);
-            cursor.close();
-            closing.get();
-        }
+        Cursor cursor = engine.cursor(Space.DATA, b("a"), b("z"));
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(engine::close);
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 1_000_000_000; i++) {
+                        cursor.key();
+                    }
+                })
+                .isInstanceOf(StorageException.class);
+        cursor.close();
+        closing.get();
         engine = open(); // closing freed the directory
     }
 
