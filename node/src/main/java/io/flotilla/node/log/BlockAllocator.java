@@ -48,9 +48,9 @@ final class BlockAllocator {
         }
     }
 
-    /** Makes {@code file} with {@code bytes} of zeros that are really there, durable together with its name. */
-    static void create(Path file, long bytes) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
+    /** Makes a file with {@code bytes} of zeros that are really there, durable together with its name. */
+    static void create(Path directory, String name, long bytes) throws IOException {
+        Path unfinished = directory.resolve(name + ".tmp");
         Files.deleteIfExists(unfinished);
         if (NATIVE) {
             allocate(unfinished, bytes);
@@ -60,7 +60,7 @@ final class BlockAllocator {
         try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-        rename(unfinished, file);
+        rename(directory, unfinished, directory.resolve(name));
     }
 
     private static void allocate(Path file, long bytes) throws IOException {
@@ -81,8 +81,7 @@ final class BlockAllocator {
 
     private static void fillWithZeros(Path file, long bytes) throws IOException {
         ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             long at = 0;
             while (at < bytes) {
                 zeros.clear().limit((int) Math.min(ZEROS_BYTES, bytes - at));
@@ -91,9 +90,9 @@ final class BlockAllocator {
         }
     }
 
-    static void rename(Path from, Path to) throws IOException {
+    static void rename(Path directory, Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        forceDirectory(to.getParent());
+        forceDirectory(directory);
     }
 
     static void forceDirectory(Path directory) throws IOException {

@@ -33,17 +33,21 @@ public final class ChronicleLog implements SharedLog {
      * @throws LogCorruptException if acknowledged records are damaged
      */
     public ChronicleLog(Path directory, LogSettings settings) throws IOException {
+        this(directory, settings, QueueFile.Sync.REAL);
+    }
+
+    ChronicleLog(Path directory, LogSettings settings, QueueFile.Sync sync) throws IOException {
         files = new CycleFiles(directory.resolve("log"), QueueFile.fileBytes(settings.cycleBytes()));
         QueueFile opened = null;
         try {
-            opened = new QueueFile(files, settings.cycleBytes());
+            opened = new QueueFile(files, settings, sync);
             table = new LogTable(opened, settings.cacheBytesMax());
             Recovery recovery = new Recovery(opened, table);
             opened.scan(recovery);
             opened.forceAll();
             table.settle();
             splitAboveBytes = settings.recordBytesMax() / 2;
-            writer = new LogWriter(opened, table, settings, Math.max(0, recovery.nextSequence));
+            writer = new LogWriter(opened, table, settings, recovery.nextSequence());
             writer.start();
             file = opened;
         } catch (IOException | RuntimeException | InternalError e) {
@@ -81,6 +85,11 @@ public final class ChronicleLog implements SharedLog {
         }
 
         @Override
+        public long nextSequence() {
+            return Math.max(0, nextSequence);
+        }
+
+        @Override
         public void broken(long place) {
             lastBroken = file.describe(place);
         }
@@ -95,7 +104,9 @@ public final class ChronicleLog implements SharedLog {
             int fitting = fitting(rest.entries());
             writer.add(new LogWriter.Task(log, range, head(rest, fitting), null, 0, 0));
             rest = new Persist(
-                    rest.hardState(), rest.entries().subList(fitting, rest.entries().size()), null);
+                    rest.hardState(),
+                    rest.entries().subList(fitting, rest.entries().size()),
+                    null);
         }
         writer.add(new LogWriter.Task(log, range, rest, listener, 0, 0));
     }

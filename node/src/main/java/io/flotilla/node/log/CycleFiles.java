@@ -94,8 +94,7 @@ final class CycleFiles implements AutoCloseable {
     }
 
     Path file(int cycle) {
-        return directory.resolve(
-                LocalDate.ofEpochDay(cycle).format(DateTimeFormatter.BASIC_ISO_DATE) + SUFFIX);
+        return directory.resolve(LocalDate.ofEpochDay(cycle).format(DateTimeFormatter.BASIC_ISO_DATE) + SUFFIX);
     }
 
     /** In ascending order. */
@@ -113,7 +112,8 @@ final class CycleFiles implements AutoCloseable {
     private static OptionalInt cycleOf(String name) {
         try {
             String day = name.substring(0, name.length() - SUFFIX.length());
-            return OptionalInt.of((int) LocalDate.parse(day, DateTimeFormatter.BASIC_ISO_DATE).toEpochDay());
+            return OptionalInt.of(
+                    (int) LocalDate.parse(day, DateTimeFormatter.BASIC_ISO_DATE).toEpochDay());
         } catch (DateTimeParseException e) {
             return OptionalInt.empty();
         }
@@ -124,9 +124,8 @@ final class CycleFiles implements AutoCloseable {
         if (closed) {
             return;
         }
-        Path ahead = directory.resolve(AHEAD);
-        if (!Files.exists(ahead)) {
-            BlockAllocator.create(ahead, fileBytes);
+        if (!Files.exists(directory.resolve(AHEAD))) {
+            BlockAllocator.create(directory, AHEAD, fileBytes);
         }
     }
 
@@ -148,7 +147,7 @@ final class CycleFiles implements AutoCloseable {
     /** Puts an allocated file in the place of {@code cycle}; on return it is durably there. */
     synchronized void bring(int cycle) throws IOException {
         allocateAhead();
-        BlockAllocator.rename(directory.resolve(AHEAD), file(cycle));
+        BlockAllocator.rename(directory, directory.resolve(AHEAD), file(cycle));
     }
 
     @Override

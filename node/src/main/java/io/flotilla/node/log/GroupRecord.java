@@ -37,7 +37,7 @@ final class GroupRecord {
         void remove(long range);
     }
 
-    private static final int MAGIC = 0x464C_4701;
+    static final int MAGIC = 0x464C_4701;
     static final int HEADER_BYTES = 12;
     private static final int CRC_AT = 4;
     private static final int LENGTH_AT = 8;
@@ -129,8 +129,8 @@ final class GroupRecord {
     private void part(byte kind, long range, int bytes) {
         int needed = out.position() + 9 + bytes;
         if (needed > out.capacity()) {
-            ByteBuffer larger = ByteBuffer.allocate(Math.max(needed, 2 * out.capacity()))
-                    .order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer larger =
+                    ByteBuffer.allocate(Math.max(needed, 2 * out.capacity())).order(ByteOrder.LITTLE_ENDIAN);
             larger.put(out.flip());
             out = larger;
         }
@@ -163,6 +163,11 @@ final class GroupRecord {
         return (int) crc.getValue() == in.getInt(CRC_AT) ? in : null;
     }
 
+    /** What the first {@link #HEADER_BYTES} say; not verified. */
+    static int bodyLength(ByteBuffer header) {
+        return header.getInt(LENGTH_AT);
+    }
+
     static long sequence(ByteBuffer verified) {
         return verified.getLong(SEQUENCE_AT);
     }
@@ -179,7 +184,8 @@ final class GroupRecord {
                 case COMPACT -> visitor.compact(range, in.getLong(), in.getLong());
                 case REMOVE -> visitor.remove(range);
                 case OPEN -> {}
-                default -> throw new LogCorruptException("a record of kind " + kind + " was written by a newer version");
+                default ->
+                    throw new LogCorruptException("a record of kind " + kind + " was written by a newer version");
             }
         }
     }

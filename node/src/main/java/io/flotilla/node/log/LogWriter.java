@@ -18,7 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogWriter implements Runnable {
     /** Something to be written; exactly one of persist, compaction (index above 0) or removal. */
-    record Task(RangeLog log, long range, @Nullable Persist persist, @Nullable Listener listener, long index, long term) {
+    record Task(
+            RangeLog log,
+            long range,
+            @Nullable Persist persist,
+            @Nullable Listener listener,
+            long index,
+            long term) {
         boolean isCompaction() {
             return persist == null && index > 0;
         }
@@ -64,7 +70,8 @@ final class LogWriter implements Runnable {
         }
     }
 
-    @Nullable Exception failure() {
+    @Nullable
+    Exception failure() {
         return failure;
     }
 
@@ -132,7 +139,7 @@ final class LogWriter implements Runnable {
             if (record.length() + size > recordBytesMax) {
                 fail(new IOException("a write of " + size + " bytes is larger than a record may be"), task);
             } else {
-                urgent |= !task.isCompaction();
+                urgent |= closing || !task.isCompaction();
                 group.add(task);
                 encode(task);
             }

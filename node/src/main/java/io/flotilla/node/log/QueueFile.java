@@ -1,5 +1,7 @@
 package io.flotilla.node.log;
 
+import static java.util.Objects.requireNonNull;
+
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
@@ -36,6 +38,17 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
 
         /** A record that is not whole; a torn end if nothing follows. */
         void broken(long place);
+
+        /** The number that the next record should have. */
+        long nextSequence();
+    }
+
+    /** Makes a file's content durable. */
+    @FunctionalInterface
+    interface Sync {
+        Sync REAL = channel -> channel.force(false);
+
+        void force(FileChannel channel) throws IOException;
     }
 
     static {
@@ -61,7 +74,9 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
     }
 
     private final CycleFiles files;
+    private final Sync sync;
     private final long cycleBytes;
+    private final int recordBytesMax;
     private final Cycles cycles = new Cycles();
     private final SingleChronicleQueue queue;
     private @Nullable ExcerptAppender appender;
@@ -72,9 +87,11 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
     /** Where the next record will begin in the current cycle file; beyond the end before the first. */
     private long position = Long.MAX_VALUE / 2;
 
-    QueueFile(CycleFiles files, long cycleBytes) throws IOException {
+    QueueFile(CycleFiles files, LogSettings settings, Sync sync) throws IOException {
         this.files = files;
-        this.cycleBytes = cycleBytes;
+        this.sync = sync;
+        this.cycleBytes = settings.cycleBytes();
+        this.recordBytesMax = settings.recordBytesMax();
         List<Integer> known = files.cycles();
         cycles.current = known.isEmpty() ? 0 : known.get(known.size() - 1);
         this.queue = SingleChronicleQueueBuilder.binary(files.directory())
@@ -94,14 +111,20 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
 
     /** Reads everything, in the order of appending. */
     void scan(Scanner scanner) throws IOException {
+        long end = 0;
+        int last = -1;
         for (int cycle : files.cycles()) {
+            last = cycle;
             try (ExcerptTailer reader = queue.createTailer()) {
-                scanCycle(reader, cycle, scanner);
+                end = scanCycle(reader, cycle, scanner);
             } catch (LogCorruptException e) {
                 throw e;
             } catch (RuntimeException | InternalError e) {
                 throw new LogCorruptException("the log file " + files.file(cycle) + " cannot be read", e);
             }
+        }
+        if (last >= 0) {
+            TornEnd.check(files.file(last), end, scanner.nextSequence(), recordBytesMax);
         }
     }
 
@@ -112,32 +135,40 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
     void forceAll() throws IOException {
         for (int cycle : files.cycles()) {
             try (FileChannel channel = FileChannel.open(files.file(cycle), StandardOpenOption.WRITE)) {
-                channel.force(false);
+                sync.force(channel);
             }
         }
     }
 
-    private void scanCycle(ExcerptTailer reader, int cycle, Scanner scanner) {
+    /** Where the last whole record ends in the file. */
+    private long scanCycle(ExcerptTailer reader, int cycle, Scanner scanner) {
+        long end = 0;
         if (!reader.moveToIndex(ROLL.toIndex(cycle, 0))) {
-            return;
+            return end;
         }
         while (true) {
             try (DocumentContext document = reader.readingDocument()) {
                 if (!document.isPresent() || ROLL.toCycle(document.index()) != cycle) {
-                    return;
+                    return end;
                 }
-                ByteBuffer verified = GroupRecord.verified(bytesOf(document));
+                Bytes<?> bytes = requireNonNull(document.wire()).bytes();
+                if (bytes.readRemaining() > recordBytesMax + HEADER_SLACK_BYTES) {
+                    scanner.broken(document.index());
+                    return end; // a length nobody wrote leads nowhere
+                }
+                long limit = bytes.readLimit();
+                ByteBuffer verified = GroupRecord.verified(copyOf(bytes));
                 if (verified == null) {
                     scanner.broken(document.index());
                 } else {
                     scanner.record(document.index(), verified);
+                    end = limit;
                 }
             }
         }
     }
 
-    private static byte[] bytesOf(DocumentContext document) {
-        Bytes<?> bytes = java.util.Objects.requireNonNull(document.wire()).bytes();
+    private static byte[] copyOf(Bytes<?> bytes) {
         byte[] copy = new byte[(int) bytes.readRemaining()];
         bytes.read(copy);
         return copy;
@@ -155,7 +186,7 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
         }
         ExcerptAppender to = appender();
         try (DocumentContext document = to.writingDocument()) {
-            Bytes<?> out = java.util.Objects.requireNonNull(document.wire()).bytes();
+            Bytes<?> out = requireNonNull(document.wire()).bytes();
             out.write(bytes, 0, length);
             position = out.writePosition();
         }
@@ -185,14 +216,14 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
 
     /** On return everything appended is durable. */
     void force() throws IOException {
-        FileChannel file = java.util.Objects.requireNonNull(current);
+        FileChannel file = requireNonNull(current);
         FileChannel previous = left;
         if (previous != null) {
-            previous.force(false); // the queue wrote its end marker there
+            sync.force(previous); // the queue wrote its end marker there
             previous.close();
             left = null;
         }
-        file.force(false);
+        sync.force(file);
     }
 
     @Override
@@ -233,7 +264,7 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
             if (!document.isPresent() || document.index() != place) {
                 throw new LogCorruptException("the log has lost " + describe(place));
             }
-            return bytesOf(document);
+            return copyOf(requireNonNull(document.wire()).bytes());
         }
     }
 

@@ -57,7 +57,10 @@ final class RangeLog implements LogView {
             long first = entries.get(0).index();
             Invariant.check(first <= last + 1, "entries leave a gap in the log", first, last + 1);
             for (int i = 0; i < entries.size(); i++) {
-                Invariant.check(entries.get(i).index() == first + i, "entries are not contiguous", first + i,
+                Invariant.check(
+                        entries.get(i).index() == first + i,
+                        "entries are not contiguous",
+                        first + i,
                         entries.get(i).index());
             }
             last = first + entries.size() - 1;

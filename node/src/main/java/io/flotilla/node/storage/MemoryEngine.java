@@ -122,8 +122,7 @@ public final class MemoryEngine implements Engine {
             }
             byte[] ownFrom = from.clone();
             byte[] ownTo = to.clone();
-            steps.add(() ->
-                    engine.of(space).subMap(ownFrom, true, ownTo, false).clear());
+            steps.add(() -> engine.of(space).subMap(ownFrom, true, ownTo, false).clear());
         }
 
         @Override

@@ -80,7 +80,9 @@ public final class RocksEngine implements Engine {
             db = RocksDB.open(options, directory.toString(), families(), handles);
         } catch (RocksDBException | java.io.IOException e) {
             freeOwned();
-            boolean locked = String.valueOf(e.getMessage()).toLowerCase(java.util.Locale.ROOT).contains("lock");
+            boolean locked = String.valueOf(e.getMessage())
+                    .toLowerCase(java.util.Locale.ROOT)
+                    .contains("lock");
             throw new StorageException(
                     "cannot open the engine in " + directory + (locked ? ": another store has it open" : "") + ": "
                             + e.getMessage(),

@@ -1,0 +1,156 @@
+package io.flotilla.node.log;
+
+import static io.flotilla.node.log.LogFixture.SMALL;
+import static io.flotilla.node.log.LogFixture.append;
+import static io.flotilla.node.log.LogFixture.contents;
+import static io.flotilla.node.log.LogFixture.payload;
+import static io.flotilla.node.log.LogFixture.write;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Goal: a torn end is dropped, anything else that is damaged is refused. Method: change bytes of the files between two openings. */
+class LogDamageTest {
+    @TempDir
+    Path directory;
+
+    @BeforeEach
+    void threeEntriesInThreeRecords() throws IOException {
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            write(log, 1, append(1, 1, 1));
+            write(log, 1, append(2, 2, 1));
+            write(log, 1, append(3, 3, 1));
+        }
+    }
+
+    private Path lastFile() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("log"))) {
+            return files.filter(file -> file.toString().endsWith(".cq4"))
+                    .sorted()
+                    .reduce((a, b) -> b)
+                    .orElseThrow();
+        }
+    }
+
+    private static int find(Path file, long index) throws IOException {
+        String bytes = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+        int at = bytes.indexOf(new String(payload(index, 1), StandardCharsets.US_ASCII));
+        assertThat(at).isPositive();
+        return at;
+    }
+
+    private static void overwrite(Path file, long at, byte[] bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(bytes), at);
+        }
+    }
+
+    private void assertLogIs(String... expected) throws IOException {
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            assertThat(contents(log.view(1))).containsExactly(expected);
+        }
+    }
+
+    /** Where the queue's header of the record with entry {@code index} begins: header 4, ours 24, part 9, flags 1, counts 12, entry 13. */
+    private static int headerOf(int payloadAt) {
+        return payloadAt - 13 - 12 - 1 - 9 - 24 - 4;
+    }
+
+    @Test
+    void aTornLastRecordIsDroppedAndTheLogGoesOn() throws IOException {
+        overwrite(lastFile(), find(lastFile(), 3), new byte[4]);
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            assertThat(contents(log.view(1))).containsExactly("1:1", "2:1");
+            write(log, 1, append(3, 4, 2));
+        }
+        assertLogIs("1:1", "2:1", "3:2", "4:2");
+        assertLogIs("1:1", "2:1", "3:2", "4:2");
+    }
+
+    @Test
+    void aLastRecordWhoseHeaderNeverReachedTheDiskIsDropped() throws IOException {
+        Path file = lastFile();
+        overwrite(file, headerOf(find(file, 3)), new byte[400]);
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            assertThat(contents(log.view(1))).containsExactly("1:1", "2:1");
+            write(log, 1, append(3, 3, 5));
+        }
+        assertLogIs("1:1", "2:1", "3:5");
+    }
+
+    @Test
+    void aLastRecordThatAKilledWriterLeftUnfinishedIsDropped() throws IOException {
+        Path file = lastFile();
+        int header = headerOf(find(file, 3));
+        overwrite(file, header, new byte[] {0, 0, 0, (byte) 0x80});
+        overwrite(file, header + 4, new byte[400]);
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            assertThat(contents(log.view(1))).containsExactly("1:1", "2:1");
+            write(log, 1, append(3, 3, 5));
+        }
+        assertLogIs("1:1", "2:1", "3:5");
+    }
+
+    @Test
+    void aBrokenRecordFollowedByGoodOnesIsRefusedWithItsPlace() throws IOException {
+        overwrite(lastFile(), find(lastFile(), 2), new byte[4]);
+        assertThatThrownBy(() -> new ChronicleLog(directory, SMALL))
+                .isInstanceOf(LogCorruptException.class)
+                .hasMessageContaining(lastFile().getFileName().toString())
+                .hasMessageContaining("record 2");
+    }
+
+    @Test
+    void aBrokenRecordInAnOlderFileIsRefused() throws IOException {
+        Path older = lastFile();
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            write(log, 1, append(4, 4, 1));
+        }
+        overwrite(older, find(older, 3), new byte[4]);
+        assertThatThrownBy(() -> new ChronicleLog(directory, SMALL)).isInstanceOf(LogCorruptException.class);
+    }
+
+    @Test
+    void aMissingFileInTheMiddleIsRefused() throws IOException {
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            write(log, 1, append(4, 4, 1));
+        }
+        Path middle = lastFile();
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            write(log, 1, append(5, 5, 1));
+        }
+        Files.delete(middle);
+        assertThatThrownBy(() -> new ChronicleLog(directory, SMALL)).isInstanceOf(LogCorruptException.class);
+    }
+
+    @Test
+    void aHeaderOfGarbageInTheMiddleIsRefused() throws IOException {
+        Path file = lastFile();
+        overwrite(file, headerOf(find(file, 2)), new byte[] {(byte) 0xf0, (byte) 0xff, (byte) 0xff, 0x1f});
+        assertThatThrownBy(() -> new ChronicleLog(directory, SMALL)).isInstanceOf(LogCorruptException.class);
+    }
+
+    @Test
+    void aLostQueueTableIsMadeAnew() throws IOException {
+        Files.delete(directory.resolve("log/metadata.cq4t"));
+        assertLogIs("1:1", "2:1", "3:1");
+    }
+
+    @Test
+    void aCycleFileThatNeverGotItsHeaderIsDropped() throws IOException {
+        Path last = lastFile();
+        Files.write(last.resolveSibling("19700103F.cq4"), new byte[1 << 20]);
+        assertLogIs("1:1", "2:1", "3:1");
+    }
+}

@@ -1,0 +1,89 @@
+package io.flotilla.node.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Goal: nothing acknowledged is missing after a real SIGKILL. Method: a child appends, the parent kills it at a random acknowledgement. */
+class LogKillTest {
+    private static final int ROUNDS = 5;
+    private static final int ACKNOWLEDGED_MAX = 4_000;
+    private static final Pattern ACKNOWLEDGED = Pattern.compile("(\\d+) (\\d+)");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void nothingAcknowledgedIsLostWhenTheProcessIsKilled() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        long[] acknowledged = new long[LogKillChild.RANGES + 1];
+        for (int round = 0; round < ROUNDS; round++) {
+            killAfter(1 + random.nextInt(ACKNOWLEDGED_MAX), acknowledged);
+            try (ChronicleLog log = new ChronicleLog(directory.resolve("store"), LogFixture.SMALL)) {
+                for (int range = 1; range <= LogKillChild.RANGES; range++) {
+                    long last = log.view(range).lastIndex();
+                    assertThat(last)
+                            .as("range %d, round %d, seed %d", range, round, seed)
+                            .isGreaterThanOrEqualTo(acknowledged[range]);
+                    assertThat(LogFixture.contents(log.view(range))).hasSize((int) last);
+                    assertThat(log.hardState(range).commit()).isEqualTo(Math.max(0, last - 1));
+                }
+            }
+        }
+        assertThat(acknowledged[1]).isPositive();
+    }
+
+    private void killAfter(int lines, long[] acknowledged) throws IOException, InterruptedException {
+        Path errors = directory.resolve("errors");
+        Process child =
+                new ProcessBuilder(command()).redirectError(errors.toFile()).start();
+        boolean ready = false;
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
+            int seen = 0;
+            String line;
+            while ((line = output.readLine()) != null) {
+                ready |= line.equals("ready");
+                Matcher matcher = ACKNOWLEDGED.matcher(line);
+                if (matcher.matches()) {
+                    acknowledged[Integer.parseInt(matcher.group(1))] = Long.parseLong(matcher.group(2));
+                    if (++seen == lines) {
+                        child.toHandle().destroyForcibly(); // keeps the pipe: what it holds was acknowledged too
+                    }
+                }
+            }
+        } finally {
+            child.destroyForcibly();
+        }
+        assertThat(child.waitFor()).as(Files.readString(errors)).isEqualTo(137);
+        assertThat(ready).isTrue();
+    }
+
+    private List<String> command() {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (flag.startsWith("--add-") || flag.startsWith("-Dchronicle")) {
+                command.add(flag);
+            }
+        }
+        command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
+        command.addAll(
+                List.of(LogKillChild.class.getName(), directory.resolve("store").toString()));
+        return command;
+    }
+}

@@ -1,0 +1,88 @@
+package io.flotilla.node.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.node.storage.Engine.Cursor;
+import io.flotilla.node.storage.Engine.Space;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RocksEngineTest extends EngineContract {
+    @TempDir
+    Path temporary;
+
+    @Override
+    Engine open() {
+        return new RocksEngine(temporary.resolve("engine"));
+    }
+
+    /** The files as they lie there now, opened elsewhere, are what a killed process leaves. */
+    @Override
+    Engine crash(Engine running) {
+        Path copy = temporary.resolve("copy");
+        try (Stream<Path> files = Files.list(temporary.resolve("engine"))) {
+            Files.createDirectories(copy);
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(file.getFileName().toString()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        running.close();
+        return new RocksEngine(copy);
+    }
+
+    @Test
+    void flushedStateIsThereAfterReopening() {
+        put(Space.DATA, "a");
+        put(Space.RECORD, "r");
+        engine.flush();
+        engine.close();
+        engine = open();
+        assertThat(keys(Space.DATA, "a", "z")).containsExactly("a");
+        assertThat(keys(Space.RECORD, "a", "z")).containsExactly("r");
+    }
+
+    @Test
+    void aSecondOpeningOfTheSameDirectoryIsRefused() {
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("another store has it open");
+    }
+
+    @Test
+    void anOpenCursorSurvivesTheClosingOfTheEngineWithoutTouchingFreedMemory() throws Exception {
+        put(Space.DATA, "a", "b");
+        Cursor cursor = engine.cursor(Space.DATA, b("a"), b("z"));
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(engine::close);
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 1_000_000_000; i++) {
+                        cursor.key();
+                    }
+                })
+                .isInstanceOf(StorageException.class);
+        cursor.close();
+        closing.get();
+        engine = open(); // closing freed the directory
+    }
+
+    @Test
+    void aRangeDeletionLastsThroughAFlush() {
+        put(Space.INTENT, "a", "b", "c");
+        engine.flush();
+        try (Engine.Batch batch = engine.newBatch()) {
+            batch.deleteRange(Space.INTENT, b("a"), b("c"));
+            engine.write(batch);
+        }
+        engine.flush();
+        assertThat(keys(Space.INTENT, "a", "z")).isEqualTo(List.of("c"));
+    }
+}
