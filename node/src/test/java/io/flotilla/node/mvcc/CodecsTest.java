@@ -139,7 +139,8 @@ class CodecsTest {
     @Test
     void brokenMutationsAreRefused() {
         Bench bench = new Bench();
-        for (String broken : List.of("", "03", "01000", "0100", "010001aa", "010501aa00", "013001aa", "0202f0", "0110ffffffffff01")) {
+        for (String broken : List.of(
+                "", "03", "01000", "0100", "010001aa", "010501aa00", "013001aa", "0202f0", "0110ffffffffff01")) {
             String even = broken.length() % 2 == 0 ? broken : broken + "0";
             if (!broken.equals("01000")) {
                 assertThatThrownBy(() -> bench.apply(bytes(even)))
@@ -164,7 +165,9 @@ class CodecsTest {
                 String what = "seed " + seed + ": " + left + "@" + leftTime + " and " + right + "@" + rightTime;
                 byte[] a = MvccKeys.data(left, leftTime);
                 byte[] b = MvccKeys.data(right, rightTime);
-                assertThat(Integer.signum(Arrays.compareUnsigned(a, b))).as(what).isEqualTo(expected);
+                assertThat(Integer.signum(Arrays.compareUnsigned(a, b)))
+                        .as(what)
+                        .isEqualTo(expected);
                 assertThat(MvccKeys.userKeyOfData(a)).as(what).isEqualTo(left);
                 assertThat(MvccKeys.sameKey(a, b)).as(what).isEqualTo(left.equals(right));
                 if (left.compareTo(right) < 0) {

@@ -42,7 +42,8 @@ class DataWritesTest {
     @Test
     void aStandaloneWriteCommitsAtTheLeaseholdersClock() {
         KvHeader header = new KvHeader(Timestamp.ZERO, Timestamp.ZERO, List.of(), txn, true, 1);
-        assertThat(bench.done(header, put("a", "1"), staging("a", "a")).timestamp()).isEqualTo(bench.now);
+        assertThat(bench.done(header, put("a", "1"), staging("a", "a")).timestamp())
+                .isEqualTo(bench.now);
     }
 
     @Test
@@ -70,9 +71,7 @@ class DataWritesTest {
 
     @Test
     void aCommitSentAgainIsAnsweredAsTheFirstTimeAndChangesNothing() {
-        KvOp[] batch = {
-            new KvOp.CompareAndSet(key("a"), null, value("1")), put("b", "2"), staging("a", "a", "b")
-        };
+        KvOp[] batch = {new KvOp.CompareAndSet(key("a"), null, value("1")), put("b", "2"), staging("a", "a", "b")};
         KvReply.Done first = bench.done(forwardable(txn, 100), batch);
         bench.commit(1, 200, "a", "overwritten");
         bench.done(fixed(txn(2, "b"), 200), put("b", "held by another's intent"));
@@ -145,26 +144,19 @@ class DataWritesTest {
         assertThat(evaluated.reply())
                 .isEqualTo(new KvReply.Refused(new KvError.ConditionFailed(key("b"), value("actual"))));
         assertThat(evaluated.mutation()).isNull();
-        assertThat(evaluated.reads())
-                .containsExactly(new Evaluation.Protection(Span.of(key("b")), ts(101), txn.id()));
+        assertThat(evaluated.reads()).containsExactly(new Evaluation.Protection(Span.of(key("b")), ts(101), txn.id()));
     }
 
     @Test
     void aConditionIsCheckedAgainstTheLatestValueAndATombstoneCountsAsAbsent() {
         bench.commit(1, 100, "a", "v");
-        bench.done(
-                forwardable(txn(2, "a"), 50),
-                new KvOp.CompareAndSet(key("a"), value("v"), null),
-                staging("a", "a"));
+        bench.done(forwardable(txn(2, "a"), 50), new KvOp.CompareAndSet(key("a"), value("v"), null), staging("a", "a"));
         assertThat(bench.refused(
                         forwardable(txn(3, "a"), 50),
                         new KvOp.CompareAndSet(key("a"), value("v"), value("w")),
                         staging("a", "a")))
                 .isEqualTo(new KvError.ConditionFailed(key("a"), null));
-        bench.done(
-                forwardable(txn(4, "a"), 50),
-                new KvOp.CompareAndSet(key("a"), null, value("w")),
-                staging("a", "a"));
+        bench.done(forwardable(txn(4, "a"), 50), new KvOp.CompareAndSet(key("a"), null, value("w")), staging("a", "a"));
         assertThat(bench.reader.version(key("a"), Timestamp.MAX))
                 .as("above the tombstone at 101 and the failed condition at 102")
                 .isEqualTo(new Version(txn(4, "a").id(), ts(103), value("w")));
@@ -193,7 +185,8 @@ class DataWritesTest {
     @Test
     void anIntentLaidBeforeStaysWhereItIs() {
         bench.done(fixed(txn, 50), put("a", "1"), put("b", "2"));
-        bench.protectedReads.add(new Evaluation.Protection(Span.ALL, ts(70), txn(1, "z").id()));
+        bench.protectedReads.add(
+                new Evaluation.Protection(Span.ALL, ts(70), txn(1, "z").id()));
         Evaluation.Evaluated again = bench.evaluated(fixed(txn, 50), put("a", "1"), put("b", "2"));
         assertThat(again.mutation()).isNull();
         assertThat(((KvReply.Done) again.reply()).timestamp()).isEqualTo(ts(50));

@@ -27,14 +27,10 @@ class ReadsTest {
     void aReadSeesTheNewestVersionAtOrBelowItsTimestamp() {
         bench.commit(1, 100, "a", "one");
         bench.commit(2, 200, "a", "two");
-        assertThat(bench.result(fixed(TxnMeta.NONE, 99), get("a")))
-                .isEqualTo(new KvResult.Got(null, Timestamp.ZERO));
-        assertThat(bench.result(fixed(TxnMeta.NONE, 100), get("a")))
-                .isEqualTo(new KvResult.Got(value("one"), ts(100)));
-        assertThat(bench.result(fixed(TxnMeta.NONE, 199), get("a")))
-                .isEqualTo(new KvResult.Got(value("one"), ts(100)));
-        assertThat(bench.result(fixed(TxnMeta.NONE, 200), get("a")))
-                .isEqualTo(new KvResult.Got(value("two"), ts(200)));
+        assertThat(bench.result(fixed(TxnMeta.NONE, 99), get("a"))).isEqualTo(new KvResult.Got(null, Timestamp.ZERO));
+        assertThat(bench.result(fixed(TxnMeta.NONE, 100), get("a"))).isEqualTo(new KvResult.Got(value("one"), ts(100)));
+        assertThat(bench.result(fixed(TxnMeta.NONE, 199), get("a"))).isEqualTo(new KvResult.Got(value("one"), ts(100)));
+        assertThat(bench.result(fixed(TxnMeta.NONE, 200), get("a"))).isEqualTo(new KvResult.Got(value("two"), ts(200)));
     }
 
     @Test
@@ -84,8 +80,7 @@ class ReadsTest {
         KvReply.Done done = bench.done(uncertain(true, 120, 160), get("a"), get("b"));
         assertThat(done.timestamp()).isEqualTo(ts(150));
         assertThat(done.results())
-                .containsExactly(
-                        new KvResult.Got(value("newer"), ts(130)), new KvResult.Got(value("two"), ts(150)));
+                .containsExactly(new KvResult.Got(value("newer"), ts(130)), new KvResult.Got(value("two"), ts(150)));
         assertThat(bench.protectedReads)
                 .contains(
                         new Evaluation.Protection(Span.of(key("a")), ts(150), TxnId.NONE),
@@ -112,8 +107,7 @@ class ReadsTest {
         assertThat(bench.blocked(fixed(TxnMeta.NONE, 100), get("a"))).isEqualTo(blocked);
         assertThat(bench.blocked(fixed(TxnMeta.NONE, 100), scan("a", "b"))).isEqualTo(blocked);
         assertThat(bench.blocked(uncertain(false, 50, 100), get("a"))).isEqualTo(blocked);
-        assertThat(bench.result(fixed(TxnMeta.NONE, 99), get("a")))
-                .isEqualTo(new KvResult.Got(null, Timestamp.ZERO));
+        assertThat(bench.result(fixed(TxnMeta.NONE, 99), get("a"))).isEqualTo(new KvResult.Got(null, Timestamp.ZERO));
         assertThat(bench.result(fixed(TxnMeta.NONE, 99), scan("a", "b")))
                 .isEqualTo(new KvResult.Scanned(List.of(), null));
     }
@@ -134,8 +128,7 @@ class ReadsTest {
             bench.commit(key.charAt(0), 100, key, "v");
         }
         Span span = new Span(key("a"), key("z"));
-        Evaluation.Evaluated byRows =
-                bench.evaluated(fixed(TxnMeta.NONE, 200), new KvOp.Scan(span, 2, 1_000));
+        Evaluation.Evaluated byRows = bench.evaluated(fixed(TxnMeta.NONE, 200), new KvOp.Scan(span, 2, 1_000));
         assertThat(((KvReply.Done) byRows.reply()).results())
                 .containsExactly(new KvResult.Scanned(
                         List.of(new KvResult.Row(key("a"), value("v")), new KvResult.Row(key("b"), value("v"))),
@@ -157,8 +150,8 @@ class ReadsTest {
     void anIntentBeyondTheLimitOfAScanIsNotInItsWay() {
         bench.commit(1, 100, "a", "v");
         bench.done(fixed(txn(2, "b"), 100), put("b", "v"));
-        KvResult.Scanned scanned = (KvResult.Scanned) bench.result(
-                fixed(TxnMeta.NONE, 200), new KvOp.Scan(new Span(key("a"), key("z")), 1, 1_000));
+        KvResult.Scanned scanned = (KvResult.Scanned)
+                bench.result(fixed(TxnMeta.NONE, 200), new KvOp.Scan(new Span(key("a"), key("z")), 1, 1_000));
         assertThat(scanned.resume()).isEqualTo(key("b"));
     }
 
@@ -173,11 +166,7 @@ class ReadsTest {
             bench.done(
                     fixed(txn, 100),
                     new KvOp.Put(key, value("v" + key.length())),
-                    new KvOp.EndTxn(
-                            key,
-                            TxnStatus.STAGING,
-                            List.of(key),
-                            Value.EMPTY));
+                    new KvOp.EndTxn(key, TxnStatus.STAGING, List.of(key), Value.EMPTY));
         }
         KvResult.Scanned scanned = (KvResult.Scanned) bench.result(fixed(TxnMeta.NONE, 200), scan("a", "b"));
         assertThat(scanned.rows())
@@ -194,8 +183,7 @@ class ReadsTest {
         bench.commit(1, 100, "a", "seen");
         Evaluation.Evaluated fresh = bench.evaluated(fixed(txn, 200), refresh);
         assertThat(((KvReply.Done) fresh.reply()).results()).containsExactly(KvResult.Acknowledged.INSTANCE);
-        assertThat(fresh.reads())
-                .containsExactly(new Evaluation.Protection(refresh.span(), ts(200), txn.id()));
+        assertThat(fresh.reads()).containsExactly(new Evaluation.Protection(refresh.span(), ts(200), txn.id()));
         bench.commit(2, 300, "b", "later");
         assertThat(bench.result(fixed(txn, 299), refresh)).isEqualTo(KvResult.Acknowledged.INSTANCE);
         assertThat(bench.refused(fixed(txn, 300), refresh)).isEqualTo(new KvError.RefreshFailed(key("b")));

@@ -132,8 +132,11 @@ class RecordsTest {
     void operationsOnOneRecordInOneBatchSeeEachOther() {
         bench.done(fixed(txn, 50), put("a", "1"), staging("a", "a", "b"));
         KvReply.Done done = bench.done(
-                fixed(txn, 50), end(TxnStatus.COMMITTED, "a", "a", "b"), new KvOp.HeartbeatTxn(key("a")),
-                resolve("a", txn, TxnStatus.COMMITTED, 50), new KvOp.ForgetTxn(key("a"), txn.id()));
+                fixed(txn, 50),
+                end(TxnStatus.COMMITTED, "a", "a", "b"),
+                new KvOp.HeartbeatTxn(key("a")),
+                resolve("a", txn, TxnStatus.COMMITTED, 50),
+                new KvOp.ForgetTxn(key("a"), txn.id()));
         assertThat(((KvResult.Record) done.results().get(1)).record())
                 .isEqualTo(new TxnRecord(txn, TxnStatus.COMMITTED, ts(50), bench.now, keys("a", "b")));
         assertThat(bench.hasRecord(txn)).isFalse();

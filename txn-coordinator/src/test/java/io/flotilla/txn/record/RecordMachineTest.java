@@ -202,7 +202,8 @@ class RecordMachineTest {
         committedAt = START.next();
         TxnRecord committed = new TxnRecord(TXN, TxnStatus.COMMITTED, START.next(), START.next(), List.of());
         for (TxnRecord before : new TxnRecord[] {null, record(TxnStatus.PENDING)}) {
-            assertThat(decide(before, new KvOp.PushTxn(ANCHOR, TXN, true), OLDER)).isEqualTo(left(committed));
+            assertThat(decide(before, new KvOp.PushTxn(ANCHOR, TXN, true), OLDER))
+                    .isEqualTo(left(committed));
         }
     }
 
@@ -222,10 +223,12 @@ class RecordMachineTest {
         }
         committedAt = START;
         for (KvOp.LookupTxn op : List.of(look, fence)) {
-            KvResult.Record found = (KvResult.Record) ((Decision.Leave) decide(null, op, TxnMeta.NONE)).result();
-            assertThat(found.record()).isNotNull();
-            assertThat(found.record().status()).isEqualTo(TxnStatus.COMMITTED);
-            assertThat(found.record().timestamp()).isEqualTo(START);
+            KvResult.Record found =
+                    (KvResult.Record) ((Decision.Leave) decide(null, op, TxnMeta.NONE)).result();
+            TxnRecord record = found.record();
+            assertThat(record).isNotNull();
+            assertThat(record.status()).isEqualTo(TxnStatus.COMMITTED);
+            assertThat(record.timestamp()).isEqualTo(START);
         }
     }
 
@@ -274,7 +277,8 @@ class RecordMachineTest {
     void aSweepDropsFencesAndAbandonedRecordsAfterTheRetentionTime() {
         Timestamp due = START.plusMicros(60_000_000);
         for (TxnStatus status : TxnStatus.values()) {
-            assertThat(RecordMachine.isForgettable(record(status), due, SETTINGS)).isFalse();
+            assertThat(RecordMachine.isForgettable(record(status), due, SETTINGS))
+                    .isFalse();
             assertThat(RecordMachine.isForgettable(record(status), due.plusMicros(1), SETTINGS))
                     .isEqualTo(status == TxnStatus.ABORTED || status == TxnStatus.PENDING);
         }
