@@ -27,7 +27,10 @@ final class DataWrites {
     private static final class Target {
         final int index;
         final KvOp.DataWrite op;
-        @Nullable Value current;
+
+        @Nullable
+        Value current;
+
         boolean done;
 
         Target(int index, KvOp.DataWrite op) {
@@ -62,7 +65,8 @@ final class DataWrites {
     }
 
     /** Looks at every key; null if all writes may go on, else the answer to the batch. */
-    @Nullable Evaluation prepare() {
+    @Nullable
+    Evaluation prepare() {
         for (Target target : targets) {
             Evaluation stop = prepare(target);
             if (stop != null) {
@@ -93,7 +97,8 @@ final class DataWrites {
     }
 
     /** The key that moved {@link #timestamp} above the header's; null if none did. */
-    @Nullable Key pushedBy() {
+    @Nullable
+    Key pushedBy() {
         return pushedBy;
     }
 
@@ -137,7 +142,8 @@ final class DataWrites {
     }
 
     /** Checks the conditions of all writes that are not done yet; null if they hold, else the refusal. */
-    @Nullable Evaluation checkConditions() {
+    @Nullable
+    Evaluation checkConditions() {
         for (Target target : targets) {
             if (!target.done
                     && target.op instanceof KvOp.CompareAndSet set

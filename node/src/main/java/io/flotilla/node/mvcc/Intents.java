@@ -33,7 +33,8 @@ final class Intents {
                     .isSet();
         }
         if (!present) {
-            // As if read by nobody in particular: the write, should it still come, must go above and so misses its STAGING timestamp.
+            // As if read by nobody in particular: the write, should it still come, must go above and so misses its
+            // STAGING timestamp.
             work.protect(Span.of(key), query.timestamp(), TxnId.NONE);
         }
         work.result(index, new KvResult.IntentQueried(present));

@@ -45,7 +45,8 @@ final class Reads {
     }
 
     /** Evaluates all reads at {@code work.at}, moving that up if need be; null if all went well, else the answer to the batch. */
-    @Nullable Evaluation evaluate() {
+    @Nullable
+    Evaluation evaluate() {
         while (true) {
             Evaluation stop = evaluateOnce();
             if (stop != null || !needed.isAfter(work.at)) {

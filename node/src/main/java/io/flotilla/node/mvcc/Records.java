@@ -39,26 +39,30 @@ final class Records {
         return machine;
     }
 
-    @Nullable TxnRecord find(Key anchor, TxnId txn) {
+    @Nullable
+    TxnRecord find(Key anchor, TxnId txn) {
         Change change = changed.isEmpty() ? null : changed.get(new Id(anchor, txn));
         return change != null ? change.record() : work.reader.record(anchor, txn);
     }
 
     RecordMachine.Situation situation(Key anchor, Timestamp writtenAt) {
-        // Nothing bounds how long before the record was asked for its transaction committed, and a wrong "no" would be fatal.
+        // Nothing bounds how long before the record was asked for its transaction committed, and a wrong "no" would be
+        // fatal.
         RecordMachine.Evidence evidence =
                 id -> work.reader.committedBy(id, anchor, Timestamp.ZERO, Timestamp.MAX, Integer.MAX_VALUE);
         return new RecordMachine.Situation(work.header, work.base, writtenAt, work.context.now(), evidence);
     }
 
     /** Evaluates one operation; null if all went well, else the answer to the batch. */
-    @Nullable Evaluation evaluate(int index, KvOp.RecordOp op, Timestamp writtenAt) {
+    @Nullable
+    Evaluation evaluate(int index, KvOp.RecordOp op, Timestamp writtenAt) {
         TxnRecord record = find(op.key(), RecordMachine.subject(work.header, op));
         return carryOut(index, op, record, machine.decide(record, op, situation(op.key(), writtenAt)));
     }
 
     /** Notes the effects of {@code decision}; null if all went well, else the answer to the batch. */
-    @Nullable Evaluation carryOut(int index, KvOp.RecordOp op, @Nullable TxnRecord before, Decision decision) {
+    @Nullable
+    Evaluation carryOut(int index, KvOp.RecordOp op, @Nullable TxnRecord before, Decision decision) {
         Key anchor = op.key();
         TxnId subject = RecordMachine.subject(work.header, op);
         boolean commits = false;

@@ -32,7 +32,8 @@ final class SpanWalk implements AutoCloseable {
     }
 
     /** The key the walk is at; null at the end of the span. */
-    @Nullable Key key() {
+    @Nullable
+    Key key() {
         if (intentKey == null || versionKey == null) {
             return intentKey == null ? versionKey : intentKey;
         }
@@ -40,12 +41,14 @@ final class SpanWalk implements AutoCloseable {
     }
 
     /** The intent on the current key, if any. */
-    @Nullable Intent intent() {
+    @Nullable
+    Intent intent() {
         return intentKey != null && intentKey.equals(key()) ? IntentCodec.decode(intents.value()) : null;
     }
 
     /** The newest version of the current key at or below {@code upTo}, if any. */
-    @Nullable Version version(Timestamp upTo) {
+    @Nullable
+    Version version(Timestamp upTo) {
         byte[] entry = currentEntry();
         if (entry == null || !descendTo(entry, upTo.packed())) {
             return null;

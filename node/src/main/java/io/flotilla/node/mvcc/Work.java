@@ -100,8 +100,7 @@ final class Work {
 
     Evaluation done() {
         byte[] mutation = writes == null || writes.isEmpty() ? null : writes.toBytes();
-        KvReply reply = new KvReply.Done(
-                List.of(results), at, List.of(new Observed(context.node(), context.now())));
+        KvReply reply = new KvReply.Done(List.of(results), at, List.of(new Observed(context.node(), context.now())));
         return new Evaluated(reply, mutation, trigger, released, protections);
     }
 

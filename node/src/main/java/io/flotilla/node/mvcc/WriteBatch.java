@@ -97,7 +97,8 @@ final class WriteBatch {
             return Work.refused(refuse.error());
         }
         if (before != null) {
-            ended = new KvResult.Ended(TxnStatus.COMMITTED, Objects.requireNonNull(endsRecord).timestamp());
+            ended = new KvResult.Ended(
+                    TxnStatus.COMMITTED, Objects.requireNonNull(endsRecord).timestamp());
             return null;
         }
         Evaluation stop = writes.prepare();

@@ -1,5 +1,6 @@
 package io.flotilla.txn.record;
 
+import io.flotilla.config.key.Key;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvHeader;
 import io.flotilla.config.kv.KvOp;
@@ -116,8 +117,7 @@ public final class RecordMachine {
             // A PENDING record left beside a committed version would let a look-up's fence abort what has committed.
             return new Decision.Erase(result, true);
         }
-        TxnRecord committed =
-                new TxnRecord(s.header().txn(), TxnStatus.COMMITTED, s.writtenAt(), s.now(), op.writes());
+        TxnRecord committed = new TxnRecord(s.header().txn(), TxnStatus.COMMITTED, s.writtenAt(), s.now(), op.writes());
         return new Decision.Write(committed, result, true);
     }
 
@@ -158,9 +158,8 @@ public final class RecordMachine {
 
     private static Decision finish(
             @Nullable TxnRecord record, KvOp.EndTxn op, TxnStatus status, Timestamp at, Situation s) {
-        boolean known = op.writes().isEmpty() && record != null;
-        TxnRecord last = new TxnRecord(
-                s.header().txn(), status, at, s.now(), known ? record.inFlight() : op.writes());
+        List<Key> writes = record != null && op.writes().isEmpty() ? record.inFlight() : op.writes();
+        TxnRecord last = new TxnRecord(s.header().txn(), status, at, s.now(), writes);
         return new Decision.Write(last, ended(last), status == TxnStatus.COMMITTED);
     }
 
@@ -198,8 +197,7 @@ public final class RecordMachine {
             return leave(
                     record != null
                             ? record
-                            : new TxnRecord(
-                                    pushee, TxnStatus.PENDING, pushee.started(), pushee.started(), List.of()));
+                            : new TxnRecord(pushee, TxnStatus.PENDING, pushee.started(), pushee.started(), List.of()));
         }
         return abortUnlessCommitted(record, pushee, s);
     }
