@@ -1,6 +1,5 @@
 package io.flotilla.txn.coordinator;
 
-import io.flotilla.config.key.Key;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
@@ -195,7 +194,7 @@ public final class CommitMachine extends TxnMachine {
         KvError error = ((KvReply.Refused) reply).error();
         if (error instanceof KvError.Pushed pushed && said == Said.NOTHING) {
             if (onePhaseAttempts >= TxnLimits.ONE_PHASE_ATTEMPTS_MAX || !pushed.to().isAfter(commitAt)) {
-                fail(now, error, !batches.isSingleKey(), true);
+                fail(now, error, mayLeaveTraces(), true);
             } else {
                 pushed(now, pushed.to());
             }
@@ -203,9 +202,11 @@ public final class CommitMachine extends TxnMachine {
             fail(now, error, true, false);
         } else if (error.provenNotExecuted()) {
             // Some part was not executed, so some write is missing; other parts may have laid theirs.
-            fail(now, error, !batches.isSingleKey(), true);
+            fail(now, error, mayLeaveTraces(), true);
         } else if (said == Said.NOTHING) {
             startSearch(now);
+        } else if (said == Said.FAILED) {
+            cleanUp(now, batches.afterAbort(false));
         } else {
             phase = Phase.DONE;
         }
@@ -243,7 +244,7 @@ public final class CommitMachine extends TxnMachine {
 
     private void onRefreshed(TxnTime now, KvReply reply) {
         if (reply instanceof KvReply.Refused refused) {
-            fail(now, refused.error(), !nothingLaid, true);
+            fail(now, refused.error(), !nothingLaid || heartbeats > 0, true);
         } else {
             readsValidAt = commitAt;
             goOn(now);
@@ -436,6 +437,11 @@ public final class CommitMachine extends TxnMachine {
         return !request.reads().isEmpty();
     }
 
+    /** Whether a refused batch of writes may have left an intent or a record somewhere. */
+    private boolean mayLeaveTraces() {
+        return !batches.isSingleKey() || heartbeats > 0;
+    }
+
     private boolean isUndecided() {
         return said == Said.NOTHING && phase != Phase.CLEANING && phase != Phase.DONE;
     }
@@ -460,10 +466,5 @@ public final class CommitMachine extends TxnMachine {
 
     private KvError.TxnAborted aborted(String reason) {
         return new KvError.TxnAborted(meta.id(), reason);
-    }
-
-    /** The transaction's anchor. */
-    public Key anchor() {
-        return meta.anchor();
     }
 }
