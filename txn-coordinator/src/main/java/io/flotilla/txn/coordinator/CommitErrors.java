@@ -1,0 +1,31 @@
+package io.flotilla.txn.coordinator;
+
+import io.flotilla.config.kv.KvError;
+
+/** What a part's refusal means for the transaction as a whole. */
+final class CommitErrors {
+    private CommitErrors() {}
+
+    /** The same trouble, told of a transaction that is known not to have committed. */
+    static KvError notCommitted(KvError error) {
+        if (error instanceof KvError.DeadlineExceeded late) {
+            return new KvError.DeadlineExceeded(late.phase(), false);
+        }
+        if (error instanceof KvError.Unavailable unavailable) {
+            return new KvError.Unavailable(unavailable.reason(), unavailable.key(), unavailable.detail(), false);
+        }
+        if (error instanceof KvError.Internal internal) {
+            return new KvError.Internal(internal.detail(), false);
+        }
+        return error;
+    }
+
+    /** Whether sending the same again may help. */
+    static boolean isPassing(KvError error) {
+        return !error.provenNotExecuted()
+                || error instanceof KvError.DeadlineExceeded
+                || error instanceof KvError.Unavailable
+                || error instanceof KvError.Overloaded
+                || error instanceof KvError.LockTimeout;
+    }
+}
