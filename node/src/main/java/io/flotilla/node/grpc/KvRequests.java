@@ -306,7 +306,7 @@ final class KvRequests {
 
     private static Response refreshed(Request request, TxnReads reads, KvReply.Done done) {
         return answer(request)
-                .setRefresh(RefreshResult.newBuilder().setTxn(reads.after(done.timestamp(), List.of())))
+                .setRefresh(RefreshResult.newBuilder().setTxn(reads.after(done.timestamp(), done.observed())))
                 .build();
     }
 

@@ -60,20 +60,23 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     public void onNext(SessionRequest message) {
         // Counts as a writer while the requests are started: what is answered at once leaves together.
         boolean idle = reasons.getAndIncrement() == 0;
-        for (Request request : message.getRequestsList()) {
-            if (outstanding.incrementAndGet() > OUTSTANDING_MAX) {
-                answered(KvRequests.failed(request, new KvError.Overloaded("this stream", RETRY_AFTER_MILLIS)));
-            } else {
-                requests.handle(request, this::answered);
+        try {
+            for (Request request : message.getRequestsList()) {
+                if (outstanding.incrementAndGet() > OUTSTANDING_MAX) {
+                    answered(KvRequests.failed(request, new KvError.Overloaded("this stream", RETRY_AFTER_MILLIS)));
+                } else {
+                    requests.handle(request, this::answered);
+                }
             }
-        }
-        if (unsent.get() > UNSENT_MAX) {
-            withheld.incrementAndGet();
-        } else {
-            out.request(1);
-        }
-        if (idle) {
-            drain();
+            if (unsent.get() > UNSENT_MAX) {
+                withheld.incrementAndGet();
+            } else {
+                out.request(1);
+            }
+        } finally {
+            if (idle) {
+                drain();
+            }
         }
     }
 
