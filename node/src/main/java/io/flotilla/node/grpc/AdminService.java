@@ -1,0 +1,297 @@
+package io.flotilla.node.grpc;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
+import io.flotilla.config.key.KeySpace;
+import io.flotilla.config.key.Span;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.settings.Limits;
+import io.flotilla.range.lifecycle.SplitResult;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.v1.AdminGrpc;
+import io.flotilla.v1.Error;
+import io.flotilla.v1.InitRequest;
+import io.flotilla.v1.InitResponse;
+import io.flotilla.v1.ListNodesRequest;
+import io.flotilla.v1.ListNodesResponse;
+import io.flotilla.v1.ListRangesRequest;
+import io.flotilla.v1.ListRangesResponse;
+import io.flotilla.v1.NodeInfo;
+import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.SplitRangeRequest;
+import io.flotilla.v1.SplitRangeResponse;
+import io.flotilla.v1.StatusRequest;
+import io.flotilla.v1.StatusResponse;
+import io.flotilla.v1.TransferLeaseRequest;
+import io.flotilla.v1.TransferLeaseResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The operators' service. Threading: handlers run on event loops and never block. */
+public final class AdminService extends AdminGrpc.AdminImplBase {
+    /** Splits ranges; {@code SplitMachine::split} has this form. */
+    @FunctionalInterface
+    public interface Splitter {
+        void split(Key key, long timeoutMicros, Consumer<SplitResult> callback);
+    }
+
+    private static final long MICROS_PER_MILLI = 1_000;
+
+    private final ClusterAdmin admin;
+    private final Splitter splitter;
+
+    public AdminService(ClusterAdmin admin, Splitter splitter) {
+        this.admin = admin;
+        this.splitter = splitter;
+    }
+
+    @Override
+    public void init(InitRequest request, StreamObserver<InitResponse> responses) {
+        admin.init(
+                request.getReplicationFactor(),
+                request.getNodesExpected(),
+                answering(
+                        responses,
+                        error -> InitResponse.newBuilder().setError(error).build(),
+                        done -> InitResponse.newBuilder()
+                                .setClusterId(done.clusterId())
+                                .addAllNodes(done.nodes().stream()
+                                        .map(NodeId::value)
+                                        .toList())
+                                .setAlreadyInitialized(done.alreadyInitialized())
+                                .build()));
+    }
+
+    @Override
+    public void status(StatusRequest request, StreamObserver<StatusResponse> responses) {
+        admin.status(answering(
+                responses,
+                error -> StatusResponse.newBuilder().setError(error).build(),
+                status -> StatusResponse.newBuilder()
+                        .setNode(status.node().value())
+                        .setClusterId(status.clusterId())
+                        .setInitialized(status.initialized())
+                        .setServing(status.serving())
+                        .setNodesLive(status.nodesLive())
+                        .setNodesTotal(status.nodesTotal())
+                        .setRanges(status.ranges())
+                        .setRangesUnavailable(status.rangesUnavailable())
+                        .setVersion(status.version())
+                        .setUptimeMs(status.uptimeMillis())
+                        .build()));
+    }
+
+    @Override
+    public void listNodes(ListNodesRequest request, StreamObserver<ListNodesResponse> responses) {
+        admin.nodes(answering(
+                responses,
+                error -> ListNodesResponse.newBuilder().setError(error).build(),
+                nodes -> {
+                    ListNodesResponse.Builder response = ListNodesResponse.newBuilder();
+                    for (ClusterAdmin.Node node : nodes) {
+                        response.addNodes(NodeInfo.newBuilder()
+                                .setNode(node.id().value())
+                                .setAddress(node.address())
+                                .setGrpcAddress(node.grpcAddress())
+                                .setLive(node.live())
+                                .setReplicas(node.replicas())
+                                .setLeaseholders(node.leaseholders()));
+                    }
+                    return response.build();
+                }));
+    }
+
+    @Override
+    public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> responses) {
+        Function<Error, ListRangesResponse> failed =
+                error -> ListRangesResponse.newBuilder().setError(error).build();
+        Span wanted;
+        try {
+            wanted = Wire.scanSpan(request.getStart(), request.getEnd());
+        } catch (Refusal refusal) {
+            answer(responses, failed.apply(WireErrors.of(refusal.error())));
+            return;
+        }
+        admin.ranges(answering(responses, failed, ranges -> {
+            ListRangesResponse.Builder response = ListRangesResponse.newBuilder();
+            for (ClusterAdmin.Range range : ranges) {
+                boolean system = isSystem(range.descriptor());
+                if (system ? request.getSystem() : range.descriptor().span().overlaps(wanted)) {
+                    response.addRanges(info(range, system));
+                }
+            }
+            return response.build();
+        }));
+    }
+
+    private static RangeInfo info(ClusterAdmin.Range range, boolean system) {
+        RangeDescriptor descriptor = range.descriptor();
+        Span span = descriptor.span();
+        ByteString start = Wire.userKey(span.start());
+        ByteString end = Wire.userKey(span.end());
+        return RangeInfo.newBuilder()
+                .setRange(descriptor.id().value())
+                .setStart(system || !start.isEmpty() ? KeySpace.describe(span.start()) : "")
+                .setEnd(system || !end.isEmpty() ? KeySpace.describe(span.end()) : "")
+                .setStartKey(start)
+                .setEndKey(end)
+                .setGeneration(descriptor.generation())
+                .addAllReplicas(descriptor.replicas().stream()
+                        .map(replica -> replica.node().value())
+                        .toList())
+                .setLeaseholder(range.leaseholder().value())
+                .setState(
+                        switch (range.state()) {
+                            case OK -> RangeInfo.State.OK;
+                            case NO_LEASEHOLDER -> RangeInfo.State.NO_LEASEHOLDER;
+                            case NO_QUORUM -> RangeInfo.State.NO_QUORUM;
+                        })
+                .setSystem(system)
+                .setAppliedIndex(range.appliedIndex())
+                .build();
+    }
+
+    private static boolean isSystem(RangeDescriptor descriptor) {
+        return descriptor.span().start().compareTo(KeySpace.USERS.start()) < 0;
+    }
+
+    @Override
+    public void splitRange(SplitRangeRequest request, StreamObserver<SplitRangeResponse> responses) {
+        Key key;
+        long timeoutMicros;
+        try {
+            key = Wire.key(request.getKey());
+            timeoutMicros = timeoutMicros(request.getTimeoutMs());
+        } catch (Refusal refusal) {
+            answer(responses, splitFailed(refusal.error()));
+            return;
+        }
+        quiet(responses);
+        splitter.split(key, timeoutMicros, result -> {
+            if (result instanceof SplitResult.Split split) {
+                answer(responses, split(split.left(), split.right(), false));
+            } else if (result instanceof SplitResult.AlreadySplit already) {
+                answer(responses, split(already.left(), already.right(), true));
+            } else {
+                answer(responses, splitFailed(((SplitResult.Failed) result).error()));
+            }
+        });
+    }
+
+    private static SplitRangeResponse split(RangeDescriptor left, RangeDescriptor right, boolean already) {
+        return SplitRangeResponse.newBuilder()
+                .setLeftRange(left.id().value())
+                .setRightRange(right.id().value())
+                .setAlreadySplit(already)
+                .build();
+    }
+
+    private static SplitRangeResponse splitFailed(KvError error) {
+        return SplitRangeResponse.newBuilder().setError(WireErrors.of(error)).build();
+    }
+
+    @Override
+    public void transferLease(TransferLeaseRequest request, StreamObserver<TransferLeaseResponse> responses) {
+        Key key;
+        long timeoutMicros;
+        try {
+            key = request.getRange() == 0 ? Wire.key(request.getKey()) : Key.MIN;
+            timeoutMicros = timeoutMicros(request.getTimeoutMs());
+            if (request.getToNode() <= 0) {
+                throw Refusal.invalid("to_node must be set");
+            }
+        } catch (Refusal refusal) {
+            answer(responses, transferFailed(WireErrors.of(refusal.error())));
+            return;
+        }
+        quiet(responses);
+        admin.ranges(ranges -> {
+            if (ranges instanceof ClusterAdmin.Failed<List<ClusterAdmin.Range>> failed) {
+                answer(responses, transferFailed(WireErrors.of(failed.error())));
+            } else {
+                List<ClusterAdmin.Range> all = ((ClusterAdmin.Ok<List<ClusterAdmin.Range>>) ranges).value();
+                transfer(find(all, request.getRange(), key), new NodeId(request.getToNode()), timeoutMicros, responses);
+            }
+        });
+    }
+
+    private void transfer(
+            ClusterAdmin.@Nullable Range range,
+            NodeId to,
+            long timeoutMicros,
+            StreamObserver<TransferLeaseResponse> responses) {
+        if (range == null) {
+            answer(responses, transferFailed(WireErrors.of(Error.Code.NOT_FOUND, "there is no such range")));
+            return;
+        }
+        RangeDescriptor descriptor = range.descriptor();
+        if (descriptor.replicaOn(to).isEmpty()) {
+            KvError error = new KvError.Invalid(descriptor + " has no replica on " + to);
+            answer(responses, transferFailed(WireErrors.of(error)));
+        } else if (range.leaseholder().equals(to)) {
+            answer(responses, transferred(descriptor.id(), to, to));
+        } else {
+            admin.transferLease(
+                    descriptor,
+                    to,
+                    timeoutMicros,
+                    answering(
+                            responses,
+                            AdminService::transferFailed,
+                            moved -> transferred(descriptor.id(), moved.from(), moved.to())));
+        }
+    }
+
+    private static ClusterAdmin.@Nullable Range find(List<ClusterAdmin.Range> ranges, long id, Key key) {
+        for (ClusterAdmin.Range range : ranges) {
+            RangeDescriptor descriptor = range.descriptor();
+            if (id == 0 ? descriptor.span().contains(key) : descriptor.id().value() == id) {
+                return range;
+            }
+        }
+        return null;
+    }
+
+    private static TransferLeaseResponse transferred(RangeId range, NodeId from, NodeId to) {
+        return TransferLeaseResponse.newBuilder()
+                .setRange(range.value())
+                .setFromNode(from.value())
+                .setToNode(to.value())
+                .build();
+    }
+
+    private static TransferLeaseResponse transferFailed(Error error) {
+        return TransferLeaseResponse.newBuilder().setError(error).build();
+    }
+
+    private static long timeoutMicros(int timeoutMillis) {
+        Refusal.checkLimit("timeout_ms", timeoutMillis & 0xFFFFFFFFL, Limits.DEADLINE_MILLIS_MAX);
+        return (timeoutMillis == 0 ? Limits.DEADLINE_MILLIS_DEFAULT : timeoutMillis) * MICROS_PER_MILLI;
+    }
+
+    private static <T, R> Consumer<ClusterAdmin.Answer<T>> answering(
+            StreamObserver<R> responses, Function<Error, R> failed, Function<T, R> succeeded) {
+        quiet(responses);
+        return reply -> answer(
+                responses,
+                reply instanceof ClusterAdmin.Failed<T> refused
+                        ? failed.apply(WireErrors.of(refused.error()))
+                        : succeeded.apply(((ClusterAdmin.Ok<T>) reply).value()));
+    }
+
+    /** With a handler set, answering a call that was given up is no error. Only possible before the handler returns. */
+    private static void quiet(StreamObserver<?> responses) {
+        ((ServerCallStreamObserver<?>) responses).setOnCancelHandler(() -> {});
+    }
+
+    private static <R> void answer(StreamObserver<R> responses, R response) {
+        responses.onNext(response);
+        responses.onCompleted();
+    }
+}
