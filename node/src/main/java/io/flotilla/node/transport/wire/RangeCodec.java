@@ -64,7 +64,7 @@ public final class RangeCodec {
         return Wire.decoding("range reply", in, RangeCodec::getReply);
     }
 
-    static void putDescriptor(ByteBuffer out, RangeDescriptor descriptor) {
+    public static void putDescriptor(ByteBuffer out, RangeDescriptor descriptor) {
         Wire.putVarint(out, descriptor.id().value());
         Wire.putVarint(out, descriptor.generation());
         Wire.putSpan(out, descriptor.span());
@@ -76,7 +76,7 @@ public final class RangeCodec {
         Wire.putVarint(out, descriptor.nextReplicaId());
     }
 
-    static RangeDescriptor getDescriptor(ByteBuffer in) {
+    public static RangeDescriptor getDescriptor(ByteBuffer in) {
         RangeId id = new RangeId(Wire.getVarint(in));
         long generation = Wire.getVarint(in);
         Span span = Wire.getSpan(in);

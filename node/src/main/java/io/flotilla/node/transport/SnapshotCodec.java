@@ -1,14 +1,15 @@
-package io.flotilla.node.transport.wire;
+package io.flotilla.node.transport;
 
-import io.flotilla.node.transport.SnapshotChunk;
+import io.flotilla.node.transport.wire.RangeCodec;
+import io.flotilla.node.transport.wire.Wire;
 import io.flotilla.range.routing.RangeDescriptor;
 import java.nio.ByteBuffer;
 
 /** Pieces of a range's state. */
-public final class SnapshotCodec {
+final class SnapshotCodec {
     private SnapshotCodec() {}
 
-    public static void encode(SnapshotChunk chunk, ByteBuffer out) {
+    static void encode(SnapshotChunk chunk, ByteBuffer out) {
         RangeCodec.putDescriptor(out, chunk.descriptor());
         Wire.putVarint(out, chunk.fromReplica());
         Wire.putVarint(out, chunk.toReplica());
@@ -20,8 +21,8 @@ public final class SnapshotCodec {
         Wire.putBytes(out, chunk.data());
     }
 
-    /** @throws WireFormatException if the bytes are not a piece of a snapshot */
-    public static SnapshotChunk decode(ByteBuffer in) {
+    /** @throws io.flotilla.node.transport.wire.WireFormatException if the bytes are not a piece of a snapshot */
+    static SnapshotChunk decode(ByteBuffer in) {
         return Wire.decoding("snapshot chunk", in, SnapshotCodec::read);
     }
 

@@ -1,0 +1,4 @@
+package io.flotilla.node.transport.control;
+
+/** What control actors say to each other. */
+public interface ControlMessage {}
