@@ -115,7 +115,7 @@ public final class NodeSystem implements AutoCloseable {
     }
 
     /** The actor {@code name} of the node at {@code akkaAddress}, whether it is there or not. */
-    ActorRef resolve(String akkaAddress, String name) {
+    public ActorRef resolve(String akkaAddress, String name) {
         return ((ExtendedActorSystem) system).provider().resolveActorRef(akkaAddress + "/user/" + name);
     }
 
