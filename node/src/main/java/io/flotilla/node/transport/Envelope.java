@@ -1,0 +1,16 @@
+package io.flotilla.node.transport;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.time.Timestamp;
+import java.util.List;
+
+/** One arrived message of the main lane. */
+record Envelope(Header header, List<Frame> frames) implements WireMessage {
+    /**
+     * @param to whom the sender believes to speak to; addresses are used again, identities are not
+     * @param incarnation random, one per process start
+     * @param clock the sender's hybrid clock when it packed the envelope, above all that the frames tell of
+     * @param address the sender's Akka address, or empty when the receiver is presumed to know it
+     */
+    record Header(NodeId from, NodeId to, long incarnation, Timestamp clock, String address) {}
+}

@@ -1,0 +1,135 @@
+package io.flotilla.node.transport;
+
+import akka.actor.ActorRef;
+import akka.actor.ActorSystem;
+import akka.actor.ExtendedActorSystem;
+import akka.actor.Terminated;
+import akka.actor.typed.DispatcherSelector;
+import akka.actor.typed.SupervisorStrategy;
+import akka.actor.typed.javadsl.Adapter;
+import akka.actor.typed.javadsl.Behaviors;
+import akka.remote.artery.ThisActorSystemQuarantinedEvent;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.flotilla.config.id.NodeId;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/**
+ * The actor system of one node, configured by {@code flotilla-akka.conf}. It starts to listen at once but joins nothing: {@link
+ * io.flotilla.node.transport.control.ControlPlane} does.
+ */
+public final class NodeSystem implements AutoCloseable {
+    /** The same on every node; part of every Akka address. */
+    public static final String NAME = "flotilla";
+
+    static final String MAIN_LANE = "flotilla-transport";
+    static final String BULK_LANE = "flotilla-snapshot";
+    static final String TRANSPORT_DISPATCHER = "flotilla.transport-dispatcher";
+    static final String BULK_DISPATCHER = "flotilla.bulk-dispatcher";
+
+    private final NodeId nodeId;
+    private final NodeAddress advertised;
+    private final List<NodeAddress> seeds;
+    private final ActorSystem system;
+
+    private NodeSystem(NodeId nodeId, NodeAddress advertised, List<NodeAddress> seeds, ActorSystem system) {
+        this.nodeId = nodeId;
+        this.advertised = advertised;
+        this.seeds = seeds;
+        this.system = system;
+    }
+
+    /**
+     * @param listen where to bind
+     * @param advertise what other nodes are told; the same unless there is a translation of addresses between
+     * @param seeds whom to join; empty or just {@code advertise}: this node forms a cluster
+     * @throws RuntimeException if the port is taken
+     */
+    public static NodeSystem start(NodeId nodeId, NodeAddress listen, NodeAddress advertise, List<NodeAddress> seeds) {
+        Map<String, Object> overrides = new HashMap<>();
+        overrides.put("akka.remote.artery.canonical.hostname", advertise.host());
+        overrides.put("akka.remote.artery.canonical.port", advertise.port());
+        overrides.put("akka.remote.artery.bind.hostname", listen.host());
+        overrides.put("akka.remote.artery.bind.port", listen.port());
+        ClassLoader loader = NodeSystem.class.getClassLoader();
+        Config config = ConfigFactory.parseMap(overrides)
+                .withFallback(ConfigFactory.parseResources(loader, "flotilla-akka.conf"))
+                .withFallback(ConfigFactory.defaultReferenceUnresolved(loader))
+                .resolve();
+        ActorSystem system = ActorSystem.create(NAME, config, loader);
+        return new NodeSystem(nodeId, advertise, List.copyOf(seeds), system);
+    }
+
+    public NodeId nodeId() {
+        return nodeId;
+    }
+
+    public NodeAddress advertised() {
+        return advertised;
+    }
+
+    public List<NodeAddress> seeds() {
+        return seeds;
+    }
+
+    /** This node's Akka address, {@code akka://flotilla@host:port}. */
+    public String address() {
+        return advertised.akka();
+    }
+
+    public ActorSystem classic() {
+        return system;
+    }
+
+    public akka.actor.typed.ActorSystem<Void> typed() {
+        return Adapter.toTyped(system);
+    }
+
+    /** Completes when everything is stopped. */
+    public CompletionStage<Terminated> whenTerminated() {
+        return system.getWhenTerminated();
+    }
+
+    /**
+     * Runs {@code hook}, on an actor's thread, when another node refuses to speak to this actor system for ever. Only a new actor system (with
+     * the same address) gets through again.
+     */
+    public void onQuarantined(Runnable hook) {
+        akka.actor.typed.ActorRef<ThisActorSystemQuarantinedEvent> listener = Adapter.spawn(
+                system,
+                Behaviors.receiveMessage((ThisActorSystemQuarantinedEvent event) -> {
+                    hook.run();
+                    return Behaviors.same();
+                }),
+                "flotilla-quarantine");
+        system.eventStream().subscribe(Adapter.toClassic(listener), ThisActorSystemQuarantinedEvent.class);
+    }
+
+    @Override
+    public void close() {
+        system.terminate();
+    }
+
+    /** The actor {@code name} of the node at {@code akkaAddress}, whether it is there or not. */
+    public ActorRef resolve(String akkaAddress, String name) {
+        return ((ExtendedActorSystem) system).provider().resolveActorRef(akkaAddress + "/user/" + name);
+    }
+
+    <T> void spawnReceiver(String name, Class<T> type, Consumer<T> receiver, String dispatcher) {
+        Adapter.spawn(
+                system,
+                Behaviors.supervise(Behaviors.receive(type)
+                                .onMessage(type, message -> {
+                                    receiver.accept(message);
+                                    return Behaviors.same();
+                                })
+                                .build())
+                        .onFailure(SupervisorStrategy.resume()),
+                name,
+                DispatcherSelector.fromConfig(dispatcher));
+    }
+}

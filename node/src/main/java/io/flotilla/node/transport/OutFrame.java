@@ -1,0 +1,125 @@
+package io.flotilla.node.transport;
+
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.settings.Limits;
+import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.transport.wire.RaftMessageCodec;
+import io.flotilla.node.transport.wire.RangeCodec;
+import io.flotilla.node.transport.wire.Wire;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.RangeReply;
+import java.nio.ByteBuffer;
+
+/** One piece that waits for an envelope to leave in. */
+abstract class OutFrame {
+    /** What it is counted as against the bound of an outbox, beyond its payload. */
+    static final int OVERHEAD_BYTES = 128;
+
+    abstract byte kind();
+
+    abstract void encode(ByteBuffer out);
+
+    /** It is in the envelope now; false if it has become pointless and must be taken out again. */
+    boolean leave() {
+        return true;
+    }
+
+    /** It will never leave. {@code tooLarge}: because no frame can hold it, otherwise because it waited too long. */
+    void dropped(boolean tooLarge) {}
+
+    /** Whether it may be thrown away if the peer is out of reach. */
+    boolean isPerishable() {
+        return true;
+    }
+
+    int weight() {
+        return OVERHEAD_BYTES;
+    }
+
+    static KvReply.Refused tooLarge(String what) {
+        return new KvReply.Refused(
+                new KvError.TooLarge(what + " in bytes", Limits.FRAME_BYTES_MAX + 1L, Limits.FRAME_BYTES_MAX));
+    }
+
+    static final class Raft extends OutFrame {
+        private final RangeId range;
+        private final RaftMessage message;
+
+        Raft(RangeId range, RaftMessage message) {
+            this.range = range;
+            this.message = message;
+        }
+
+        @Override
+        byte kind() {
+            return Frame.RAFT;
+        }
+
+        @Override
+        void encode(ByteBuffer out) {
+            Wire.putVarint(out, range.value());
+            RaftMessageCodec.encode(message, out);
+        }
+
+        @Override
+        int weight() {
+            int bytes = OVERHEAD_BYTES;
+            if (message instanceof RaftMessage.Append append) {
+                for (LogEntry entry : append.entries()) {
+                    bytes += entry.size();
+                }
+            }
+            return bytes;
+        }
+    }
+
+    static final class Reply extends OutFrame {
+        private final Outbox outbox;
+        private final long callId;
+        private final RangeReply reply;
+
+        Reply(Outbox outbox, long callId, RangeReply reply) {
+            this.outbox = outbox;
+            this.callId = callId;
+            this.reply = reply;
+        }
+
+        @Override
+        byte kind() {
+            return Frame.REPLY;
+        }
+
+        @Override
+        void encode(ByteBuffer out) {
+            Wire.putVarint(out, callId);
+            RangeCodec.encodeReply(reply, out);
+        }
+
+        @Override
+        void dropped(boolean tooLarge) {
+            if (tooLarge) {
+                outbox.offer(new Reply(outbox, callId, new RangeReply.Served(tooLarge("reply"))));
+            }
+        }
+    }
+
+    static final class SnapshotTaken extends OutFrame {
+        private final long parcel;
+
+        SnapshotTaken(long parcel) {
+            this.parcel = parcel;
+        }
+
+        @Override
+        byte kind() {
+            return Frame.SNAPSHOT_TAKEN;
+        }
+
+        @Override
+        void encode(ByteBuffer out) {
+            Wire.putVarint(out, parcel);
+        }
+    }
+}
