@@ -1,13 +1,20 @@
 package io.flotilla.client;
 
+import com.google.protobuf.ByteString;
 import io.flotilla.config.settings.Limits;
 import io.flotilla.config.txn.TxnId;
+import io.flotilla.v1.CompareAndSet;
+import io.flotilla.v1.Mutation;
+import io.flotilla.v1.Request;
+import io.flotilla.v1.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +22,17 @@ import org.jspecify.annotations.Nullable;
  * has a deadline. Blocking calls throw {@link FlotillaException}; futures fail with it. Byte arrays are copied on the way in.
  */
 public final class FlotillaClient implements AutoCloseable {
+    private final Endpoints endpoints;
+    private final long timeoutNanos;
+
     FlotillaClient(Builder builder) {
-        throw new UnsupportedOperationException("not built yet");
+        this(builder, new NettyTransport(builder.eventLoopThreads));
+    }
+
+    /** For tests: over another transport. */
+    FlotillaClient(Builder builder, Transport transport) {
+        this.timeoutNanos = checked(builder.defaultDeadline);
+        this.endpoints = new Endpoints(transport, builder.endpoints, builder.clientName, builder.balance);
     }
 
     public static Builder builder() {
@@ -25,7 +41,7 @@ public final class FlotillaClient implements AutoCloseable {
 
     /** The latest value (linearizable). */
     public Optional<byte[]> get(byte[] key) {
-        throw new UnsupportedOperationException("not built yet");
+        return getOperation(key).await();
     }
 
     public Optional<byte[]> get(String key) {
@@ -38,7 +54,7 @@ public final class FlotillaClient implements AutoCloseable {
 
     /** Writes exactly once. @return the packed commit timestamp */
     public long put(byte[] key, byte[] value) {
-        throw new UnsupportedOperationException("not built yet");
+        return write(putMutation(key, value)).await();
     }
 
     public long put(String key, String value) {
@@ -51,7 +67,7 @@ public final class FlotillaClient implements AutoCloseable {
 
     /** Deletes exactly once; an absent key is no error. @return the packed commit timestamp */
     public long delete(byte[] key) {
-        throw new UnsupportedOperationException("not built yet");
+        return write(deleteMutation(key)).await();
     }
 
     public long delete(String key) {
@@ -66,7 +82,7 @@ public final class FlotillaClient implements AutoCloseable {
      * @return false if the key held something else; nothing was written then
      */
     public boolean compareAndSet(byte[] key, Optional<byte[]> expected, Optional<byte[]> value) {
-        throw new UnsupportedOperationException("not built yet");
+        return write(casMutation(key, expected, value)).await() != SingleWrite.CONDITION_FAILED;
     }
 
     /**
@@ -77,7 +93,16 @@ public final class FlotillaClient implements AutoCloseable {
      * @param limit rows at most; 0 means all of them
      */
     public List<KeyValue> scan(byte[] start, byte[] end, int limit) {
-        throw new UnsupportedOperationException("not built yet");
+        List<KeyValue> rows = new ArrayList<>();
+        byte[] from = start;
+        while (true) {
+            ScanPage page = scanPage(from, end, limit == 0 ? 0 : limit - rows.size());
+            rows.addAll(page.rows());
+            if (page.resume().isEmpty() || (limit > 0 && rows.size() >= limit)) {
+                return rows;
+            }
+            from = page.resume().get();
+        }
     }
 
     public List<KeyValue> scan(String start, String end, int limit) {
@@ -86,12 +111,12 @@ public final class FlotillaClient implements AutoCloseable {
 
     /** One request's worth of rows: at most {@code limit} (0: as many as the gateway gives). */
     public ScanPage scanPage(byte[] start, byte[] end, int limit) {
-        throw new UnsupportedOperationException("not built yet");
+        return scanOperation(start, end, limit).await();
     }
 
     /** Walks [{@code start}, {@code end}) page by page, asking for the next page when the last is used up. */
     public Iterable<KeyValue> scanAll(byte[] start, byte[] end, int pageRows) {
-        throw new UnsupportedOperationException("not built yet");
+        return () -> new PagedRows(from -> scanPage(from, end, pageRows), start.clone());
     }
 
     /** What became of a write or transaction; changes nothing. */
@@ -101,7 +126,12 @@ public final class FlotillaClient implements AutoCloseable {
 
     /** @param fence if it has left no trace, see to it that it never will: the answer is then final */
     public Outcome outcome(TxnId id, byte[] anchor, boolean fence) {
-        throw new UnsupportedOperationException("not built yet");
+        Request.Builder request = Request.newBuilder();
+        request.getOutcomeBuilder()
+                .setId(Protocol.id(id))
+                .setAnchor(ByteString.copyFrom(anchor))
+                .setFence(fence);
+        return read(request, response -> Protocol.outcome(response.getOutcome())).await();
     }
 
     public <T extends @Nullable Object, X extends Exception> TxnResult<T> transact(TxnBody<T, X> body) throws X {
@@ -118,44 +148,117 @@ public final class FlotillaClient implements AutoCloseable {
      */
     public <T extends @Nullable Object, X extends Exception> TxnResult<T> transact(
             TxnOptions options, TxnBody<T, X> body) throws X {
-        throw new UnsupportedOperationException("not built yet");
+        long timeout = options.deadline().isZero() ? timeoutNanos : checked(options.deadline());
+        return new TransactionRunner(endpoints, options, timeout).run(body);
     }
 
     /** {@link #transact} on a thread of {@code executor}. */
     public <T extends @Nullable Object, X extends Exception> CompletableFuture<TxnResult<T>> transactAsync(
             TxnOptions options, TxnBody<T, X> body, Executor executor) {
-        throw new UnsupportedOperationException("not built yet");
+        CompletableFuture<TxnResult<T>> promise = new CompletableFuture<>();
+        executor.execute(() -> {
+            try {
+                promise.complete(transact(options, body));
+            } catch (Throwable t) {
+                promise.completeExceptionally(t);
+            }
+        });
+        return promise;
     }
 
     public CompletableFuture<Optional<byte[]>> getAsync(byte[] key) {
-        throw new UnsupportedOperationException("not built yet");
+        return getOperation(key).async();
     }
 
     public CompletableFuture<Long> putAsync(byte[] key, byte[] value) {
-        throw new UnsupportedOperationException("not built yet");
+        return write(putMutation(key, value)).async();
     }
 
     public CompletableFuture<Long> deleteAsync(byte[] key) {
-        throw new UnsupportedOperationException("not built yet");
+        return write(deleteMutation(key)).async();
     }
 
     public CompletableFuture<Boolean> compareAndSetAsync(
             byte[] key, Optional<byte[]> expected, Optional<byte[]> value) {
-        throw new UnsupportedOperationException("not built yet");
+        return write(casMutation(key, expected, value))
+                .async()
+                .thenApply(timestamp -> timestamp != SingleWrite.CONDITION_FAILED);
     }
 
     public CompletableFuture<ScanPage> scanPageAsync(byte[] start, byte[] end, int limit) {
-        throw new UnsupportedOperationException("not built yet");
+        return scanOperation(start, end, limit).async();
     }
 
     /** Endpoints and their state, for people. */
     public List<EndpointStatus> endpoints() {
-        throw new UnsupportedOperationException("not built yet");
+        return endpoints.status();
     }
 
     /** Fails what is outstanding and lets go of all connections. */
     @Override
-    public void close() {}
+    public void close() {
+        endpoints.close();
+    }
+
+    private ReadOperation<Optional<byte[]>> getOperation(byte[] key) {
+        Request.Builder request = Request.newBuilder();
+        request.getGetBuilder().setKey(ByteString.copyFrom(key));
+        return read(
+                request,
+                response -> response.getGet().getFound()
+                        ? Optional.of(response.getGet().getValue().toByteArray())
+                        : Optional.empty());
+    }
+
+    private ReadOperation<ScanPage> scanOperation(byte[] start, byte[] end, int limit) {
+        if (limit < 0) {
+            throw new IllegalArgumentException("limit is negative: " + limit);
+        }
+        Request.Builder request = Request.newBuilder();
+        request.getScanBuilder()
+                .setStart(ByteString.copyFrom(start))
+                .setEnd(ByteString.copyFrom(end))
+                .setLimit(limit);
+        return read(request, response -> Protocol.page(response.getScan()));
+    }
+
+    private <T> ReadOperation<T> read(Request.Builder request, Function<Response, T> reader) {
+        return new ReadOperation<>(endpoints, System.nanoTime() + timeoutNanos, request, false, reader);
+    }
+
+    private SingleWrite write(Mutation mutation) {
+        return new SingleWrite(endpoints, System.nanoTime() + timeoutNanos, mutation);
+    }
+
+    private static Mutation putMutation(byte[] key, byte[] value) {
+        return Mutation.newBuilder()
+                .setKey(ByteString.copyFrom(key))
+                .setPut(ByteString.copyFrom(value))
+                .build();
+    }
+
+    private static Mutation deleteMutation(byte[] key) {
+        return Mutation.newBuilder()
+                .setKey(ByteString.copyFrom(key))
+                .setDelete(true)
+                .build();
+    }
+
+    private static Mutation casMutation(byte[] key, Optional<byte[]> expected, Optional<byte[]> value) {
+        Mutation.Builder mutation = Mutation.newBuilder().setKey(ByteString.copyFrom(key));
+        CompareAndSet.Builder cas = mutation.getCasBuilder();
+        expected.ifPresent(bytes -> cas.setExpected(ByteString.copyFrom(bytes)));
+        value.ifPresent(bytes -> cas.setValue(ByteString.copyFrom(bytes)));
+        return mutation.build();
+    }
+
+    private static long checked(Duration deadline) {
+        if (deadline.toMillis() < 1 || deadline.toMillis() > Limits.DEADLINE_MILLIS_MAX) {
+            throw new IllegalArgumentException(
+                    "deadline is not within 1.." + Limits.DEADLINE_MILLIS_MAX + " ms: " + deadline);
+        }
+        return deadline.toNanos();
+    }
 
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
@@ -175,6 +278,7 @@ public final class FlotillaClient implements AutoCloseable {
         private Duration defaultDeadline = Duration.ofMillis(Limits.DEADLINE_MILLIS_DEFAULT);
         private String clientName = "";
         private Balance balance = Balance.ROUND_ROBIN;
+        private int eventLoopThreads = 1;
 
         private Builder() {}
 
@@ -184,7 +288,14 @@ public final class FlotillaClient implements AutoCloseable {
         }
 
         public Builder endpoints(List<String> endpoints) {
-            this.endpoints = List.copyOf(endpoints);
+            List<String> named = endpoints.stream()
+                    .map(String::trim)
+                    .filter(text -> !text.isEmpty())
+                    .toList();
+            if (named.isEmpty()) {
+                throw new IllegalArgumentException("no endpoint is named: " + endpoints);
+            }
+            this.endpoints = named;
             return this;
         }
 
@@ -202,6 +313,15 @@ public final class FlotillaClient implements AutoCloseable {
 
         public Builder balance(Balance balance) {
             this.balance = balance;
+            return this;
+        }
+
+        /** Threads that move bytes; one serves tens of thousands of requests a second. */
+        public Builder eventLoopThreads(int eventLoopThreads) {
+            if (eventLoopThreads < 1) {
+                throw new IllegalArgumentException("eventLoopThreads is below 1: " + eventLoopThreads);
+            }
+            this.eventLoopThreads = eventLoopThreads;
             return this;
         }
 

@@ -1,0 +1,388 @@
+package io.flotilla.client;
+
+import io.flotilla.v1.Error;
+import io.flotilla.v1.KvGrpc;
+import io.flotilla.v1.Request;
+import io.flotilla.v1.Response;
+import io.flotilla.v1.SessionRequest;
+import io.flotilla.v1.SessionResponse;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One endpoint and the one stream to it. Any thread pushes exchanges into the inbox; the first into an empty one wakes the loop, which
+ * takes all there are into as few messages as possible. So a batch is whatever came while the loop was busy: no timer, no delay.
+ *
+ * <p>All other state belongs to the loop. An exchange is handed to the stream only when the stream is known to stand, so that "never
+ * sent" is certain whenever it is said.
+ */
+final class Connection {
+    static final Metadata.Key<String> CLIENT_NAME =
+            Metadata.Key.of("flotilla-client", Metadata.ASCII_STRING_MARSHALLER);
+
+    /** Close a message at this size; one request may be larger by itself. */
+    private static final int MESSAGE_BYTES = 512 * 1024;
+
+    private static final long RECONNECT_MILLIS_MIN = 20;
+    private static final long RECONNECT_MILLIS_MAX = 1_000;
+
+    /** Connected, asked, and not a word for so long: others are preferred. */
+    static final long SUSPECT_NANOS = 1_000_000_000L;
+
+    /** Not a word for so long: what was sent there counts as lost. */
+    static final long SILENT_NANOS = 3_000_000_000L;
+
+    private final String endpoint;
+    private final Transport.Loop loop;
+    private final ManagedChannel channel;
+    private final String clientName;
+    private final Endpoints owner;
+
+    private final AtomicReference<@Nullable Exchange> inbox = new AtomicReference<>();
+
+    // The loop's own.
+    private final Outstanding outstanding = new Outstanding();
+    private final ArrayDeque<Exchange> unsent = new ArrayDeque<>();
+    private @Nullable ClientCall<SessionRequest, SessionResponse> call;
+    private boolean standing;
+    private boolean closed;
+    private int connectFailures;
+    private int suspicions;
+    private long lastHeardNanos;
+
+    // Read by any thread.
+    private volatile EndpointStatus status;
+    private volatile long suspectUntilNanos;
+
+    Connection(String endpoint, Transport transport, String clientName, Endpoints owner) {
+        this.endpoint = endpoint;
+        this.loop = transport.nextLoop();
+        this.channel = transport.open(endpoint, loop);
+        this.clientName = clientName;
+        this.owner = owner;
+        this.status = new EndpointStatus(endpoint, EndpointStatus.State.CONNECTING, "");
+    }
+
+    EndpointStatus status() {
+        return status;
+    }
+
+    boolean isReady() {
+        return status.state() == EndpointStatus.State.READY;
+    }
+
+    /** Connected but silent, and due to be tried again. */
+    boolean isSuspect() {
+        return status.state() == EndpointStatus.State.SUSPECT;
+    }
+
+    boolean suspicionIsOver(long nowNanos) {
+        return isSuspect() && nowNanos - suspectUntilNanos >= 0;
+    }
+
+    void start() {
+        loop.execute(this::connect);
+    }
+
+    /** Any thread. */
+    void submit(Exchange exchange) {
+        Exchange head;
+        do {
+            head = inbox.get();
+            exchange.next = head;
+        } while (!inbox.compareAndSet(head, exchange));
+        if (head == null) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        try {
+            loop.execute(this::drain);
+        } catch (RejectedExecutionException e) {
+            // Closed meanwhile: the loop is gone.
+            Exchange left = inbox.getAndSet(null);
+            while (left != null) {
+                Exchange following = left.next;
+                left.failed(Endpoints.closedFailure());
+                left = following;
+            }
+        }
+    }
+
+    /** Any thread, now and then. */
+    void tick(long nowNanos) {
+        loop.execute(() -> sweep(nowNanos));
+    }
+
+    void close() {
+        loop.execute(() -> {
+            closed = true;
+            ClientCall<SessionRequest, SessionResponse> current = call;
+            call = null;
+            standing = false;
+            channel.shutdownNow();
+            if (current != null) {
+                current.cancel("the client is closed", null);
+            }
+            failAll("the client is closed");
+        });
+    }
+
+    private void connect() {
+        if (closed) {
+            return;
+        }
+        channel.resetConnectBackoff();
+        ClientCall<SessionRequest, SessionResponse> fresh =
+                channel.newCall(KvGrpc.getSessionMethod(), CallOptions.DEFAULT);
+        call = fresh;
+        if (status.state() != EndpointStatus.State.BACKOFF) {
+            setState(EndpointStatus.State.CONNECTING, "");
+        }
+        Metadata headers = new Metadata();
+        if (!clientName.isEmpty()) {
+            headers.put(CLIENT_NAME, clientName);
+        }
+        fresh.start(new Listener(fresh), headers);
+        fresh.request(Integer.MAX_VALUE);
+    }
+
+    /** Takes the inbox, oldest first, and sends what the stream will have. */
+    private void drain() {
+        Exchange taken = inbox.getAndSet(null);
+        Exchange oldest = null;
+        while (taken != null) {
+            Exchange following = taken.next;
+            taken.next = oldest;
+            oldest = taken;
+            taken = following;
+        }
+        while (oldest != null) {
+            Exchange following = oldest.next;
+            oldest.next = null;
+            unsent.add(oldest);
+            oldest = following;
+        }
+        flush();
+    }
+
+    private void flush() {
+        ClientCall<SessionRequest, SessionResponse> current = call;
+        if (current == null || !standing) {
+            handBack();
+            return;
+        }
+        while (!unsent.isEmpty() && current.isReady()) {
+            SessionRequest message = nextMessage();
+            if (message.getRequestsCount() > 0) {
+                current.sendMessage(message);
+            }
+        }
+    }
+
+    private SessionRequest nextMessage() {
+        SessionRequest.Builder message = SessionRequest.newBuilder();
+        long now = System.nanoTime();
+        int bytes = 0;
+        Exchange exchange;
+        while (bytes < MESSAGE_BYTES && (exchange = unsent.poll()) != null) {
+            if (outstanding.isFull()) {
+                exchange.failed(Failure.local(
+                        Error.Code.OVERLOADED, "too many requests outstanding at " + endpoint, false, "ROUTE"));
+                continue;
+            }
+            outstanding.add(exchange);
+            exchange.sentAtNanos = now;
+            Request request = Objects.requireNonNull(exchange.request)
+                    .setId(exchange.id)
+                    .setTimeoutMs((int) exchange.timeoutMillis)
+                    .build();
+            bytes += request.getSerializedSize();
+            message.addRequests(request);
+        }
+        return message.build();
+    }
+
+    /** Not sent, hence free to go elsewhere. */
+    private void handBack() {
+        Exchange exchange;
+        while ((exchange = unsent.poll()) != null) {
+            exchange.avoid = this;
+            owner.submit(exchange);
+        }
+    }
+
+    private void received(SessionResponse message) {
+        lastHeardNanos = System.nanoTime();
+        if (suspicions > 0) {
+            suspicions = 0;
+            setState(EndpointStatus.State.READY, "");
+        }
+        for (int i = 0, n = message.getResponsesCount(); i < n; i++) {
+            Response response = message.getResponses(i);
+            Exchange exchange = outstanding.take(response.getId());
+            if (exchange != null) {
+                exchange.answered(response);
+            }
+        }
+    }
+
+    private void stands() {
+        if (!standing) {
+            standing = true;
+            connectFailures = 0;
+            suspicions = 0;
+            lastHeardNanos = System.nanoTime();
+            setState(EndpointStatus.State.READY, "");
+        }
+        flush();
+    }
+
+    private void broke(Status reason) {
+        call = null;
+        standing = false;
+        connectFailures++;
+        String why = describe(reason);
+        setState(EndpointStatus.State.BACKOFF, why);
+        failAll("the connection to " + endpoint + " broke: " + why);
+        if (!closed) {
+            long ceiling = Math.min(RECONNECT_MILLIS_MAX, RECONNECT_MILLIS_MIN << Math.min(connectFailures, 10));
+            long delay = ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2 + 1);
+            owner.later(delay * 1_000_000, () -> loop.execute(this::connect));
+        }
+    }
+
+    private void failAll(String why) {
+        handBack();
+        Failure lost = Failure.local(Error.Code.UNAVAILABLE, why, true, "ANSWER");
+        outstanding.takeIf(exchange -> true, exchange -> lose(exchange, lost));
+    }
+
+    private void lose(Exchange exchange, Failure failure) {
+        exchange.avoid = this;
+        exchange.failed(failure);
+    }
+
+    /** Time-outs, for all requests at once: cheaper than a timer for each. */
+    private void sweep(long nowNanos) {
+        if (!unsent.isEmpty()) {
+            expireUnsent(nowNanos);
+        }
+        if (outstanding.size() == 0) {
+            return;
+        }
+        Failure expired = Failure.local(
+                Error.Code.DEADLINE, "no answer from " + endpoint + " within the time given", true, "ANSWER");
+        outstanding.takeIf(
+                exchange -> nowNanos - exchange.expiresAtNanos >= 0, exchange -> lose(exchange, expired));
+        judgeSilence(nowNanos);
+    }
+
+    private void expireUnsent(long nowNanos) {
+        for (int i = unsent.size(); i > 0; i--) {
+            Exchange exchange = unsent.remove();
+            if (nowNanos - exchange.expiresAtNanos >= 0) {
+                lose(exchange, Failure.local(
+                        Error.Code.DEADLINE, "could not be sent to " + endpoint + " in time", false, "SEND"));
+            } else {
+                unsent.add(exchange);
+            }
+        }
+    }
+
+    /**
+     * A process that is stopped, or a network that swallows, looks like an open connection. HAZARD: a server that is merely slow on the
+     * only request it has looks the same; it costs that request a look-up and a repetition, never correctness.
+     */
+    private void judgeSilence(long nowNanos) {
+        long silentSince = Math.max(lastHeardNanos, outstanding.oldestSentAtNanos(nowNanos));
+        long silence = nowNanos - silentSince;
+        if (silence < SUSPECT_NANOS || !standing) {
+            return;
+        }
+        if (status.state() == EndpointStatus.State.READY) {
+            suspicions++;
+            suspectUntilNanos = nowNanos + (SUSPECT_NANOS << Math.min(suspicions, 4));
+            setState(EndpointStatus.State.SUSPECT, "silent for " + silence / 1_000_000 + " ms");
+        }
+        if (silence >= SILENT_NANOS && owner.hasOther(this)) {
+            Failure silent = Failure.local(Error.Code.UNAVAILABLE, endpoint + " is silent", true, "ANSWER");
+            outstanding.takeIf(
+                    exchange -> nowNanos - exchange.sentAtNanos >= SILENT_NANOS, exchange -> lose(exchange, silent));
+        }
+    }
+
+    /** Called by the owner when the suspicion's time is over: one more chance. */
+    void rehabilitate() {
+        loop.execute(() -> {
+            if (standing && isSuspect()) {
+                setState(EndpointStatus.State.READY, "on probation");
+            }
+        });
+    }
+
+    private void setState(EndpointStatus.State state, String detail) {
+        status = new EndpointStatus(endpoint, state, detail);
+        owner.changed();
+    }
+
+    private static String describe(Status status) {
+        Throwable cause = status.getCause();
+        String text = status.getDescription() == null ? "" : ": " + status.getDescription();
+        return status.getCode() + text + (cause == null ? "" : " (" + cause.getMessage() + ")");
+    }
+
+    private void onLoop(Runnable task) {
+        if (loop.isCurrent()) {
+            task.run();
+        } else {
+            loop.execute(task);
+        }
+    }
+
+    /** Callbacks of one stream; those of a stream given up are ignored. */
+    private final class Listener extends ClientCall.Listener<SessionResponse> {
+        private final ClientCall<SessionRequest, SessionResponse> mine;
+
+        Listener(ClientCall<SessionRequest, SessionResponse> mine) {
+            this.mine = mine;
+        }
+
+        @Override
+        public void onReady() {
+            onLoop(() -> {
+                if (mine.equals(call)) {
+                    stands();
+                }
+            });
+        }
+
+        @Override
+        public void onMessage(SessionResponse message) {
+            onLoop(() -> {
+                if (mine.equals(call)) {
+                    received(message);
+                }
+            });
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            onLoop(() -> {
+                if (mine.equals(call)) {
+                    broke(status);
+                }
+            });
+        }
+    }
+}

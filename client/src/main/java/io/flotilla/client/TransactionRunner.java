@@ -1,0 +1,102 @@
+package io.flotilla.client;
+
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnId;
+import io.flotilla.v1.Error;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Runs one transaction's body until it has committed; see {@link FlotillaClient#transact}. For one call, in the caller's thread. */
+final class TransactionRunner {
+    private final Endpoints endpoints;
+    private final TxnOptions options;
+    private final long startedAtNanos = System.nanoTime();
+    private final long deadlineNanos;
+    private final List<Failure> failures = new ArrayList<>(0);
+    private long priority;
+
+    TransactionRunner(Endpoints endpoints, TxnOptions options, long timeoutNanos) {
+        this.endpoints = endpoints;
+        this.options = options;
+        this.deadlineNanos = startedAtNanos + timeoutNanos;
+    }
+
+    <T extends @Nullable Object, X extends Exception> TxnResult<T> run(TxnBody<T, X> body) throws X {
+        long begunMillis = System.currentTimeMillis();
+        for (int attempt = 1; ; attempt++) {
+            BufferedTransaction tx = new BufferedTransaction(endpoints, deadlineNanos);
+            T value = null;
+            try {
+                value = body.run(tx);
+            } catch (Throwable t) {
+                // A doomed attempt's exceptions are consequences of its doom, which decides below.
+                if (tx.doom() == null || t instanceof java.lang.Error) {
+                    throw t;
+                }
+            } finally {
+                tx.seal();
+            }
+            Failure failure = tx.doom();
+            if (failure == null) {
+                if (tx.isReadOnly()) {
+                    return new TxnResult<>(value, TxnId.NONE, tx.readTimestamp(), attempt);
+                }
+                if (System.nanoTime() - deadlineNanos >= 0) {
+                    throw fail(Failure.local(
+                            Error.Code.DEADLINE, "the time was up before the commit was sent", false, "BODY"));
+                }
+                CommitOperation commit = new CommitOperation(endpoints, deadlineNanos, tx.commit(priority));
+                CommitOperation.Committed committed = commit.awaitQuietly();
+                if (committed != null) {
+                    return new TxnResult<>(value, committed.id(), committed.timestamp(), attempt);
+                }
+                failure = commit.failureOrNull();
+            }
+            if (failure == null) {
+                throw new IllegalStateException("neither committed nor failed");
+            }
+            keepAge(tx.readTimestamp(), begunMillis);
+            backOffOrFail(failure, attempt);
+        }
+    }
+
+    /**
+     * A transaction that is tried again keeps its age, so that it is not for ever the younger one. HAZARD: one that reads nothing takes
+     * its age from this machine's clock; if that is wrong it is treated as older or younger than it is, and nothing else.
+     */
+    private void keepAge(long readTimestamp, long begunMillis) {
+        if (priority == 0) {
+            priority = readTimestamp != 0
+                    ? readTimestamp
+                    : Timestamp.ofMicros(TimeUnit.MILLISECONDS.toMicros(begunMillis)).packed();
+        }
+    }
+
+    private void backOffOrFail(Failure failure, int attempt) {
+        if (failure.kind() == Error.Code.OUTCOME_UNKNOWN || !failure.transientKind() || endpoints.isClosed()) {
+            throw fail(failure);
+        }
+        long delay = Backoff.nanos(attempt, failure.retryAfterMillis());
+        if (attempt >= options.attemptsMax() || deadlineNanos - System.nanoTime() <= delay) {
+            long millis = (System.nanoTime() - startedAtNanos) / 1_000_000;
+            throw fail(failure.withMessage(failure.message() + " (gave up after " + attempt + " run(s) of the body, "
+                    + millis + " ms)"));
+        }
+        note(failure);
+        Backoff.pause(delay);
+    }
+
+    private FlotillaException fail(Failure failure) {
+        Failure named =
+                options.name().isEmpty() ? failure : failure.withMessage(options.name() + ": " + failure.message());
+        return named.toException(failures);
+    }
+
+    private void note(Failure failure) {
+        if (failures.size() < 16) {
+            failures.add(failure);
+        }
+    }
+}

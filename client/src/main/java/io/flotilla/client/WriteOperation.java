@@ -1,0 +1,118 @@
+package io.flotilla.client;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.config.txn.TxnId;
+import io.flotilla.v1.Error;
+import io.flotilla.v1.OutcomeResult;
+import io.flotilla.v1.Request;
+import io.flotilla.v1.Response;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Something that writes under an id. It is sent once; if it may have been executed although no answer came, its outcome is looked up,
+ * fenced, at whichever gateway can be reached, until the answer is final.
+ */
+abstract class WriteOperation<T> extends Operation<T> {
+    /** Kept back of the deadline for looking up what became of it. */
+    private static final long LOOKUP_RESERVE_NANOS = 1_000_000_000L;
+
+    private static final long LOOKUP_ATTEMPT_NANOS = 1_000_000_000L;
+
+    private TxnId id = TxnId.NONE;
+    private boolean lookingUp;
+
+    WriteOperation(Endpoints endpoints, long deadlineNanos) {
+        super(endpoints, deadlineNanos);
+    }
+
+    /** The request under this id. */
+    abstract Request.Builder requestUnder(TxnId id);
+
+    /** The first key it writes. */
+    abstract ByteString anchor();
+
+    /** It committed. */
+    abstract void committed(TxnId id, Response response);
+
+    /** It committed, as its outcome tells. */
+    abstract void committed(TxnId id, long commitTimestamp);
+
+    /** Proven: nothing of it was written, nor will be. */
+    abstract void notCommitted(Failure failure);
+
+    @Override
+    void start() {
+        freshId();
+        submit(attemptNanos());
+    }
+
+    /** Sends it again under a new id; only after {@link #notCommitted}. */
+    final void again(long delayNanos) {
+        freshId();
+        submitLater(attemptNanos(), delayNanos);
+    }
+
+    @Override
+    final void succeeded(Response response) {
+        if (!lookingUp) {
+            committed(id, response);
+            return;
+        }
+        OutcomeResult outcome = response.getOutcome();
+        switch (outcome.getStatus()) {
+            case COMMITTED -> committed(id, outcome.getCommitTimestamp());
+            case ABORTED -> {
+                lookingUp = false;
+                notCommitted(Failure.local(
+                        Error.Code.UNAVAILABLE, "the answer was lost; nothing was committed", false, "COMMIT"));
+            }
+            default -> lookUpAgain(Failure.local(
+                    Error.Code.DEADLINE, "the transaction is " + outcome.getStatus(), true, "OUTCOME"));
+        }
+    }
+
+    @Override
+    final void attemptFailed(Failure failure) {
+        note(failure);
+        if (lookingUp) {
+            lookUpAgain(failure);
+        } else if (failure.maybeExecuted()) {
+            lookingUp = true;
+            lookUpAgain(failure);
+        } else if (!failure.sent() && canWait(0) && !endpoints.isClosed()) {
+            submitLater(attemptNanos(), Backoff.nanos(failureCount(), failure.retryAfterMillis()));
+        } else {
+            notCommitted(failure);
+        }
+    }
+
+    final boolean canWait(long delayNanos) {
+        return remainingNanos() > delayNanos;
+    }
+
+    private void lookUpAgain(Failure why) {
+        long delay = failureCount() <= 1 ? 0 : Backoff.nanos(failureCount() - 1, why.retryAfterMillis());
+        if (endpoints.isClosed() || !canWait(delay)) {
+            finish(giveUp(Failure.unknown(id, anchor(), "the outcome of " + id + " is not known: " + why.message())));
+            return;
+        }
+        Request.Builder lookup = Request.newBuilder();
+        lookup.getOutcomeBuilder()
+                .setId(Protocol.id(id))
+                .setAnchor(anchor())
+                .setFence(true);
+        request = lookup;
+        submitLater(Math.min(LOOKUP_ATTEMPT_NANOS, Math.max(1_000_000, remainingNanos() - delay)), delay);
+    }
+
+    private void freshId() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        id = new TxnId(random.nextLong(), random.nextLong());
+        request = requestUnder(id);
+    }
+
+    private long attemptNanos() {
+        long remaining = Math.max(1_000_000, remainingNanos());
+        return remaining - Math.min(LOOKUP_RESERVE_NANOS, remaining / 4);
+    }
+}
