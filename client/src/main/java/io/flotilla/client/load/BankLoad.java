@@ -2,6 +2,8 @@ package io.flotilla.client.load;
 
 import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.check.BankVerdict;
+import java.util.OptionalLong;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +27,16 @@ public final class BankLoad {
 
     /** Ends {@link #run} early; from any thread. */
     public void stop() {}
+
+    /** The total as last read consistently while the load ran; empty before the first time. From any thread. */
+    public OptionalLong latestTotal() {
+        throw new UnsupportedOperationException("not built yet");
+    }
+
+    /** How many acknowledged transfers were between accounts {@code from} and {@code to} for which {@code pair} holds. After {@link #run}. */
+    public long committedBetween(BiPredicate<Integer, Integer> pair) {
+        throw new UnsupportedOperationException("not built yet");
+    }
 
     /** Reads all accounts and the ledger in one transaction and compares them with what the clients were told. After {@link #run}. */
     public BankVerdict check() {

@@ -38,30 +38,21 @@ public final class DemoRun {
     public DemoRun(DemoSettings settings, DemoDirectory directory, Consumer<String> out) {
         this.settings = settings;
         this.directory = directory;
-        this.out = line -> {
-            if (!ending) {
-                out.accept(line);
-            }
-        };
+        this.out = out;
         this.bank = BankOptions.DEFAULT.accounts(settings.accounts());
     }
 
     public DemoReport run() throws IOException, InterruptedException {
         long start = System.nanoTime();
-        out.accept("data in " + directory.root()
+        sayUnlessEnding("data in " + directory.root()
                 + (directory.kept() ? " (kept)" : " (removed at the end; keep it with --data DIR)"));
-        // From then on nothing more is shown: after Ctrl-C every request fails, and that is no news.
-        Runnable afterStop = () -> {
-            ending = true;
-            directory.removeIfTemporary();
-        };
+        Thread silence = new Thread(() -> ending = true, "demo-silence");
+        Runtime.getRuntime().addShutdownHook(silence);
         try (LocalCluster cluster =
-                        new LocalCluster(directory.servers(), ServerCommand.ofThisInstallation(), afterStop);
-                Closer quiet = new Closer()) {
-            Runtime.getRuntime().addShutdownHook(quiet.hook);
+                new LocalCluster(directory.servers(), ServerCommand.ofThisInstallation(), this::afterStop)) {
             cluster.start();
             for (ServerProcess server : cluster.servers()) {
-                out.accept("node " + server.spec().nodeId() + "  process " + server.pid() + "  grpc "
+                sayUnlessEnding("node " + server.spec().nodeId() + "  process " + server.pid() + "  grpc "
                         + server.spec().grpcAddress() + "  log " + server.spec().log());
             }
             try (Bootstrap bootstrap = new Bootstrap(cluster.endpoints(), PATIENCE_MILLIS);
@@ -71,27 +62,39 @@ public final class DemoRun {
                             .clientName("flotilla-demo")
                             .build()) {
                 InitResult init = bootstrap.initialize(settings.nodes());
-                out.accept(String.format(
+                sayUnlessEnding(String.format(
                         Locale.ROOT,
                         "cluster %s serves, %.1f s after the start",
                         init.clusterId(),
                         (System.nanoTime() - start) / 1e9));
                 return play(cluster, bootstrap, client);
             }
+        } finally {
+            forget(silence);
         }
     }
 
-    /** Falls silent when the JVM is told to end. */
-    private final class Closer implements AutoCloseable {
-        private final Thread hook = new Thread(() -> ending = true, "demo-silence");
+    /** After Ctrl-C every request fails, and that is no news. */
+    private void sayUnlessEnding(String line) {
+        if (!ending) {
+            out.accept(line);
+        }
+    }
 
-        @Override
-        public void close() {
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException alreadyEnding) {
-                // It has run, or is about to.
-            }
+    /** All processes are gone: in the ordinary way, or because this one was told to end. */
+    private void afterStop() {
+        directory.removeIfTemporary();
+        if (ending) {
+            out.accept("stopped: every server this demo started has ended"
+                    + (directory.kept() ? "" : ", and " + directory.root() + " is removed"));
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException alreadyEnding) {
+            // It has run, or is about to.
         }
     }
 
@@ -108,7 +111,7 @@ public final class DemoRun {
         load.init();
         FlotillaAdmin admin = bootstrap.admin();
         int rangesStart = bootstrap.untilItWorks(() -> admin.ranges(false).size());
-        out.accept(String.format(
+        sayUnlessEnding(String.format(
                 Locale.ROOT,
                 "%d accounts of %d in %d ranges; %d clients transfer money for %d s",
                 bank.accounts(),
@@ -116,7 +119,7 @@ public final class DemoRun {
                 rangesStart,
                 settings.clients(),
                 settings.seconds()));
-        DemoView view = new DemoView(out, bank.total());
+        DemoView view = new DemoView(this::sayUnlessEnding, bank.total());
         FaultPlot plot = new FaultPlot(cluster, bootstrap, bank.layout(), settings.ranges(), view::marker);
         BankSummary summary = underFaults(plot, load, view, admin, rangesStart);
         bootstrap.awaitServing();
@@ -173,16 +176,16 @@ public final class DemoRun {
         }
         Optional<DemoDirectory.Books> left = directory.books();
         if (left.isEmpty()) {
-            out.accept("an earlier demo was here, but was cut short; its books cannot be compared");
+            sayUnlessEnding("an earlier demo was here, but was cut short; its books cannot be compared");
             return findings;
         }
         DemoDirectory.Books found = BooksDigest.read(client, bank.layout());
         if (found.equals(left.get())) {
-            out.accept("the " + found.rows() + " rows an earlier demo left are all there, unchanged " + DemoView.RIGHT);
+            sayUnlessEnding("the " + found.rows() + " rows an earlier demo left are all there, unchanged " + DemoView.RIGHT);
         } else {
             findings.add("an earlier demo left " + left.get().rows() + " rows; now there are " + found.rows()
                     + (found.rows() == left.get().rows() ? ", with other contents" : ""));
-            out.accept("BROKEN  " + findings.get(0));
+            sayUnlessEnding("BROKEN  " + findings.get(0));
         }
         return findings;
     }
