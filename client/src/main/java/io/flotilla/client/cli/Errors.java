@@ -17,6 +17,9 @@ import picocli.CommandLine.ParseResult;
  * {@code -o json} the four are one JSON document.
  */
 final class Errors implements IExecutionExceptionHandler, IParameterExceptionHandler {
+    /** Set when the JVM is told to end: what fails from then on fails because of that, and is no news. */
+    private static volatile boolean silent;
+
     private static final String NOTHING_CHANGED = "nothing was changed";
 
     @Override
@@ -26,7 +29,7 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
         boolean json = command.getCommand() instanceof ClientCommand asked && asked.json();
         CliFailure failure = describe(thrown, name, readOnly);
         print(failure, command.getErr(), json);
-        if (System.getenv("FLOTILLA_DEBUG") != null) {
+        if (System.getenv("FLOTILLA_DEBUG") != null && !silent) {
             thrown.printStackTrace(command.getErr());
         }
         return failure.exitCode();
@@ -46,7 +49,14 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
         return failure.exitCode();
     }
 
+    static void fallSilentAtTheEnd() {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> silent = true, "errors-silence"));
+    }
+
     private static void print(CliFailure failure, PrintWriter err, boolean json) {
+        if (silent) {
+            return;
+        }
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("error", failure.what());

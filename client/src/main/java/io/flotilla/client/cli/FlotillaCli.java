@@ -44,6 +44,7 @@ public final class FlotillaCli implements Runnable {
     public static void main(String[] arguments) {
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        Errors.fallSilentAtTheEnd();
         System.exit(run(out, err, arguments));
     }
 

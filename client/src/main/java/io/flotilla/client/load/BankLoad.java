@@ -22,7 +22,10 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
+import java.util.OptionalLong;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transfers between accounts: two reads and two writes (three with the ledger) in one transaction, mostly across ranges. One use per
@@ -43,6 +46,7 @@ public final class BankLoad {
     private final LoadRun load;
     private final String runName = UUID.randomUUID().toString().substring(0, 8);
     private final List<Teller> tellers = new ArrayList<>();
+    private volatile @Nullable Long latestTotal;
 
     public BankLoad(FlotillaClient client, BankOptions bank, LoadOptions load) {
         this.client = client;
@@ -99,6 +103,23 @@ public final class BankLoad {
     /** Ends {@link #run} early; from any thread. */
     public void stop() {
         load.stop();
+    }
+
+    /** The total as last read consistently while the load ran; empty before the first time. From any thread. */
+    public OptionalLong latestTotal() {
+        Long total = latestTotal;
+        return total == null ? OptionalLong.empty() : OptionalLong.of(total);
+    }
+
+    /** How many acknowledged transfers were between accounts {@code from} and {@code to} for which {@code pair} holds. After {@link #run}. */
+    public long committedBetween(BiPredicate<Integer, Integer> pair) {
+        long count = 0;
+        for (Teller teller : tellers) {
+            for (Transfer transfer : teller.acknowledged) {
+                count += pair.test(transfer.from(), transfer.to()) ? 1 : 0;
+            }
+        }
+        return count;
     }
 
     /** Reads all accounts and the ledger in one transaction and compares them with what the clients were told. After {@link #run}. */
@@ -258,6 +279,7 @@ public final class BankLoad {
                 long total = rows.stream()
                         .mapToLong(row -> Long.parseLong(row.valueText()))
                         .sum();
+                latestTotal = total;
                 if (total != bank.total() || rows.size() != bank.accounts()) {
                     violations++;
                     if (firstViolation.isEmpty()) {

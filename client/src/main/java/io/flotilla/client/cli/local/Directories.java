@@ -12,6 +12,15 @@ import org.jspecify.annotations.Nullable;
 public final class Directories {
     private Directories() {}
 
+    /** As {@link #delete}, where nobody is left to tell of a failure. */
+    public static void deleteQuietly(Path root) {
+        try {
+            delete(root);
+        } catch (IOException left) {
+            // A temporary directory stays behind; the system clears it some day.
+        }
+    }
+
     /** Deletes {@code root} and all below it; follows no links. */
     public static void delete(Path root) throws IOException {
         if (!Files.exists(root)) {

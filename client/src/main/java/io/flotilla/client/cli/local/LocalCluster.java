@@ -16,9 +16,12 @@ public final class LocalCluster implements AutoCloseable {
 
     private final List<ServerProcess> servers;
     private final Thread hook;
+    private final Runnable afterStop;
     private boolean closed;
 
-    public LocalCluster(List<ServerSpec> specs, ServerCommand command) {
+    /** @param afterStop run once when all processes are gone, for example to remove their directories */
+    public LocalCluster(List<ServerSpec> specs, ServerCommand command, Runnable afterStop) {
+        this.afterStop = afterStop;
         List<ServerProcess> processes = new ArrayList<>();
         for (ServerSpec spec : specs) {
             processes.add(new ServerProcess(spec, command.of(spec, specs)));
@@ -88,6 +91,9 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     private synchronized void stopAll() {
+        if (closed) {
+            return;
+        }
         closed = true;
         for (ServerProcess server : servers) {
             server.askToStop();
@@ -102,6 +108,7 @@ public final class LocalCluster implements AutoCloseable {
                 server.killWithoutWaiting();
             }
         }
+        afterStop.run();
         if (hurried) {
             Thread.currentThread().interrupt();
         }

@@ -1,0 +1,8 @@
+package io.flotilla.client.cli;
+
+import io.flotilla.client.cli.bench.BenchFloorCommand;
+import picocli.CommandLine.Command;
+
+/** {@code flotilla bench …}. */
+@Command(name = "bench", description = "Measure the server on this machine.", subcommands = BenchFloorCommand.class)
+final class BenchCommand extends CommandGroup {}
