@@ -11,6 +11,8 @@ import java.util.SplittableRandom;
 
 /** Clients that write, read under the lease, and read by read index; none may miss an acknowledged write. */
 final class Clients {
+    private static final long CALM_MEAN_MICROS = 300_000;
+
     private final World world;
     private final SplittableRandom random;
 
@@ -20,6 +22,7 @@ final class Clients {
     /** Request to what had been acknowledged when it was asked. Looked up only. */
     private final HashMap<Long, Long> asked = new HashMap<>();
 
+    private boolean calm;
     private long requests;
     private long payloads;
 
@@ -32,8 +35,14 @@ final class Clients {
         actLater();
     }
 
+    /** Leaves the group time to catch up. */
+    void calmDown() {
+        calm = true;
+    }
+
     private void actLater() {
-        world.queue.after(random.nextLong(2 * world.weather.proposeMeanMicros()), 6, () -> {
+        long mean = calm ? CALM_MEAN_MICROS : world.weather.proposeMeanMicros();
+        world.queue.after(random.nextLong(2 * mean), 6, () -> {
             act();
             actLater();
         });

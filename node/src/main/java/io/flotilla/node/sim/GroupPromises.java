@@ -56,7 +56,8 @@ final class GroupPromises {
             elected(replica);
         }
         if (after.commit() > before.commit()) {
-            checkCommit(replica, leads);
+            // A leader may commit and step down within one group of events.
+            checkCommit(replica, leads ? after.term() : before.role() == RaftStatus.Role.LEADER ? before.term() : 0);
         }
     }
 
@@ -84,11 +85,12 @@ final class GroupPromises {
         }
     }
 
-    private void checkCommit(SimReplica replica, boolean leads) {
+    /** @param leaderTerm the term in which the replica committed as leader, 0 if it learnt as follower */
+    private void checkCommit(SimReplica replica, long leaderTerm) {
         long commit = replica.status.commit();
         SimLog log = replica.handed;
         if (commit > committed) {
-            check(leads, "only a leader learns first that an entry is committed", replica.id, commit);
+            check(leaderTerm > 0, "only a leader learns first that an entry is committed", replica.id, commit);
             makeRoom(commit);
             check(
                     committed < log.firstIndex() || log.chainAt(committed) == committedChain[(int) committed],
@@ -97,7 +99,7 @@ final class GroupPromises {
                     commit);
             for (long index = committed + 1; index <= commit; index++) {
                 committedChain[(int) index] = log.chainAt(index);
-                committedIn[(int) index] = replica.status.term();
+                committedIn[(int) index] = leaderTerm;
             }
             committed = commit;
             checkDurable(commit);

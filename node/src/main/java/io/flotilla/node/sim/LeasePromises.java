@@ -13,10 +13,11 @@ final class LeasePromises {
         private Timestamp bound = Timestamp.ZERO;
         private Timestamp served = Timestamp.ZERO;
         private boolean handedOver;
+        private Timestamp servedUpTo = Timestamp.MAX;
 
         /** Nothing above was served in this term, nor will be. */
         Timestamp end() {
-            return handedOver ? served : bound;
+            return bound.min(servedUpTo);
         }
     }
 
@@ -80,7 +81,7 @@ final class LeasePromises {
                     term.served.packed(),
                     handOver.servedUpTo().packed());
             term.handedOver = true;
-            term.served = handOver.servedUpTo();
+            term.servedUpTo = handOver.servedUpTo();
         }
     }
 }

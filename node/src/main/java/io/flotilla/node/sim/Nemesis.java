@@ -146,6 +146,7 @@ final class Nemesis {
     void retire() {
         done = true;
         world.network.calmDown();
+        world.clients.calmDown();
         for (SimReplica each : world.replicas) {
             each.slowDisk(0);
             each.restart();

@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 
 /** One seed's world: builds it, runs it under the nemesis, then mends everything and waits for the group to agree. Single-threaded. */
 final class World {
-    private static final long AGREE_MICROS_MAX = 20_000_000;
+    private static final long AGREE_MICROS_MAX = 30_000_000;
 
     /** Two monotonic clocks that differ by less than {@code electionMillisMin / leaseMillis}. */
     private static final double DRIFT_MAX = 0.08;
