@@ -17,6 +17,7 @@ import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.LogReset;
 import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -284,8 +285,9 @@ class ChronicleLogTest {
             for (Path file :
                     files.filter(each -> each.toString().endsWith(".cq4")).toList()) {
                 Process stat = new ProcessBuilder("stat", "-c", "%b %B %s", file.toString()).start();
-                String[] numbers =
-                        new String(stat.getInputStream().readAllBytes()).trim().split(" ");
+                String[] numbers = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                        .trim()
+                        .split(" ");
                 assertThat(Long.parseLong(numbers[0]) * Long.parseLong(numbers[1]))
                         .isGreaterThanOrEqualTo(Long.parseLong(numbers[2]));
             }
