@@ -223,8 +223,7 @@ class RecordMachineTest {
         }
         committedAt = START;
         for (KvOp.LookupTxn op : List.of(look, fence)) {
-            KvResult.Record found =
-                    (KvResult.Record) ((Decision.Leave) decide(null, op, TxnMeta.NONE)).result();
+            KvResult.Record found = (KvResult.Record) ((Decision.Leave) decide(null, op, TxnMeta.NONE)).result();
             TxnRecord record = found.record();
             assertThat(record).isNotNull();
             assertThat(record.status()).isEqualTo(TxnStatus.COMMITTED);
