@@ -141,6 +141,7 @@ final class ModelStore {
                 throw new Refusal(new KvError.Pushed(key, at));
             }
             cell.versions.put(at, id);
+            records.remove(id); // a heartbeat's PENDING record must not hide the commit
         } else {
             cell.intentOf = header.txn();
             cell.intentAt = at;
