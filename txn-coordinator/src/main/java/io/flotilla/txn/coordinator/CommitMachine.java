@@ -79,7 +79,11 @@ public final class CommitMachine extends TxnMachine {
         this.deadlineMicros = begun.micros() + request.timeoutMicros();
         // A quarter is kept for finding out, should the writes' reply be lost.
         this.searchFromMicros = deadlineMicros - request.timeoutMicros() / 4;
-        this.heartbeatMicros = begun.micros() + settings.heartbeatMillis() * 1_000;
+        // One key is committed in one phase: no intent by which anybody could find and abort it.
+        this.heartbeatMicros =
+                batches.isSingleKey() && request.trigger().length() == 0
+                        ? Long.MAX_VALUE
+                        : begun.micros() + settings.heartbeatMillis() * 1_000;
         this.readsValidAt = hasReads() ? request.readTimestamp() : begun.clock();
         this.commitAt = readsValidAt;
     }
