@@ -1,6 +1,5 @@
 package io.flotilla.node;
 
-import io.flotilla.node.sim.SimCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -9,7 +8,7 @@ import picocli.CommandLine.Command;
         name = "flotilla",
         description = "The Flotilla server.",
         mixinStandardHelpOptions = true,
-        subcommands = {StartCommand.class, SimCommand.class})
+        subcommands = {StartCommand.class})
 public final class Main {
     private Main() {}
 
