@@ -242,8 +242,9 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     @Override
     public Boolean visit(RaftMessage.Append append) {
         if (append.term() < term) {
-            // Answered, so that a leader left behind learns the term and steps down.
-            reply(append, false, log.lastIndex() + 1, log.lastTerm());
+            // Answered, so that a leader left behind learns the term and steps down. Round 0: should the sender lead this later term by now,
+            // then its old round must not pass for one of the new term.
+            out.afterPersist(new RaftMessage.AppendReply(self, append.from(), term, false, 0, 0, 0));
             return false;
         }
         Invariant.check(

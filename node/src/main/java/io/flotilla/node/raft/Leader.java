@@ -148,7 +148,9 @@ final class Leader extends Role {
         if (peer == null) {
             return;
         }
-        peer.heard(group.now.micros(), reply.round());
+        if (reply.round() > 0) {
+            peer.heard(group.now.micros(), reply.round());
+        }
         if (reply.success()) {
             Invariant.check(
                     reply.index() <= group.log.lastIndex(),
@@ -158,7 +160,7 @@ final class Leader extends Role {
             peer.matched(reply.index(), group.log.firstIndex());
             advanceCommit();
             continueTransfer();
-        } else {
+        } else if (reply.round() > 0) {
             backOff(peer, reply);
         }
         extendLease();

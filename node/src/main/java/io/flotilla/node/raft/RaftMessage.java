@@ -79,7 +79,7 @@ public sealed interface RaftMessage {
      * @param index success: the last index known to match the leader's and to be durable here; else the index from which the leader
      *     should try again (fast back-off, Raft §5.3); an earlier entry may conflict too
      * @param conflictTerm the term of the entry before {@code index} here: nothing of a later term can match up to there
-     * @param round echo of {@link Append#round}
+     * @param round echo of {@link Append#round}; 0 if this answers no message of this term's leader
      */
     record AppendReply(int from, int to, long term, boolean success, long index, long conflictTerm, long round)
             implements RaftMessage {
