@@ -34,7 +34,7 @@ final class BlockAllocator {
 
         static native int close(int fd);
 
-            static native int posix_fallocate(int fd, long offset, long length);
+        static native int posix_fallocate(int fd, long offset, long length);
 
         static native int fallocate(int fd, int mode, long offset, long length);
     }

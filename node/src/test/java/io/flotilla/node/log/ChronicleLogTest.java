@@ -319,7 +319,9 @@ class ChronicleLogTest {
 
     private List<Path> cycleFiles() throws IOException {
         try (Stream<Path> files = Files.list(directory.resolve("log"))) {
-            return files.filter(each -> each.toString().endsWith(".cq4")).sorted().toList();
+            return files.filter(each -> each.toString().endsWith(".cq4"))
+                    .sorted()
+                    .toList();
         }
     }
 
