@@ -16,7 +16,9 @@ import java.nio.file.StandardOpenOption;
  */
 final class BlockAllocator {
     private static final int OPEN_READ_WRITE_CREATE = 0x42; // O_RDWR | O_CREAT on Linux
+    private static final int OPEN_READ_WRITE = 0x2;
     private static final int MODE_OWNER = 0x180; // 0600
+    private static final int PUNCH_HOLE_KEEP_SIZE = 3; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
     private static final int ZEROS_BYTES = 1 << 20;
     private static final boolean NATIVE = isNative();
 
@@ -32,8 +34,9 @@ final class BlockAllocator {
 
         static native int close(int fd);
 
-        @SuppressWarnings("checkstyle:MethodName")
         static native int posix_fallocate(int fd, long offset, long length);
+
+        static native int fallocate(int fd, int mode, long offset, long length);
     }
 
     private static boolean isNative() {
@@ -87,6 +90,18 @@ final class BlockAllocator {
                 zeros.clear().limit((int) Math.min(ZEROS_BYTES, bytes - at));
                 at += channel.write(zeros, at);
             }
+        }
+    }
+
+    /** Gives back the blocks behind {@code from}, which nobody will write to again. The file keeps its length; if it fails, only space is lost. */
+    static void release(Path file, long from, long bytes) {
+        if (!NATIVE || bytes <= 0) {
+            return;
+        }
+        int fd = Libc.open(file.toString(), OPEN_READ_WRITE, MODE_OWNER);
+        if (fd >= 0) {
+            Libc.fallocate(fd, PUNCH_HOLE_KEEP_SIZE, from, bytes);
+            Libc.close(fd);
         }
     }
 

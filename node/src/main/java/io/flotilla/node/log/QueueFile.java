@@ -7,6 +7,7 @@ import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -58,6 +59,7 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
     }
 
     private static final RollCycle ROLL = RollCycles.FAST_DAILY;
+    private static final long RELEASE_ALIGN_BYTES = 64 << 10;
     private static final long HEADER_SLACK_BYTES = 256 << 10;
 
     /** Nobody else writes to our directory, so whatever we would wait for was left by a dead process. */
@@ -111,21 +113,31 @@ final class QueueFile implements RangeLog.Archive, AutoCloseable {
 
     /** Reads everything, in the order of appending. */
     void scan(Scanner scanner) throws IOException {
-        long end = 0;
-        int last = -1;
-        for (int cycle : files.cycles()) {
-            last = cycle;
+        List<Integer> known = files.cycles();
+        List<Long> ends = new ArrayList<>();
+        for (int cycle : known) {
             try (ExcerptTailer reader = queue.createTailer()) {
-                end = scanCycle(reader, cycle, scanner);
+                ends.add(scanCycle(reader, cycle, scanner));
             } catch (LogCorruptException e) {
                 throw e;
             } catch (RuntimeException | InternalError e) {
                 throw new LogCorruptException("the log file " + files.file(cycle) + " cannot be read", e);
             }
         }
-        if (last >= 0) {
-            TornEnd.check(files.file(last), end, scanner.nextSequence(), recordBytesMax);
+        if (known.isEmpty()) {
+            return;
         }
+        int last = known.size() - 1;
+        TornEnd.check(files.file(known.get(last)), ends.get(last), scanner.nextSequence(), recordBytesMax);
+        for (int i = 0; i <= last; i++) {
+            release(files.file(known.get(i)), ends.get(i));
+        }
+    }
+
+    /** An older file only takes the queue's end mark any more, behind a torn record at the furthest. */
+    private void release(Path file, long end) throws IOException {
+        long from = (end + recordBytesMax + HEADER_SLACK_BYTES) & -RELEASE_ALIGN_BYTES;
+        BlockAllocator.release(file, from, Files.size(file) - from);
     }
 
     /**

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -223,12 +224,31 @@ class ChronicleLogTest {
             LogEntry entry = new LogEntry(i, 1, LogEntry.Kind.NORMAL, large.clone());
             write(log, 1, new Persist(null, List.of(entry), null));
         }
-        try (Stream<Path> files = Files.list(directory.resolve("log"))) {
-            assertThat(files.filter(file -> file.toString().endsWith(".cq4"))).hasSizeBetween(4, 8);
-        }
+        assertThat(cycleFiles()).hasSizeBetween(4, 8);
         assertThat(contents(log.view(1))).hasSize(60);
         reopen();
         assertThat(contents(log.view(1))).hasSize(60);
+    }
+
+    @Test
+    void oldEntriesCanBeReadBackWhileOthersAreAppendedAndFilesRoll() {
+        for (long range = 1; range <= 3; range++) {
+            write(log, range, append(1, 20, range));
+        }
+        List<CompletableFuture<Void>> readers = new ArrayList<>();
+        for (long range = 1; range <= 3; range++) {
+            long own = range;
+            readers.add(CompletableFuture.runAsync(() -> {
+                for (int i = 0; i < 100; i++) {
+                    assertThat(contents(log.view(own))).hasSize(20);
+                }
+            }));
+        }
+        for (int i = 1; i <= 40; i++) {
+            LogEntry entry = new LogEntry(i, 1, LogEntry.Kind.NORMAL, new byte[60_000]);
+            write(log, 9, new Persist(null, List.of(entry), null));
+        }
+        readers.forEach(reader -> reader.orTimeout(30, TimeUnit.SECONDS).join());
     }
 
     @Test
@@ -279,18 +299,37 @@ class ChronicleLogTest {
     }
 
     @Test
-    void everyByteOfTheFilesIsReallyAllocated() throws Exception {
+    void everyByteOfTheFileInUseIsReallyAllocated() throws Exception {
         write(log, 1, append(1, 1, 1));
+        Path file = cycleFiles().get(0);
+        assertThat(allocated(file)).isGreaterThanOrEqualTo(Files.size(file));
+    }
+
+    @Test
+    void reopeningGivesBackWhatOlderFilesDoNotNeed() throws Exception {
+        write(log, 1, append(1, 1, 1));
+        Path file = cycleFiles().get(0);
+        long before = allocated(file);
+        reopen();
+        assertThat(allocated(file)).isLessThan(before / 2 + (256 << 10));
+        assertThat(contents(log.view(1))).containsExactly("1:1");
+        reopen();
+        assertThat(contents(log.view(1))).containsExactly("1:1");
+    }
+
+    private List<Path> cycleFiles() throws IOException {
         try (Stream<Path> files = Files.list(directory.resolve("log"))) {
-            for (Path file :
-                    files.filter(each -> each.toString().endsWith(".cq4")).toList()) {
-                Process stat = new ProcessBuilder("stat", "-c", "%b %B %s", file.toString()).start();
-                String[] numbers = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
-                        .trim()
-                        .split(" ");
-                assertThat(Long.parseLong(numbers[0]) * Long.parseLong(numbers[1]))
-                        .isGreaterThanOrEqualTo(Long.parseLong(numbers[2]));
-            }
+            return files.filter(each -> each.toString().endsWith(".cq4"))
+                    .sorted()
+                    .toList();
         }
+    }
+
+    private static long allocated(Path file) throws IOException {
+        Process stat = new ProcessBuilder("stat", "-c", "%b %B", file.toString()).start();
+        String[] numbers = new String(stat.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                .trim()
+                .split(" ");
+        return Long.parseLong(numbers[0]) * Long.parseLong(numbers[1]);
     }
 }
