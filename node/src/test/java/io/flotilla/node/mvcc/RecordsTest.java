@@ -115,17 +115,15 @@ class RecordsTest {
             bench.commit(100 + i, 60 + i, "a", "later");
         }
         KvOp lookup = new KvOp.LookupTxn(key("a"), txn.id(), true);
-        TxnRecord found = ((KvResult.Record) bench.result(NOBODY, lookup)).record();
-        assertThat(found).isNotNull();
-        assertThat(found.status()).isEqualTo(TxnStatus.COMMITTED);
-        assertThat(found.timestamp()).isEqualTo(ts(50));
+        TxnMeta whoever = new TxnMeta(txn.id(), key("a"), bench.now, Long.MAX_VALUE);
+        assertThat(bench.result(NOBODY, lookup))
+                .isEqualTo(new KvResult.Record(new TxnRecord(whoever, TxnStatus.COMMITTED, ts(50), ts(50), List.of())));
         TxnId unknown = new TxnId(99, 99);
         assertThat(bench.result(NOBODY, new KvOp.LookupTxn(key("a"), unknown, false)))
                 .isEqualTo(new KvResult.Record(null));
         bench.result(NOBODY, new KvOp.LookupTxn(key("a"), unknown, true));
-        TxnRecord fence = bench.reader.record(key("a"), unknown);
-        assertThat(fence).isNotNull();
-        assertThat(fence.status()).isEqualTo(TxnStatus.ABORTED);
+        assertThat(bench.record(new TxnMeta(unknown, key("a"), ts(1), 1)).status())
+                .isEqualTo(TxnStatus.ABORTED);
     }
 
     @Test

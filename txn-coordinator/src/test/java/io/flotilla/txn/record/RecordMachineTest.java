@@ -223,11 +223,9 @@ class RecordMachineTest {
         }
         committedAt = START;
         for (KvOp.LookupTxn op : List.of(look, fence)) {
-            KvResult.Record found = (KvResult.Record) ((Decision.Leave) decide(null, op, TxnMeta.NONE)).result();
-            TxnRecord record = found.record();
-            assertThat(record).isNotNull();
-            assertThat(record.status()).isEqualTo(TxnStatus.COMMITTED);
-            assertThat(record.timestamp()).isEqualTo(START);
+            TxnMeta whoever = new TxnMeta(TXN.id(), ANCHOR, now, Long.MAX_VALUE);
+            assertThat(decide(null, op, TxnMeta.NONE))
+                    .isEqualTo(left(new TxnRecord(whoever, TxnStatus.COMMITTED, START, START, List.of())));
         }
     }
 
