@@ -44,8 +44,7 @@ public final class CoordinatorActor extends AbstractBehavior<CoordinatorActor.Co
     record Adopt(Task task, List<TxnEffect> effects) implements Command {}
 
     /** Find out about {@code holder}; those who ask while that is under way share the answer. */
-    record Resolve(TxnMeta pusher, TxnMeta holder, Consumer<ConflictResolver.Resolution> callback)
-            implements Command {}
+    record Resolve(TxnMeta pusher, TxnMeta holder, Consumer<ConflictResolver.Resolution> callback) implements Command {}
 
     private record Replied(Task task, int call, KvReply reply) implements Command {}
 
@@ -78,8 +77,8 @@ public final class CoordinatorActor extends AbstractBehavior<CoordinatorActor.Co
 
     /** The actor behind one {@link TransactionService}. */
     public static Behavior<Command> create(KvSender sender, HybridClock clock, TxnSettings settings) {
-        return Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new CoordinatorActor(context, timers, sender, clock, settings)));
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new CoordinatorActor(context, timers, sender, clock, settings)));
     }
 
     @Override

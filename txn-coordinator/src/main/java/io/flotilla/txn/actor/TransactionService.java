@@ -58,8 +58,8 @@ public final class TransactionService implements TxnCoordinator, ConflictResolve
     @Override
     public void outcome(TxnId id, Key anchor, boolean fence, long timeoutMicros, Consumer<OutcomeReply> callback) {
         long deadlineMicros = clock.now().micros() + timeoutMicros;
-        actor.tell(new CoordinatorActor.Begin(
-                new Task(new OutcomeMachine(id, anchor, fence, deadlineMicros), effect -> {
+        actor.tell(new CoordinatorActor.Begin(new Task(
+                new OutcomeMachine(id, anchor, fence, deadlineMicros), effect -> {
                     if (effect instanceof TxnEffect.AnswerOutcome answer) {
                         callback.accept(answer.reply());
                     }

@@ -80,10 +80,9 @@ public final class CommitMachine extends TxnMachine {
         // A quarter is kept for finding out, should the writes' reply be lost.
         this.searchFromMicros = deadlineMicros - request.timeoutMicros() / 4;
         // One key is committed in one phase: no intent by which anybody could find and abort it.
-        this.heartbeatMicros =
-                batches.isSingleKey() && request.trigger().length() == 0
-                        ? Long.MAX_VALUE
-                        : begun.micros() + settings.heartbeatMillis() * 1_000;
+        this.heartbeatMicros = batches.isSingleKey() && request.trigger().length() == 0
+                ? Long.MAX_VALUE
+                : begun.micros() + settings.heartbeatMillis() * 1_000;
         this.readsValidAt = hasReads() ? request.readTimestamp() : begun.clock();
         this.commitAt = readsValidAt;
     }
@@ -104,7 +103,7 @@ public final class CommitMachine extends TxnMachine {
     void onReply(TxnTime now, int call, KvReply reply) {
         if (call == heartbeatCall) {
             heartbeatCall = 0;
-            onHeartbeat(now, reply);
+            onHeartbeat(reply);
             return;
         }
         if (call != awaited) {
@@ -197,7 +196,8 @@ public final class CommitMachine extends TxnMachine {
         }
         KvError error = ((KvReply.Refused) reply).error();
         if (error instanceof KvError.Pushed pushed && said == Said.NOTHING) {
-            if (onePhaseAttempts >= TxnLimits.ONE_PHASE_ATTEMPTS_MAX || !pushed.to().isAfter(commitAt)) {
+            if (onePhaseAttempts >= TxnLimits.ONE_PHASE_ATTEMPTS_MAX
+                    || !pushed.to().isAfter(commitAt)) {
                 fail(now, error, mayLeaveTraces(), true);
             } else {
                 pushed(now, pushed.to());
@@ -333,7 +333,7 @@ public final class CommitMachine extends TxnMachine {
 
     // ---- time --------------------------------------------------------------------------------------------------
 
-    private void onHeartbeat(TxnTime now, KvReply reply) {
+    private void onHeartbeat(KvReply reply) {
         boolean abortedByOthers = reply instanceof KvReply.Done done
                 && done.results().get(0) instanceof KvResult.Record result
                 && result.record() != null
@@ -351,8 +351,7 @@ public final class CommitMachine extends TxnMachine {
         if (mayCommit) {
             say(
                     Said.UNKNOWN,
-                    new TxnCoordinator.CommitFailed(
-                            new KvError.OutcomeUnknown(meta.id(), meta.anchor()), priority()));
+                    new TxnCoordinator.CommitFailed(new KvError.OutcomeUnknown(meta.id(), meta.anchor()), priority()));
             if (awaited == 0) {
                 phase = Phase.DONE;
             }
@@ -412,8 +411,7 @@ public final class CommitMachine extends TxnMachine {
         if (current == null || current.isDone()) {
             phase = Phase.DONE;
         } else {
-            awaited = send(
-                    batches.cleanUp(now.clock(), TxnLimits.BACKGROUND_MILLIS * 1_000, current.current()));
+            awaited = send(batches.cleanUp(now.clock(), TxnLimits.BACKGROUND_MILLIS * 1_000, current.current()));
         }
     }
 

@@ -56,10 +56,10 @@ public final class ConflictMachine extends TxnMachine {
             }
             return;
         }
-        TxnRecord record = reply instanceof KvReply.Done reached
-                        && reached.results().get(0) instanceof KvResult.Record result
-                ? result.record()
-                : null;
+        TxnRecord record =
+                reply instanceof KvReply.Done reached && reached.results().get(0) instanceof KvResult.Record result
+                        ? result.record()
+                        : null;
         if (record == null) {
             report(TxnStatus.PENDING, Timestamp.ZERO);
         } else if (record.status() == TxnStatus.STAGING && mayRecover(now, record)) {
@@ -87,9 +87,8 @@ public final class ConflictMachine extends TxnMachine {
     }
 
     private boolean mayRecover(TxnTime now, TxnRecord record) {
-        boolean expired = record.heartbeat()
-                .plusMicros(settings.expiryMillis() * 1_000)
-                .isBefore(now.clock());
+        boolean expired =
+                record.heartbeat().plusMicros(settings.expiryMillis() * 1_000).isBefore(now.clock());
         return expired || pusher.isPresent() && pusher.outranks(holder);
     }
 

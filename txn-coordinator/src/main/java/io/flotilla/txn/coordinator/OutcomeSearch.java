@@ -115,7 +115,8 @@ final class OutcomeSearch {
     }
 
     /** What was found; null if there is no trace. */
-    @Nullable TxnRecord record() {
+    @Nullable
+    TxnRecord record() {
         return record;
     }
 }

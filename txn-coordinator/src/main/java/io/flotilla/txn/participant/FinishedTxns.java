@@ -14,7 +14,8 @@ final class FinishedTxns {
 
     private final Map<TxnId, Fate> fates = new LinkedHashMap<>();
 
-    @Nullable Fate get(TxnId id) {
+    @Nullable
+    Fate get(TxnId id) {
         return fates.get(id);
     }
 

@@ -219,8 +219,9 @@ final class LatchTable {
         }
         return switch (reader.state) {
             case EVALUATING -> true;
-            case WAITING_FOR_LATCH -> reader.sequence < writer.sequence
-                    && !reader.readLimit().isBefore(writer.batch.header().timestamp());
+            case WAITING_FOR_LATCH ->
+                reader.sequence < writer.sequence
+                        && !reader.readLimit().isBefore(writer.batch.header().timestamp());
             case LATCHED, WAITING_FOR_LOCK, GONE -> false;
         };
     }

@@ -108,8 +108,7 @@ final class LockQueues {
         return queue.waiters;
     }
 
-    void resolved(
-            long nowMicros, TxnMeta meta, TxnStatus status, Timestamp timestamp, List<Sequencer.Effect> effects) {
+    void resolved(long nowMicros, TxnMeta meta, TxnStatus status, Timestamp timestamp, List<Sequencer.Effect> effects) {
         Holder holder = holders.get(meta.id());
         if (!status.isFinal()) {
             if (holder != null && holder.asking) {

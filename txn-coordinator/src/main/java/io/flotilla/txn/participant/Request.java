@@ -40,7 +40,8 @@ final class Request {
     Timestamp writesAt = Timestamp.ZERO;
 
     /** The intent it waits for; null unless WAITING_FOR_LOCK. */
-    @Nullable Key lockKey;
+    @Nullable
+    Key lockKey;
 
     private @Nullable RequestSpans spans;
 

@@ -20,13 +20,16 @@ import org.jspecify.annotations.Nullable;
 /** The smallest store that keeps the participants' side of the protocol: each key is a range of its own. */
 final class ModelStore {
     static final class Cell {
-        @Nullable TxnMeta intentOf;
+        @Nullable
+        TxnMeta intentOf;
+
         Timestamp intentAt = Timestamp.ZERO;
         Timestamp readAt = Timestamp.ZERO;
         TxnId readBy = TxnId.NONE;
         final TreeMap<Timestamp, TxnId> versions = new TreeMap<>();
 
-        @Nullable Timestamp versionOf(TxnId id) {
+        @Nullable
+        Timestamp versionOf(TxnId id) {
             for (var version : versions.entrySet()) {
                 if (version.getValue().equals(id)) {
                     return version.getKey();
@@ -62,7 +65,8 @@ final class ModelStore {
     final TreeMap<TxnId, TxnRecord> records = new TreeMap<>();
 
     /** Who met an intent last; for the test to start a conflict. */
-    @Nullable TxnMeta metIntentOf;
+    @Nullable
+    TxnMeta metIntentOf;
 
     Cell cell(Key key) {
         return cells.computeIfAbsent(key, k -> new Cell());
@@ -103,8 +107,10 @@ final class ModelStore {
             }
         }
         Timestamp at = header.timestamp();
-        boolean onePhase =
-                end != null && write != null && end.status() == TxnStatus.STAGING && end.writes().size() == 1;
+        boolean onePhase = end != null
+                && write != null
+                && end.status() == TxnStatus.STAGING
+                && end.writes().size() == 1;
         if (write != null) {
             at = write(write.key(), header, at, onePhase, now);
         }
@@ -260,7 +266,9 @@ final class ModelStore {
     private KvResult refresh(KvOp.Refresh refresh, KvHeader header) {
         Key key = refresh.span().start();
         Cell cell = cell(key);
-        for (var version : cell.versions.subMap(refresh.from(), false, header.timestamp(), true).entrySet()) {
+        for (var version : cell.versions
+                .subMap(refresh.from(), false, header.timestamp(), true)
+                .entrySet()) {
             if (!version.getValue().equals(header.txn().id())) {
                 throw new Refusal(new KvError.RefreshFailed(key));
             }
@@ -284,5 +292,4 @@ final class ModelStore {
         }
         return new KvResult.IntentQueried(present);
     }
-
 }

@@ -242,10 +242,12 @@ class ParallelCommitRecoveryTest {
                 } else if (random.nextBoolean()) {
                     strays.add(part);
                 }
-                return new KvReply.Refused(new KvError.Unavailable("UNREACHABLE", part.ops().get(0).key(), "", true));
+                return new KvReply.Refused(
+                        new KvError.Unavailable("UNREACHABLE", part.ops().get(0).key(), "", true));
             }
             if (mishap == 1) {
-                return new KvReply.Refused(new KvError.Unavailable("NO_QUORUM", part.ops().get(0).key(), "", false));
+                return new KvReply.Refused(
+                        new KvError.Unavailable("NO_QUORUM", part.ops().get(0).key(), "", false));
             }
             KvReply reply = store.execute(part, now().clock());
             if (mishap == 2 && reply instanceof KvReply.Done) {
@@ -282,7 +284,9 @@ class ParallelCommitRecoveryTest {
                 KvError error = ((TxnCoordinator.CommitFailed) reply).error();
                 coordinatorSaid = error.getClass().getSimpleName();
                 if (!(error instanceof KvError.OutcomeUnknown)) {
-                    assertThat(error.provenNotExecuted()).as("%s, seed %d", error, seed).isTrue();
+                    assertThat(error.provenNotExecuted())
+                            .as("%s, seed %d", error, seed)
+                            .isTrue();
                     fate(TxnStatus.ABORTED, Timestamp.ZERO);
                 }
             }

@@ -239,7 +239,9 @@ class SequencerTest {
                         new Refuse(4, new KvError.LockTimeout(B, HOLDER)));
         assertThat(sequencer.waiting()).isEqualTo(1);
         assertThat(sequencer.applied(7 * MS, 1)).containsExactly(new Proceed(3));
-        assertThat(sequencer.tick(20 * MS)).as("nobody waits for the holder any more").isEmpty();
+        assertThat(sequencer.tick(20 * MS))
+                .as("nobody waits for the holder any more")
+                .isEmpty();
     }
 
     @Test
@@ -302,8 +304,7 @@ class SequencerTest {
     }
 
     private static KvBatch batch(long at, long uncertaintyLimit, TxnMeta txn, KvOp... ops) {
-        return new KvBatch(
-                new KvHeader(ts(at), ts(uncertaintyLimit), List.of(), txn, false, 1_000_000), List.of(ops));
+        return new KvBatch(new KvHeader(ts(at), ts(uncertaintyLimit), List.of(), txn, false, 1_000_000), List.of(ops));
     }
 
     private static TxnMeta txn(long id, long priority) {

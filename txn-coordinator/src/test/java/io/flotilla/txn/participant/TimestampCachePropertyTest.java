@@ -94,9 +94,7 @@ class TimestampCachePropertyTest {
 
     private static Span span(Random random) {
         int from = random.nextInt(12);
-        return random.nextBoolean()
-                ? Span.of(key(from))
-                : new Span(key(from), key(from + 1 + random.nextInt(6)));
+        return random.nextBoolean() ? Span.of(key(from)) : new Span(key(from), key(from + 1 + random.nextInt(6)));
     }
 
     private static TxnId txn(Random random) {
