@@ -57,8 +57,7 @@ public final class GrpcServer implements AutoCloseable {
         boolean epoll = Epoll.isAvailable();
         EventLoopGroup acceptor = loops(epoll, 1, "grpc-accept");
         EventLoopGroup workers = loops(epoll, EVENT_LOOPS, "grpc");
-        Class<? extends ServerChannel> channel =
-                epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        Class<? extends ServerChannel> channel = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         HealthStatusManager health = new HealthStatusManager();
         Server server = NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
                 .bossEventLoopGroup(acceptor)

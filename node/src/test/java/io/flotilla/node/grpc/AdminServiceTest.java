@@ -38,7 +38,8 @@ class AdminServiceTest {
 
     @Test
     void initAnswersTheClusterOrTheReasonWhyNot() {
-        assertThat(f.operator().init(InitRequest.getDefaultInstance()).getNodesList()).containsExactly(1, 2);
+        assertThat(f.operator().init(InitRequest.getDefaultInstance()).getNodesList())
+                .containsExactly(1, 2);
         Error error = f.operator()
                 .init(InitRequest.newBuilder().setNodesExpected(3).build())
                 .getError();
@@ -47,7 +48,8 @@ class AdminServiceTest {
 
     @Test
     void statusAndNodesAreToldAsTheyAre() {
-        assertThat(f.operator().status(StatusRequest.getDefaultInstance()).getUptimeMs()).isEqualTo(1234);
+        assertThat(f.operator().status(StatusRequest.getDefaultInstance()).getUptimeMs())
+                .isEqualTo(1234);
         assertThat(f.operator()
                         .listNodes(ListNodesRequest.getDefaultInstance())
                         .getNodes(0)
@@ -59,15 +61,16 @@ class AdminServiceTest {
     void rangesAreListedBySpanAndTheSystemsOwnOnDemand() {
         assertThat(ids(ListRangesRequest.getDefaultInstance())).containsExactly(2L, 3L);
         assertThat(ids(ListRangesRequest.newBuilder().setSystem(true).build())).containsExactly(1L, 2L, 3L);
-        assertThat(ids(ListRangesRequest.newBuilder().setStart(bytes("m")).build())).containsExactly(3L);
-        assertThat(ids(ListRangesRequest.newBuilder().setEnd(bytes("m")).build())).containsExactly(2L);
+        assertThat(ids(ListRangesRequest.newBuilder().setStart(bytes("m")).build()))
+                .containsExactly(3L);
+        assertThat(ids(ListRangesRequest.newBuilder().setEnd(bytes("m")).build()))
+                .containsExactly(2L);
     }
 
     @Test
     void usersBordersAreTheirOwnKeysAndEmptyAtTheEnds() {
-        List<RangeInfo> ranges = f.operator()
-                .listRanges(ListRangesRequest.getDefaultInstance())
-                .getRangesList();
+        List<RangeInfo> ranges =
+                f.operator().listRanges(ListRangesRequest.getDefaultInstance()).getRangesList();
         assertThat(ranges.get(0).getStart()).isEmpty();
         assertThat(ranges.get(0).getEnd()).isEqualTo("m");
         assertThat(ranges.get(1).getStartKey()).isEqualTo(bytes("m"));

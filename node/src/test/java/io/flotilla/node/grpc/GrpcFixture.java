@@ -1,10 +1,10 @@
 package io.flotilla.node.grpc;
 
+import io.flotilla.config.key.Key;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.kv.KvResult;
-import io.flotilla.config.key.Key;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.time.WallClock;
@@ -88,8 +88,7 @@ final class GrpcFixture implements AutoCloseable {
         }
 
         @Override
-        public void outcome(
-                TxnId id, Key anchor, boolean fence, long timeoutMicros, Consumer<OutcomeReply> callback) {
+        public void outcome(TxnId id, Key anchor, boolean fence, long timeoutMicros, Consumer<OutcomeReply> callback) {
             outcomes.add(id);
             callback.accept(outcome);
         }

@@ -99,19 +99,21 @@ class KvGatewayTest {
         f.reads = batch -> new KvReply.Done(
                 List.of(new KvResult.Got(null, Timestamp.ZERO)),
                 batch.header().timestamp().next(),
-                List.of(new Observed(new NodeId(2), new Timestamp(12)), new Observed(new NodeId(1), new Timestamp(99))));
+                List.of(
+                        new Observed(new NodeId(2), new Timestamp(12)),
+                        new Observed(new NodeId(1), new Timestamp(99))));
         TxnContext context = TxnContext.newBuilder()
                 .addObserved(io.flotilla.v1.Observed.newBuilder().setNode(1).setTimestamp(11))
                 .build();
-        Response response = execute(
-                b -> b.setGet(Get.newBuilder().setKey(bytes("k")).setTxn(context).setForwardable(true)));
+        Response response = execute(b ->
+                b.setGet(Get.newBuilder().setKey(bytes("k")).setTxn(context).setForwardable(true)));
         KvHeader header = f.batches.get(0).header();
         assertThat(header.forwardable()).isTrue();
-        assertThat(header.uncertaintyLimit())
-                .isEqualTo(header.timestamp().plusMicros(GrpcFixture.MAX_OFFSET_MICROS));
+        assertThat(header.uncertaintyLimit()).isEqualTo(header.timestamp().plusMicros(GrpcFixture.MAX_OFFSET_MICROS));
         TxnContext after = response.getGet().getTxn();
         assertThat(after.getReadTimestamp()).isEqualTo(header.timestamp().next().packed());
-        assertThat(after.getUncertaintyLimit()).isEqualTo(header.uncertaintyLimit().packed());
+        assertThat(after.getUncertaintyLimit())
+                .isEqualTo(header.uncertaintyLimit().packed());
         assertThat(after.getObservedList())
                 .extracting(o -> o.getNode() + "@" + o.getTimestamp())
                 .containsExactly("1@11", "2@12");
@@ -135,7 +137,8 @@ class KvGatewayTest {
     void aScanAnswersUsersKeysAndWhereToGoOn() {
         KvResult.Row row = new KvResult.Row(KeySpace.user(Key.of("b")), Value.of("vb"));
         f.reads = done(new Timestamp(7), new KvResult.Scanned(List.of(row), KeySpace.user(Key.of("c"))));
-        Response response = execute(b -> b.setScan(Scan.newBuilder().setStart(bytes("a")).setLimit(1)));
+        Response response =
+                execute(b -> b.setScan(Scan.newBuilder().setStart(bytes("a")).setLimit(1)));
         assertThat(response.getScan().getRows(0).getKey()).isEqualTo(bytes("b"));
         assertThat(response.getScan().getResume()).isEqualTo(bytes("c"));
         KvOp.Scan scan = (KvOp.Scan) f.batches.get(0).ops().get(0);
@@ -153,7 +156,8 @@ class KvGatewayTest {
         assertThat(response.hasScan()).isTrue();
         KvHeader first = f.batches.get(0).header();
         assertThat(first.uncertaintyLimit()).isEqualTo(first.timestamp().plusMicros(GrpcFixture.MAX_OFFSET_MICROS));
-        assertThat(f.batches.get(1).header()).isEqualTo(first.at(first.timestamp().next()));
+        assertThat(f.batches.get(1).header())
+                .isEqualTo(first.at(first.timestamp().next()));
     }
 
     @Test
@@ -171,8 +175,8 @@ class KvGatewayTest {
                 .setKey(bytes("k"))
                 .setCas(CompareAndSet.newBuilder().setValue(bytes("v")))
                 .build();
-        Response response = execute(b -> b.setTimeoutMs(250)
-                .setWrite(Write.newBuilder().setId(ID).setMutation(cas)));
+        Response response = execute(
+                b -> b.setTimeoutMs(250).setWrite(Write.newBuilder().setId(ID).setMutation(cas)));
         assertThat(response.getWrite().getCommitTimestamp()).isEqualTo(88);
         Key key = KeySpace.user(Key.of("k"));
         assertThat(f.commits)
@@ -206,8 +210,7 @@ class KvGatewayTest {
         assertThat(sent.readTimestamp()).isEqualTo(new Timestamp(1000));
         assertThat(sent.priority()).isEqualTo(55);
         assertThat(sent.reads())
-                .containsExactly(
-                        Span.of(KeySpace.user(Key.of("x"))), new Span(KeySpace.user(Key.of("y")), Key.MAX));
+                .containsExactly(Span.of(KeySpace.user(Key.of("x"))), new Span(KeySpace.user(Key.of("y")), Key.MAX));
     }
 
     @Test
@@ -244,8 +247,12 @@ class KvGatewayTest {
         check(Error.Code.INVALID, b -> {});
         check(Error.Code.INVALID, b -> b.setGet(Get.getDefaultInstance()));
         check(Error.Code.TOO_LARGE, b -> b.setGet(Get.newBuilder().setKey(longKey)));
-        check(Error.Code.TOO_LARGE, b -> b.setTimeoutMs(60_001).setGet(Get.newBuilder().setKey(bytes("k"))));
-        check(Error.Code.INVALID, b -> b.setScan(Scan.newBuilder().setStart(bytes("b")).setEnd(bytes("a"))));
+        check(
+                Error.Code.TOO_LARGE,
+                b -> b.setTimeoutMs(60_001).setGet(Get.newBuilder().setKey(bytes("k"))));
+        check(
+                Error.Code.INVALID,
+                b -> b.setScan(Scan.newBuilder().setStart(bytes("b")).setEnd(bytes("a"))));
         check(Error.Code.TOO_LARGE, b -> b.setScan(Scan.newBuilder().setLimit(10_001)));
         check(Error.Code.TOO_LARGE, b -> b.setScan(Scan.newBuilder().setLimit(-1)));
         check(Error.Code.INVALID, b -> b.setWrite(Write.newBuilder().setMutation(put("k", "v"))));
@@ -255,7 +262,8 @@ class KvGatewayTest {
         Mutation.Builder large = Mutation.newBuilder().setKey(bytes("k")).setPut(longValue);
         check(Error.Code.TOO_LARGE, b -> b.setWrite(Write.newBuilder().setId(ID).setMutation(large)));
         check(Error.Code.INVALID, b -> b.setCommit(Commit.newBuilder().setId(ID)));
-        Commit.Builder twice = Commit.newBuilder().setId(ID).addWrites(put("k", "1")).addWrites(put("k", "2"));
+        Commit.Builder twice =
+                Commit.newBuilder().setId(ID).addWrites(put("k", "1")).addWrites(put("k", "2"));
         check(Error.Code.INVALID, b -> b.setCommit(twice));
         Commit.Builder many = Commit.newBuilder().setId(ID);
         for (int i = 0; i < 5; i++) {
@@ -275,10 +283,14 @@ class KvGatewayTest {
     void aReadInTheFarFutureIsRefusedBecauseItWouldStopAllWriters() {
         long future = f.clock.now().plusMicros(10_000_000).packed();
         TxnContext context = TxnContext.newBuilder().setReadTimestamp(future).build();
-        check(Error.Code.INVALID, b -> b.setGet(Get.newBuilder().setKey(bytes("k")).setTxn(context)));
-        check(Error.Code.INVALID, b -> b.setGet(Get.newBuilder()
-                .setKey(bytes("k"))
-                .setTxn(TxnContext.newBuilder().setReadTimestamp(-5))));
+        check(
+                Error.Code.INVALID,
+                b -> b.setGet(Get.newBuilder().setKey(bytes("k")).setTxn(context)));
+        check(
+                Error.Code.INVALID,
+                b -> b.setGet(Get.newBuilder()
+                        .setKey(bytes("k"))
+                        .setTxn(TxnContext.newBuilder().setReadTimestamp(-5))));
         assertThat(f.batches).isEmpty();
     }
 
@@ -302,7 +314,8 @@ class KvGatewayTest {
         assertThat(pushed.getCode()).isEqualTo(Error.Code.CONFLICT);
         assertThat(pushed.getRetryTimestamp()).isEqualTo(9);
         assertThat(told(new KvError.RefreshFailed(key)).getCode()).isEqualTo(Error.Code.CONFLICT);
-        assertThat(told(new KvError.TxnAborted(new TxnId(1, 2), "pushed")).getCode()).isEqualTo(Error.Code.CONFLICT);
+        assertThat(told(new KvError.TxnAborted(new TxnId(1, 2), "pushed")).getCode())
+                .isEqualTo(Error.Code.CONFLICT);
         TxnMeta holder = new TxnMeta(new TxnId(7, 8), key, Timestamp.ZERO, 1);
         Error lock = told(new KvError.LockTimeout(key, holder));
         assertThat(lock.getCode()).isEqualTo(Error.Code.CONFLICT);
@@ -319,7 +332,8 @@ class KvGatewayTest {
         assertThat(told(new KvError.OutcomeUnknown(new TxnId(1, 2), key)).getCode())
                 .isEqualTo(Error.Code.OUTCOME_UNKNOWN);
         assertThat(told(new KvError.Internal("bug", true)).getCode()).isEqualTo(Error.Code.INTERNAL);
-        assertThat(told(new KvError.RefreshFailed(KeySpace.node(1))).getKey().isEmpty()).isTrue();
+        assertThat(told(new KvError.RefreshFailed(KeySpace.node(1))).getKey().isEmpty())
+                .isTrue();
     }
 
     // ---- sessions ----------------------------------------------------------------------------------------------
@@ -332,7 +346,10 @@ class KvGatewayTest {
         session.onNext(gets(1, 100));
         SessionResponse first = answers.poll(10, TimeUnit.SECONDS);
         assertThat(first).isNotNull();
-        assertThat(first.getResponsesList()).extracting(Response::getId).hasSize(100).contains(1L, 100L);
+        assertThat(first.getResponsesList())
+                .extracting(Response::getId)
+                .hasSize(100)
+                .contains(1L, 100L);
         session.onCompleted();
         assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo(SessionResponse.getDefaultInstance());
     }
@@ -418,9 +435,8 @@ class KvGatewayTest {
     private static SessionRequest gets(int from, int count) {
         SessionRequest.Builder message = SessionRequest.newBuilder();
         for (int i = 0; i < count; i++) {
-            message.addRequests(Request.newBuilder()
-                    .setId(from + i)
-                    .setGet(Get.newBuilder().setKey(bytes("k"))));
+            message.addRequests(
+                    Request.newBuilder().setId(from + i).setGet(Get.newBuilder().setKey(bytes("k"))));
         }
         return message.build();
     }

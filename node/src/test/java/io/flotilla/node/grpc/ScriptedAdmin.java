@@ -24,8 +24,7 @@ final class ScriptedAdmin implements ClusterAdmin {
     volatile SplitResult splitResult = new SplitResult.Split(LEFT, RIGHT);
 
     private static RangeDescriptor range(long id, Key start, Key end) {
-        List<ReplicaInfo> replicas =
-                List.of(new ReplicaInfo(new NodeId(1), 1), new ReplicaInfo(new NodeId(2), 2));
+        List<ReplicaInfo> replicas = List.of(new ReplicaInfo(new NodeId(1), 1), new ReplicaInfo(new NodeId(2), 2));
         return new RangeDescriptor(new RangeId(id), 5, new Span(start, end), replicas, 3);
     }
 
@@ -61,8 +60,7 @@ final class ScriptedAdmin implements ClusterAdmin {
     }
 
     @Override
-    public void transferLease(
-            RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback) {
+    public void transferLease(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback) {
         transfers.add(range.id() + "->" + to);
         callback.accept(new Ok<>(new Moved(new NodeId(1), to)));
     }

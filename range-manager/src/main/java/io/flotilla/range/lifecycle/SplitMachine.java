@@ -65,8 +65,8 @@ public final class SplitMachine {
             callback.accept(new SplitResult.Failed(new KvError.Invalid(
                     "a range can be split only at a user's key, not at " + KeySpace.describe(key))));
         } else if (key.length() > Limits.KEY_BYTES_MAX + 1) {
-            callback.accept(new SplitResult.Failed(
-                    new KvError.TooLarge("split key", key.length() - 1, Limits.KEY_BYTES_MAX)));
+            callback.accept(
+                    new SplitResult.Failed(new KvError.TooLarge("split key", key.length() - 1, Limits.KEY_BYTES_MAX)));
         } else {
             new Run(key, scheduler.nowMicros() + timeoutMicros, callback).readDescriptor();
         }

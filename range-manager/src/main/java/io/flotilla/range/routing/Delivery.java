@@ -69,8 +69,8 @@ final class Delivery {
         CachedRange found = context.cache().find(key);
         if (found == null) {
             if (KeySpace.SYSTEM.contains(key)) {
-                finish(new KvReply.Refused(new KvError.Unavailable(
-                        "NOT_INITIALIZED", key, "the meta range is not known", maybeExecuted)));
+                finish(new KvReply.Refused(
+                        new KvError.Unavailable("NOT_INITIALIZED", key, "the meta range is not known", maybeExecuted)));
             } else {
                 context.lookups().find(context, key, deadlineMicros, this::lookedUp);
             }

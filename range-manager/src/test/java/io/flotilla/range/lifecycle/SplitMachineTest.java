@@ -88,8 +88,7 @@ class SplitMachineTest {
             put(range(2, 4, "", "f"));
             put(range(30, 4, "f", "m"));
         });
-        assertThat(split("h"))
-                .isEqualTo(new SplitResult.Split(range(30, 5, "f", "h"), range(40, 5, "h", "m")));
+        assertThat(split("h")).isEqualTo(new SplitResult.Split(range(30, 5, "f", "h"), range(40, 5, "h", "m")));
         assertThat(descriptors()).contains(range(2, 4, "", "f"));
     }
 
@@ -100,8 +99,7 @@ class SplitMachineTest {
             put(range(2, 4, "", "h"));
             put(range(30, 4, "h", "m"));
         });
-        assertThat(split("h"))
-                .isEqualTo(new SplitResult.AlreadySplit(range(2, 4, "", "h"), range(30, 4, "h", "m")));
+        assertThat(split("h")).isEqualTo(new SplitResult.AlreadySplit(range(2, 4, "", "h"), range(30, 4, "h", "m")));
     }
 
     @Test
@@ -115,8 +113,7 @@ class SplitMachineTest {
         meta.remove(KeySpace.rangeIdAllocator());
         SplitResult.Split split = (SplitResult.Split) split("c");
         assertThat(split.right().id().value()).isEqualTo(SplitMachine.FIRST_ALLOCATED_RANGE_ID);
-        assertThat(meta).containsEntry(
-                KeySpace.rangeIdAllocator(), number(SplitMachine.FIRST_ALLOCATED_RANGE_ID + 1));
+        assertThat(meta).containsEntry(KeySpace.rangeIdAllocator(), number(SplitMachine.FIRST_ALLOCATED_RANGE_ID + 1));
     }
 
     @Test

@@ -66,7 +66,8 @@ final class FakeCluster implements ReplicaLink {
     List<String> targets() {
         List<String> targets = new ArrayList<>();
         for (Sent each : sent) {
-            targets.add(each.node() + ":" + each.request().range() + "@" + each.request().generation());
+            targets.add(each.node() + ":" + each.request().range() + "@"
+                    + each.request().generation());
         }
         return targets;
     }

@@ -27,9 +27,13 @@ class RangeCachePropertyTest {
                 } else {
                     RangeDescriptor descriptor = history.get(random.nextInt(history.size()));
                     boolean changed = insertSlowly(model, descriptor);
-                    assertThat(cache.insert(descriptor)).as("seed %d step %d", seed, step).isEqualTo(changed);
+                    assertThat(cache.insert(descriptor))
+                            .as("seed %d step %d", seed, step)
+                            .isEqualTo(changed);
                 }
-                assertThat(cache.snapshot()).as("seed %d step %d", seed, step).containsExactlyInAnyOrderElementsOf(model);
+                assertThat(cache.snapshot())
+                        .as("seed %d step %d", seed, step)
+                        .containsExactlyInAnyOrderElementsOf(model);
                 checkLookups(cache, model, seed);
             }
         }
@@ -59,7 +63,9 @@ class RangeCachePropertyTest {
             for (RangeDescriptor range : model) {
                 expected = range.span().contains(key) ? range : expected;
             }
-            assertThat(cache.lookup(key).orElse(null)).as("seed %d key %s", seed, key).isEqualTo(expected);
+            assertThat(cache.lookup(key).orElse(null))
+                    .as("seed %d key %s", seed, key)
+                    .isEqualTo(expected);
         }
     }
 

@@ -20,7 +20,8 @@ class RangeDescriptorCodecTest {
 
     @Test
     void bytesAreGolden() {
-        assertThat(HexFormat.of().formatHex(RangeDescriptorCodec.encode(SAMPLE))).isEqualTo(GOLDEN);
+        assertThat(HexFormat.of().formatHex(RangeDescriptorCodec.encode(SAMPLE)))
+                .isEqualTo(GOLDEN);
         assertThat(RangeDescriptorCodec.decode(HexFormat.of().parseHex(GOLDEN))).isEqualTo(SAMPLE);
     }
 

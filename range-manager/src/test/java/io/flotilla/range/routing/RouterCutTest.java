@@ -41,7 +41,9 @@ class RouterCutTest {
                 .extracting(result -> String.valueOf(((KvResult.Got) result).value()))
                 .containsExactly("vu", "va", "vo", "vb", "vh");
         assertThat(f.cluster.sent).hasSize(4);
-        assertThat(f.cluster.sent).extracting(FakeCluster.Sent::at).containsOnly(f.cluster.sent.get(0).at());
+        assertThat(f.cluster.sent)
+                .extracting(FakeCluster.Sent::at)
+                .containsOnly(f.cluster.sent.get(0).at());
     }
 
     @Test
@@ -75,7 +77,8 @@ class RouterCutTest {
     void aCommitIsCutByKeyAndItsEndGoesToTheAnchor() {
         KvOp end = new KvOp.EndTxn(Ranges.key("a"), TxnStatus.STAGING, List.of(), Value.EMPTY);
         f.done(transactional(put("a", "1"), put("h", "1"), put("b", "1"), end));
-        assertThat(f.cluster.sent).extracting(sent -> sent.request().batch().ops())
+        assertThat(f.cluster.sent)
+                .extracting(sent -> sent.request().batch().ops())
                 .containsExactly(List.of(put("a", "1"), put("b", "1"), end), List.of(put("h", "1")));
     }
 
@@ -93,8 +96,8 @@ class RouterCutTest {
 
     @Test
     void amongPushesTheHighestIsTold() {
-        f.cluster.script = (node, request) -> new RangeReply.Served(new KvReply.Refused(
-                new KvError.Pushed(Ranges.key("a"), new Timestamp(100 - request.range().value()))));
+        f.cluster.script = (node, request) -> new RangeReply.Served(new KvReply.Refused(new KvError.Pushed(
+                Ranges.key("a"), new Timestamp(100 - request.range().value()))));
         KvError error = f.refused(transactional(put("a", "1"), put("h", "1"), put("o", "1")));
         assertThat(error).isEqualTo(new KvError.Pushed(Ranges.key("a"), new Timestamp(98)));
     }
@@ -137,7 +140,9 @@ class RouterCutTest {
                         .filter(op -> op instanceof KvOp.Refresh)
                         .map(op -> ((KvOp.Refresh) op).span()))
                 .containsExactly(span("c", "g"), span("g", "n"), span("n", "p"));
-        assertThat(f.cluster.sent).extracting(FakeCluster.Sent::at).containsOnly(f.cluster.sent.get(0).at());
+        assertThat(f.cluster.sent)
+                .extracting(FakeCluster.Sent::at)
+                .containsOnly(f.cluster.sent.get(0).at());
     }
 
     @Test
@@ -151,7 +156,8 @@ class RouterCutTest {
                 new KvHeader(new Timestamp(100), new Timestamp(9000), List.of(), TxnMeta.NONE, true, 1_000_000);
         KvReply.Done done = f.done(new KvBatch(header, List.of(get("a"), get("h"))));
         assertThat(done.timestamp()).isEqualTo(to);
-        assertThat(headers()).extracting(KvHeader::timestamp)
+        assertThat(headers())
+                .extracting(KvHeader::timestamp)
                 .containsExactly(new Timestamp(100), new Timestamp(100), to, to);
     }
 
@@ -168,15 +174,16 @@ class RouterCutTest {
     @Test
     void onlyTheFirstRangeOfAScanMayMoveItsTimestamp() {
         f.cluster.script = (node, request) -> request.range().value() == 2
-                ? new RangeReply.Served(new KvReply.Done(
-                        List.of(new KvResult.Scanned(List.of(), null)), new Timestamp(777), List.of()))
+                ? new RangeReply.Served(
+                        new KvReply.Done(List.of(new KvResult.Scanned(List.of(), null)), new Timestamp(777), List.of()))
                 : null;
         KvHeader header =
                 new KvHeader(new Timestamp(100), new Timestamp(9000), List.of(), TxnMeta.NONE, true, 1_000_000);
         KvReply.Done done = f.done(new KvBatch(header, List.of(scan("a", "z", 100))));
         assertThat(done.timestamp()).isEqualTo(new Timestamp(777));
         assertThat(headers()).extracting(KvHeader::forwardable).containsExactly(true, false, false, false);
-        assertThat(headers()).extracting(KvHeader::timestamp)
+        assertThat(headers())
+                .extracting(KvHeader::timestamp)
                 .containsExactly(new Timestamp(100), new Timestamp(777), new Timestamp(777), new Timestamp(777));
     }
 
@@ -206,18 +213,22 @@ class RouterCutTest {
             for (int pages = 0; position != null; pages++) {
                 if (random.nextInt(3) == 0) {
                     Key at = letter(random);
-                    if (fixture.cluster.truth.values().stream().noneMatch(range -> range.span().start().equals(at))) {
+                    if (fixture.cluster.truth.values().stream()
+                            .noneMatch(range -> range.span().start().equals(at))) {
                         fixture.cluster.split(at.toString().substring(4), newId++);
                     }
                 }
                 int rowsMax = 1 + random.nextInt(10);
                 long bytesMax = 1 + random.nextInt(100);
                 KvOp scan = new KvOp.Scan(new Span(position, end), rowsMax, bytesMax);
-                KvResult.Scanned page = (KvResult.Scanned) fixture.done(batch(scan)).results().get(0);
+                KvResult.Scanned page =
+                        (KvResult.Scanned) fixture.done(batch(scan)).results().get(0);
                 assertThat(page.rows().size()).as("seed %d", seed).isLessThanOrEqualTo(rowsMax);
                 long bytes = 0;
                 for (KvResult.Row row : page.rows()) {
-                    assertThat(bytes).as("seed %d: the limit was reached before", seed).isLessThan(bytesMax);
+                    assertThat(bytes)
+                            .as("seed %d: the limit was reached before", seed)
+                            .isLessThan(bytesMax);
                     bytes += row.key().length() + (long) row.value().length();
                     read.add(row.key());
                 }

@@ -28,10 +28,8 @@ final class RouterFixture {
             Ranges.range(4, 1, "n", "t"),
             Ranges.range(5, 1, "t", ""));
     final RangeCache cache = new RangeCache();
-    final HybridClock clock =
-            new HybridClock(() -> Timestamp.EPOCH_MICROS + scheduler.nowMicros(), 250_000);
-    final Router router =
-            new Router(cluster, cache, Ranges.N2, clock, scheduler, RoutingSettings.standard(1));
+    final HybridClock clock = new HybridClock(() -> Timestamp.EPOCH_MICROS + scheduler.nowMicros(), 250_000);
+    final Router router = new Router(cluster, cache, Ranges.N2, clock, scheduler, RoutingSettings.standard(1));
 
     RouterFixture() {
         cache.insert(Ranges.META);
@@ -64,8 +62,7 @@ final class RouterFixture {
     static KvBatch transactional(KvOp... ops) {
         Key anchor = ops[0].key();
         TxnMeta txn = new TxnMeta(new TxnId(1, 2), anchor, new Timestamp(50), 50);
-        KvHeader header = new KvHeader(
-                new Timestamp(100), Timestamp.ZERO, List.of(), txn, false, TIMEOUT_MICROS);
+        KvHeader header = new KvHeader(new Timestamp(100), Timestamp.ZERO, List.of(), txn, false, TIMEOUT_MICROS);
         return new KvBatch(header, List.of(ops));
     }
 

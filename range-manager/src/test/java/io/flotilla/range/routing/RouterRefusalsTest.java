@@ -48,9 +48,8 @@ class RouterRefusalsTest {
 
     @Test
     void hintsInACircleEndWithARoundAndTheNextRoundComesAfterAPause() {
-        f.cluster.script = (node, request) -> f.cluster.sent.size() < 10
-                ? new RangeReply.NotLeaseholder(node.equals(N1) ? N2 : N1)
-                : null;
+        f.cluster.script = (node, request) ->
+                f.cluster.sent.size() < 10 ? new RangeReply.NotLeaseholder(node.equals(N1) ? N2 : N1) : null;
         f.done(batch(get("a")));
         List<FakeCluster.Sent> sent = f.cluster.sent;
         assertThat(sent.subList(0, 3)).extracting(FakeCluster.Sent::node).containsExactly(N1, N2, N3);
@@ -63,16 +62,19 @@ class RouterRefusalsTest {
         KvError error = f.refused(batch(get("a")));
         assertThat(error).isInstanceOf(KvError.Unavailable.class);
         assertThat(((KvError.Unavailable) error).reason()).isEqualTo("NO_LEASEHOLDER");
-        assertThat(error.message()).contains("r2").contains("n1 (").contains("n2 (").contains("n3 (");
+        assertThat(error.message())
+                .contains("r2")
+                .contains("n1 (")
+                .contains("n2 (")
+                .contains("n3 (");
         assertThat(error.provenNotExecuted()).isTrue();
         assertThat(f.cluster.sent).as("doubling pauses").hasSizeBetween(15, 90);
     }
 
     @Test
     void noQuorumIsToldAtOnceAfterTheOthersWereTriedOnce() {
-        f.cluster.script = (node, request) -> node.equals(N1)
-                ? new RangeReply.NoQuorum("2 of 3 silent")
-                : new RangeReply.Lost(false, "unreachable");
+        f.cluster.script = (node, request) ->
+                node.equals(N1) ? new RangeReply.NoQuorum("2 of 3 silent") : new RangeReply.Lost(false, "unreachable");
         KvError error = f.refused(batch(put("a", "1")));
         assertThat(error).isInstanceOf(KvError.Unavailable.class);
         assertThat(((KvError.Unavailable) error).reason()).isEqualTo("NO_QUORUM");
@@ -92,7 +94,10 @@ class RouterRefusalsTest {
     void whileAMajorityMayStillElectALeaderNoQuorumIsNotTheLastWord() {
         f.cluster.script = (node, request) -> {
             if (f.cluster.sent.size() > 6) {
-                return node.equals(N2) ? new RangeReply.Served(new KvReply.Done(List.of(), io.flotilla.config.time.Timestamp.ZERO, List.of())) : new RangeReply.NotLeaseholder(N2);
+                return node.equals(N2)
+                        ? new RangeReply.Served(
+                                new KvReply.Done(List.of(), io.flotilla.config.time.Timestamp.ZERO, List.of()))
+                        : new RangeReply.NotLeaseholder(N2);
             }
             return node.equals(N1) ? new RangeReply.NoQuorum("cut off") : new RangeReply.NotLeaseholder(NodeId.NONE);
         };
@@ -171,9 +176,8 @@ class RouterRefusalsTest {
     void aReplicaThatLagsBehindIsPassedOver() {
         f.cluster.split("c", 10);
         f.cache.insert(Ranges.range(2, 2, "", "c"));
-        f.cluster.script = (node, request) -> node.equals(N1)
-                ? new RangeReply.RangeMismatch(List.of(Ranges.range(2, 1, "", "g")))
-                : null;
+        f.cluster.script = (node, request) ->
+                node.equals(N1) ? new RangeReply.RangeMismatch(List.of(Ranges.range(2, 1, "", "g"))) : null;
         f.cluster.leaseholders.put(new RangeId(2), N3);
         f.done(batch(get("a")));
         assertThat(f.cache.lookup(Ranges.key("a"))).contains(Ranges.range(2, 2, "", "c"));
@@ -215,7 +219,8 @@ class RouterRefusalsTest {
 
     @Test
     void aRangeThatIsNowhereToBeFoundEndsWithTheDeadlineInPhaseRoute() {
-        f.cluster.script = (node, request) -> request.range().equals(RangeId.META) ? null : new RangeReply.RangeUnknown();
+        f.cluster.script =
+                (node, request) -> request.range().equals(RangeId.META) ? null : new RangeReply.RangeUnknown();
         KvError error = f.refused(batch(get("a")));
         assertThat(error).isEqualTo(new KvError.DeadlineExceeded("ROUTE", false));
     }
@@ -234,15 +239,14 @@ class RouterRefusalsTest {
     @Test
     void withoutAMetaRangeTheClusterIsNotInitialized() {
         VirtualScheduler scheduler = new VirtualScheduler();
-        Router router = new Router(
-                f.cluster, new RangeCache(), N1, f.clock, scheduler, RoutingSettings.standard(1));
+        Router router = new Router(f.cluster, new RangeCache(), N1, f.clock, scheduler, RoutingSettings.standard(1));
         List<KvReply> replies = new java.util.ArrayList<>();
         router.send(batch(get("a")), replies::add);
         router.send(batch(new KvOp.Get(KeySpace.node(1))), replies::add);
-        assertThat(replies).hasSize(2).allSatisfy(reply -> assertThat(((KvError.Unavailable)
-                                ((KvReply.Refused) reply).error())
-                        .reason())
-                .isEqualTo("NOT_INITIALIZED"));
+        assertThat(replies)
+                .hasSize(2)
+                .allSatisfy(reply -> assertThat(((KvError.Unavailable) ((KvReply.Refused) reply).error()).reason())
+                        .isEqualTo("NOT_INITIALIZED"));
     }
 
     @Test
@@ -255,7 +259,8 @@ class RouterRefusalsTest {
         }
         cold.scheduler.advance(RouterFixture.TIMEOUT_MICROS);
         assertThat(replies).hasSize(4).allMatch(reply -> reply instanceof KvReply.Done);
-        assertThat(cold.cluster.targets().stream().filter(target -> target.contains("r1@"))).hasSize(1);
+        assertThat(cold.cluster.targets().stream().filter(target -> target.contains("r1@")))
+                .hasSize(1);
     }
 
     @Test
