@@ -61,9 +61,8 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                         error -> InitResponse.newBuilder().setError(error).build(),
                         done -> InitResponse.newBuilder()
                                 .setClusterId(done.clusterId())
-                                .addAllNodes(done.nodes().stream()
-                                        .map(NodeId::value)
-                                        .toList())
+                                .addAllNodes(
+                                        done.nodes().stream().map(NodeId::value).toList())
                                 .setAlreadyInitialized(done.alreadyInitialized())
                                 .build()));
     }

@@ -79,8 +79,7 @@ final class KvRequests {
     /** Checks all of the request before anything is sent: the checks are made here, the sending in what is returned. */
     private Runnable read(Request request, Consumer<Response> callback) {
         Refusal.checkLimit("timeout_ms", request.getTimeoutMs() & 0xFFFFFFFFL, Limits.DEADLINE_MILLIS_MAX);
-        long timeoutMillis =
-                request.getTimeoutMs() == 0 ? Limits.DEADLINE_MILLIS_DEFAULT : request.getTimeoutMs();
+        long timeoutMillis = request.getTimeoutMs() == 0 ? Limits.DEADLINE_MILLIS_DEFAULT : request.getTimeoutMs();
         long timeoutMicros = timeoutMillis * MICROS_PER_MILLI;
         switch (request.getKindCase()) {
             case GET:
@@ -104,9 +103,8 @@ final class KvRequests {
         Key key = Wire.key(get.getKey());
         TxnReads reads = get.hasTxn() ? TxnReads.begin(get.getTxn(), clock) : null;
         // Outside a transaction the leaseholder reads at its own clock: no uncertainty (linearizable).
-        KvHeader header = reads == null
-                ? KvHeader.standalone(timeoutMicros)
-                : reads.header(get.getForwardable(), timeoutMicros);
+        KvHeader header =
+                reads == null ? KvHeader.standalone(timeoutMicros) : reads.header(get.getForwardable(), timeoutMicros);
         KvBatch batch = new KvBatch(header, List.of(new KvOp.Get(key)));
         return () -> sender.send(batch, reply -> {
             if (reply instanceof KvReply.Done done) {
@@ -266,12 +264,11 @@ final class KvRequests {
         if (!outcome.known()) {
             return OutcomeResult.getDefaultInstance();
         }
-        OutcomeResult.Status status =
-                switch (outcome.status()) {
-                    case PENDING, STAGING -> OutcomeResult.Status.PENDING;
-                    case COMMITTED -> OutcomeResult.Status.COMMITTED;
-                    case ABORTED -> OutcomeResult.Status.ABORTED;
-                };
+        OutcomeResult.Status status = switch (outcome.status()) {
+            case PENDING, STAGING -> OutcomeResult.Status.PENDING;
+            case COMMITTED -> OutcomeResult.Status.COMMITTED;
+            case ABORTED -> OutcomeResult.Status.ABORTED;
+        };
         return OutcomeResult.newBuilder()
                 .setStatus(status)
                 .setCommitTimestamp(outcome.timestamp().packed())

@@ -16,8 +16,7 @@ record TxnReads(Timestamp readTimestamp, Timestamp uncertaintyLimit, List<Observ
     static TxnReads begin(TxnContext context, HybridClock clock) {
         if (context.getReadTimestamp() == 0) {
             Timestamp now = clock.now();
-            return new TxnReads(
-                    now, now.plusMicros(clock.maxOffsetMicros()), Wire.observed(context.getObservedList()));
+            return new TxnReads(now, now.plusMicros(clock.maxOffsetMicros()), Wire.observed(context.getObservedList()));
         }
         return resume(context, clock);
     }
@@ -40,8 +39,7 @@ record TxnReads(Timestamp readTimestamp, Timestamp uncertaintyLimit, List<Observ
     }
 
     KvHeader header(boolean forwardable, long timeoutMicros) {
-        return new KvHeader(
-                readTimestamp, uncertaintyLimit, observed, TxnMeta.NONE, forwardable, timeoutMicros);
+        return new KvHeader(readTimestamp, uncertaintyLimit, observed, TxnMeta.NONE, forwardable, timeoutMicros);
     }
 
     /** The context for the next request: each node's clock as it was first observed. */

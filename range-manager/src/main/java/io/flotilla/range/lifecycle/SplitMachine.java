@@ -17,6 +17,7 @@ import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.Scheduler;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -64,8 +65,8 @@ public final class SplitMachine {
             callback.accept(new SplitResult.Failed(new KvError.Invalid(
                     "a range can be split only at a user's key, not at " + KeySpace.describe(key))));
         } else if (key.length() > Limits.KEY_BYTES_MAX + 1) {
-            callback.accept(new SplitResult.Failed(
-                    new KvError.TooLarge("split key", key.length() - 1, Limits.KEY_BYTES_MAX)));
+            callback.accept(
+                    new SplitResult.Failed(new KvError.TooLarge("split key", key.length() - 1, Limits.KEY_BYTES_MAX)));
         } else {
             new Run(key, scheduler.nowMicros() + timeoutMicros, callback).readDescriptor();
         }
@@ -90,19 +91,21 @@ public final class SplitMachine {
             Span from = new Span(KeySpace.meta(key), KeySpace.METAS.end());
             read(new KvOp.Scan(from, 2, ROW_BYTES_MAX), result -> {
                 List<KvResult.Row> rows = ((KvResult.Scanned) result).rows();
-                if (rows.isEmpty()) {
-                    fail(new KvError.Internal("no range holds " + KeySpace.describe(key), false));
+                List<RangeDescriptor> found = new ArrayList<>(rows.size());
+                try {
+                    for (KvResult.Row row : rows) {
+                        found.add(RangeDescriptorCodec.decode(row.value().bytes()));
+                    }
+                } catch (IllegalArgumentException e) {
+                    fail(new KvError.Internal("the meta range holds no descriptor: " + e.getMessage(), false));
                     return;
                 }
-                RangeDescriptor first = RangeDescriptorCodec.decode(rows.get(0).value().bytes());
-                if (first.span().end().equals(key) && rows.size() == 2) {
-                    borderFound(
-                            first,
-                            RangeDescriptorCodec.decode(rows.get(1).value().bytes()));
-                } else if (first.span().contains(key)) {
-                    withNewId(first, rows.get(0).value());
+                if (found.size() == 2 && found.get(0).span().end().equals(key)) {
+                    borderFound(found.get(0), found.get(1));
+                } else if (!found.isEmpty() && found.get(0).span().contains(key)) {
+                    withNewId(found.get(0), rows.get(0).value());
                 } else {
-                    fail(new KvError.Internal("no range holds " + KeySpace.describe(key) + "; next is " + first, false));
+                    fail(new KvError.Internal("no range holds " + KeySpace.describe(key) + ": " + found, false));
                 }
             });
         }
@@ -123,7 +126,13 @@ public final class SplitMachine {
                 Value expected = ((KvResult.Got) result).value();
                 long free = expected == null
                         ? FIRST_ALLOCATED_RANGE_ID
-                        : ByteBuffer.wrap(expected.bytes()).getLong();
+                        : ByteBuffer.allocate(Long.BYTES)
+                                .put(0, expected.bytes(), 0, Math.min(Long.BYTES, expected.length()))
+                                .getLong(0);
+                if (free <= 0) {
+                    fail(new KvError.Internal("the range id allocator holds " + free, false));
+                    return;
+                }
                 Value next = Value.wrap(
                         ByteBuffer.allocate(Long.BYTES).putLong(free + 1).array());
                 KvOp.DataWrite take = new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), expected, next);
@@ -172,12 +181,8 @@ public final class SplitMachine {
             sender.send(new KvBatch(header, List.of(op)), reply -> {
                 if (reply instanceof KvReply.Refused refused) {
                     tryAgain(refused.error());
-                    return;
-                }
-                try {
+                } else {
                     then.accept(((KvReply.Done) reply).results().get(0));
-                } catch (IllegalArgumentException e) {
-                    fail(new KvError.Internal("the meta range holds what is not a descriptor: " + e.getMessage(), false));
                 }
             });
         }

@@ -64,7 +64,11 @@ final class Answers {
     KvError.Unavailable unavailable(RangeDescriptor descriptor, Key key, String reason, boolean maybeExecuted) {
         StringBuilder detail = new StringBuilder(descriptor.id().toString()).append(':');
         for (Answer answer : latest) {
-            detail.append(' ').append(answer.node()).append(" (").append(answer.detail()).append(')');
+            detail.append(' ')
+                    .append(answer.node())
+                    .append(" (")
+                    .append(answer.detail())
+                    .append(')');
         }
         return new KvError.Unavailable(reason, key, detail.toString(), maybeExecuted);
     }

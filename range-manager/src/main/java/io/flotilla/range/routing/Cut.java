@@ -76,11 +76,11 @@ final class Cut {
             Consumer<KvReply> callback) {
         KvHeader header = batch.header();
         if (!header.timestamp().isSet()) {
-            // No single leaseholder can choose for all, so this node does, and so takes on the uncertainty of its own clock.
+            // No single leaseholder can choose for all, so this node does, and so takes on the uncertainty of its own
+            // clock.
             Timestamp now = context.clock().now();
-            Timestamp limit = batch.isReadOnly()
-                    ? now.plusMicros(context.clock().maxOffsetMicros())
-                    : header.uncertaintyLimit();
+            Timestamp limit =
+                    batch.isReadOnly() ? now.plusMicros(context.clock().maxOffsetMicros()) : header.uncertaintyLimit();
             header = new KvHeader(
                     now, limit, header.observed(), header.txn(), header.forwardable(), header.timeoutMicros());
         }

@@ -69,8 +69,8 @@ final class Delivery {
         CachedRange found = context.cache().find(key);
         if (found == null) {
             if (KeySpace.SYSTEM.contains(key)) {
-                finish(new KvReply.Refused(new KvError.Unavailable(
-                        "NOT_INITIALIZED", key, "the meta range is not known", maybeExecuted)));
+                finish(new KvReply.Refused(
+                        new KvError.Unavailable("NOT_INITIALIZED", key, "the meta range is not known", maybeExecuted)));
             } else {
                 context.lookups().find(context, key, deadlineMicros, this::lookedUp);
             }
@@ -173,7 +173,7 @@ final class Delivery {
             tryNext(current);
         } else if (reply instanceof RangeReply.RangeMismatch mismatch) {
             answers.note(from, Answers.Kind.ELSEWHERE, "range moved");
-            mismatched(current, mismatch.current());
+            mismatched(current, from, mismatch.current());
         } else if (reply instanceof RangeReply.RangeUnknown) {
             answers.note(from, Answers.Kind.ELSEWHERE, "range unknown");
             current.forgetLeaseholder(from);
@@ -203,9 +203,14 @@ final class Delivery {
         }
     }
 
-    private void mismatched(CachedRange current, List<RangeDescriptor> known) {
+    private void mismatched(CachedRange current, NodeId from, List<RangeDescriptor> known) {
         for (RangeDescriptor descriptor : known) {
             context.cache().insert(descriptor);
+            CachedRange cached = context.cache().find(descriptor.span().start());
+            if (cached != null && !cached.leaseholder().isKnown()) {
+                // After a split both sides are usually led from the same node.
+                cached.learnLeaseholder(from);
+            }
         }
         if (context.cache().find(key) == current) {
             // The replica knows nothing newer than we do: it lags behind, or both of us do.

@@ -108,7 +108,8 @@ public final class RangeCache {
         if (old.length - (to - from) >= rangesMax) {
             List<CachedRange> kept = new ArrayList<>();
             for (CachedRange range : old) {
-                if (range.descriptor().id().equals(RangeId.META) && !range.span().overlaps(added.span())) {
+                if (range.descriptor().id().equals(RangeId.META)
+                        && !range.span().overlaps(added.span())) {
                     kept.add(range);
                 }
             }

@@ -30,8 +30,7 @@ public final class RangeDescriptorCodec {
         byte[] start = descriptor.span().start().bytes();
         byte[] end = descriptor.span().end().bytes();
         List<ReplicaInfo> replicas = descriptor.replicas();
-        ByteBuffer out =
-                ByteBuffer.allocate(FIXED_BYTES + start.length + end.length + REPLICA_BYTES * replicas.size());
+        ByteBuffer out = ByteBuffer.allocate(FIXED_BYTES + start.length + end.length + REPLICA_BYTES * replicas.size());
         out.put(VERSION).putLong(descriptor.id().value()).putLong(descriptor.generation());
         out.putInt(start.length).put(start).putInt(end.length).put(end);
         out.putInt(descriptor.nextReplicaId()).putShort((short) replicas.size());

@@ -31,12 +31,7 @@ final class ScanWalk {
     private Key position;
     private long bytesLeft;
 
-    ScanWalk(
-            RouteContext context,
-            KvHeader header,
-            KvOp.Scan scan,
-            long deadlineMicros,
-            Consumer<KvReply> callback) {
+    ScanWalk(RouteContext context, KvHeader header, KvOp.Scan scan, long deadlineMicros, Consumer<KvReply> callback) {
         this.context = context;
         this.header = header;
         this.scan = scan;
@@ -63,7 +58,11 @@ final class ScanWalk {
             callback.accept(reply);
             return;
         }
-        Invariant.check(done.results().size() == 1, "a scan must have one result", done.results().size(), 1);
+        Invariant.check(
+                done.results().size() == 1,
+                "a scan must have one result",
+                done.results().size(),
+                1);
         KvResult.Scanned scanned = (KvResult.Scanned) done.results().get(0);
         for (KvResult.Row row : scanned.rows()) {
             rows.add(row);

@@ -1,0 +1,141 @@
+package io.flotilla.node.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.flotilla.config.key.Key;
+import io.flotilla.config.key.KeySpace;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.range.lifecycle.SplitResult;
+import io.flotilla.v1.Error;
+import io.flotilla.v1.InitRequest;
+import io.flotilla.v1.ListNodesRequest;
+import io.flotilla.v1.ListRangesRequest;
+import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.SplitRangeRequest;
+import io.flotilla.v1.SplitRangeResponse;
+import io.flotilla.v1.StatusRequest;
+import io.flotilla.v1.TransferLeaseRequest;
+import io.flotilla.v1.TransferLeaseResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class AdminServiceTest {
+    @SuppressWarnings("NullAway.Init") // set by JUnit before each test
+    private GrpcFixture f;
+
+    @BeforeEach
+    void start() throws Exception {
+        f = new GrpcFixture();
+    }
+
+    @AfterEach
+    void stop() {
+        f.close();
+    }
+
+    @Test
+    void initAnswersTheClusterOrTheReasonWhyNot() {
+        assertThat(f.operator().init(InitRequest.getDefaultInstance()).getNodesList())
+                .containsExactly(1, 2);
+        Error error = f.operator()
+                .init(InitRequest.newBuilder().setNodesExpected(3).build())
+                .getError();
+        assertThat(error.getCode()).isEqualTo(Error.Code.INVALID);
+    }
+
+    @Test
+    void statusAndNodesAreToldAsTheyAre() {
+        assertThat(f.operator().status(StatusRequest.getDefaultInstance()).getUptimeMs())
+                .isEqualTo(1234);
+        assertThat(f.operator()
+                        .listNodes(ListNodesRequest.getDefaultInstance())
+                        .getNodes(0)
+                        .getGrpcAddress())
+                .isEqualTo("h:2");
+    }
+
+    @Test
+    void rangesAreListedBySpanAndTheSystemsOwnOnDemand() {
+        assertThat(ids(ListRangesRequest.getDefaultInstance())).containsExactly(2L, 3L);
+        assertThat(ids(ListRangesRequest.newBuilder().setSystem(true).build())).containsExactly(1L, 2L, 3L);
+        assertThat(ids(ListRangesRequest.newBuilder().setStart(bytes("m")).build()))
+                .containsExactly(3L);
+        assertThat(ids(ListRangesRequest.newBuilder().setEnd(bytes("m")).build()))
+                .containsExactly(2L);
+    }
+
+    @Test
+    void usersBordersAreTheirOwnKeysAndEmptyAtTheEnds() {
+        List<RangeInfo> ranges =
+                f.operator().listRanges(ListRangesRequest.getDefaultInstance()).getRangesList();
+        assertThat(ranges.get(0).getStart()).isEmpty();
+        assertThat(ranges.get(0).getEnd()).isEqualTo("m");
+        assertThat(ranges.get(1).getStartKey()).isEqualTo(bytes("m"));
+        assertThat(ranges.get(1).getEnd()).isEmpty();
+        assertThat(ranges.get(1).getState()).isEqualTo(RangeInfo.State.NO_QUORUM);
+        assertThat(ranges.get(1).getLeaseholder()).isZero();
+    }
+
+    @Test
+    void aSplitIsMadeAtAUsersKey() {
+        SplitRangeResponse response = split("m");
+        assertThat(response.getRightRange()).isEqualTo(3);
+        assertThat(response.getAlreadySplit()).isFalse();
+        assertThat(f.admin.splits).containsExactly(KeySpace.user(Key.of("m")));
+        f.admin.splitResult = new SplitResult.AlreadySplit(ScriptedAdmin.LEFT, ScriptedAdmin.RIGHT);
+        assertThat(split("m").getAlreadySplit()).isTrue();
+        f.admin.splitResult = new SplitResult.Failed(new KvError.DeadlineExceeded("COMMIT", true));
+        assertThat(split("m").getError().getMaybeExecuted()).isTrue();
+        assertThat(split("").getError().getCode()).isEqualTo(Error.Code.INVALID);
+    }
+
+    @Test
+    void aLeaseIsTransferredByRangeOrByKey() {
+        assertThat(transfer(3, "", 2).getToNode()).isEqualTo(2);
+        assertThat(transfer(0, "z", 1).getRange()).isEqualTo(3);
+        assertThat(f.admin.transfers).containsExactly("r3->n2", "r3->n1");
+    }
+
+    @Test
+    void aLeaseThatIsThereAlreadyIsLeftAlone() {
+        TransferLeaseResponse response = transfer(2, "", 1);
+        assertThat(response.getFromNode()).isEqualTo(1);
+        assertThat(response.hasError()).isFalse();
+        assertThat(f.admin.transfers).isEmpty();
+    }
+
+    @Test
+    void aLeaseCannotGoWhereThereIsNoReplicaOrNoRange() {
+        assertThat(transfer(2, "", 9).getError().getCode()).isEqualTo(Error.Code.INVALID);
+        assertThat(transfer(77, "", 1).getError().getCode()).isEqualTo(Error.Code.NOT_FOUND);
+        assertThat(transfer(0, "", 1).getError().getCode()).isEqualTo(Error.Code.INVALID);
+        assertThat(f.admin.transfers).isEmpty();
+    }
+
+    private TransferLeaseResponse transfer(long range, String key, int to) {
+        return f.operator()
+                .transferLease(TransferLeaseRequest.newBuilder()
+                        .setRange(range)
+                        .setKey(bytes(key))
+                        .setToNode(to)
+                        .build());
+    }
+
+    private SplitRangeResponse split(String key) {
+        return f.operator()
+                .splitRange(SplitRangeRequest.newBuilder().setKey(bytes(key)).build());
+    }
+
+    private List<Long> ids(ListRangesRequest request) {
+        return f.operator().listRanges(request).getRangesList().stream()
+                .map(RangeInfo::getRange)
+                .toList();
+    }
+
+    private static ByteString bytes(String text) {
+        return ByteString.copyFromUtf8(text);
+    }
+}

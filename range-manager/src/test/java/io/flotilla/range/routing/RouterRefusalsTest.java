@@ -1,0 +1,294 @@
+package io.flotilla.range.routing;
+
+import static io.flotilla.range.routing.Ranges.N1;
+import static io.flotilla.range.routing.Ranges.N2;
+import static io.flotilla.range.routing.Ranges.N3;
+import static io.flotilla.range.routing.RouterFixture.batch;
+import static io.flotilla.range.routing.RouterFixture.get;
+import static io.flotilla.range.routing.RouterFixture.put;
+import static io.flotilla.range.routing.RouterFixture.transactional;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.KeySpace;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.txn.TxnMeta;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Batches within one range: what the router learns from each kind of refusal, and when it gives up. */
+class RouterRefusalsTest {
+    private final RouterFixture f = RouterFixture.warm();
+
+    @Test
+    void aBatchWithinOneCachedRangeIsOneMessageToItsLeaseholder() {
+        f.done(batch(put("a", "1"), get("b")));
+        assertThat(f.cluster.targets()).containsExactly("n1:r2@1");
+    }
+
+    @Test
+    void withoutAKnownLeaseholderTheOwnReplicaIsAskedFirst() {
+        RouterFixture cold = new RouterFixture();
+        cold.cluster.leaseholders.put(new RangeId(2), N3);
+        cold.cluster.leaseholders.put(RangeId.META, N2);
+        cold.done(batch(get("a")));
+        cold.done(batch(get("a")));
+        assertThat(cold.cluster.targets()).containsExactly("n2:r1@1", "n2:r2@1", "n3:r2@1", "n3:r2@1");
+    }
+
+    @Test
+    void aHintIsFollowedAndRemembered() {
+        f.cluster.leaseholders.put(new RangeId(2), N3);
+        f.done(batch(get("a")));
+        f.done(batch(get("a")));
+        assertThat(f.cluster.targets()).containsExactly("n1:r2@1", "n3:r2@1", "n3:r2@1");
+    }
+
+    @Test
+    void hintsInACircleEndWithARoundAndTheNextRoundComesAfterAPause() {
+        f.cluster.script = (node, request) ->
+                f.cluster.sent.size() < 10 ? new RangeReply.NotLeaseholder(node.equals(N1) ? N2 : N1) : null;
+        f.done(batch(get("a")));
+        List<FakeCluster.Sent> sent = f.cluster.sent;
+        assertThat(sent.subList(0, 3)).extracting(FakeCluster.Sent::node).containsExactly(N1, N2, N3);
+        assertThat(sent.get(3).at() - sent.get(2).at()).isGreaterThan(FakeCluster.LATENCY_MICROS);
+    }
+
+    @Test
+    void noLeaseholderUntilTheDeadlineIsUnavailableAndTellsWhoSaidWhat() {
+        f.cluster.script = (node, request) -> new RangeReply.NotLeaseholder(NodeId.NONE);
+        KvError error = f.refused(batch(get("a")));
+        assertThat(error).isInstanceOf(KvError.Unavailable.class);
+        assertThat(((KvError.Unavailable) error).reason()).isEqualTo("NO_LEASEHOLDER");
+        assertThat(error.message())
+                .contains("r2")
+                .contains("n1 (")
+                .contains("n2 (")
+                .contains("n3 (");
+        assertThat(error.provenNotExecuted()).isTrue();
+        assertThat(f.cluster.sent).as("doubling pauses").hasSizeBetween(15, 90);
+    }
+
+    @Test
+    void noQuorumIsToldAtOnceAfterTheOthersWereTriedOnce() {
+        f.cluster.script = (node, request) ->
+                node.equals(N1) ? new RangeReply.NoQuorum("2 of 3 silent") : new RangeReply.Lost(false, "unreachable");
+        KvError error = f.refused(batch(put("a", "1")));
+        assertThat(error).isInstanceOf(KvError.Unavailable.class);
+        assertThat(((KvError.Unavailable) error).reason()).isEqualTo("NO_QUORUM");
+        assertThat(f.cluster.sent).hasSize(3);
+        assertThat(error.provenNotExecuted()).isTrue();
+    }
+
+    @Test
+    void aDeposedLeaderWithoutQuorumDoesNotHideTheNewOne() {
+        f.cluster.leaseholders.put(new RangeId(2), N3);
+        f.cluster.script = (node, request) -> node.equals(N1) ? new RangeReply.NoQuorum("cut off") : null;
+        f.done(batch(put("a", "1")));
+        assertThat(f.cluster.sent).extracting(FakeCluster.Sent::node).containsExactly(N1, N2, N3);
+    }
+
+    @Test
+    void whileAMajorityMayStillElectALeaderNoQuorumIsNotTheLastWord() {
+        f.cluster.script = (node, request) -> {
+            if (f.cluster.sent.size() > 6) {
+                return node.equals(N2)
+                        ? new RangeReply.Served(
+                                new KvReply.Done(List.of(), io.flotilla.config.time.Timestamp.ZERO, List.of()))
+                        : new RangeReply.NotLeaseholder(N2);
+            }
+            return node.equals(N1) ? new RangeReply.NoQuorum("cut off") : new RangeReply.NotLeaseholder(NodeId.NONE);
+        };
+        f.done(batch(put("a", "1")));
+    }
+
+    @Test
+    void whatWasCertainlyNotExecutedIsSentToTheNextReplica() {
+        f.cluster.leaseholders.put(new RangeId(2), N3);
+        f.cluster.script = (node, request) -> node.equals(N1) ? new RangeReply.Lost(false, "down") : null;
+        f.done(batch(put("a", "1")));
+        assertThat(f.cluster.sent).extracting(FakeCluster.Sent::node).containsExactly(N1, N2, N3);
+    }
+
+    @Test
+    void aLostWriteWithoutTransactionIsNeverSentAgain() {
+        f.cluster.script = (node, request) -> new RangeReply.Lost(true, "connection reset");
+        KvError error = f.refused(batch(put("a", "1")));
+        assertThat(f.cluster.sent).hasSize(1);
+        assertThat(error).isInstanceOf(KvError.Unavailable.class);
+        assertThat(error.provenNotExecuted()).isFalse();
+    }
+
+    @Test
+    void aLostWriteOfATransactionIsSentAgain() {
+        f.cluster.leaseholders.put(new RangeId(2), N2);
+        f.cluster.script = (node, request) -> node.equals(N1) ? new RangeReply.Lost(true, "reset") : null;
+        f.done(transactional(put("a", "1")));
+        assertThat(f.cluster.sent).hasSize(2);
+    }
+
+    @Test
+    void lostReadsAndRecordOperationsAreSentAgain() {
+        f.cluster.leaseholders.put(new RangeId(2), N2);
+        f.cluster.script = (node, request) -> node.equals(N1) ? new RangeReply.Lost(true, "reset") : null;
+        f.done(batch(get("a")));
+        f.done(batch(new KvOp.PushTxn(Ranges.key("a"), TxnMeta.NONE, false)));
+        assertThat(f.cluster.data).doesNotContainKey(Ranges.key("a"));
+    }
+
+    @Test
+    void onceATryGotLostNoLaterRefusalClaimsThatNothingWasExecuted() {
+        f.cluster.script = (node, request) -> f.cluster.sent.size() == 1
+                ? new RangeReply.Lost(true, "reset")
+                : new RangeReply.NotLeaseholder(NodeId.NONE);
+        KvError error = f.refused(transactional(put("a", "1")));
+        assertThat(error.provenNotExecuted()).isFalse();
+    }
+
+    @Test
+    void afterALostTryAVerdictIsStillAVerdict() {
+        f.cluster.leaseholders.put(new RangeId(2), N2);
+        f.cluster.script = (node, request) -> node.equals(N1) ? new RangeReply.Lost(true, "reset") : null;
+        KvError error = f.refused(transactional(new KvOp.CompareAndSet(Ranges.key("a"), null, null)));
+        assertThat(error).isInstanceOf(KvError.ConditionFailed.class);
+    }
+
+    @Test
+    void anOverloadedAnswerAfterALostTryDoesNotHideTheTry() {
+        f.cluster.script = (node, request) -> f.cluster.sent.size() == 1
+                ? new RangeReply.Lost(true, "reset")
+                : new RangeReply.Served(new KvReply.Refused(new KvError.Overloaded("replica", 5)));
+        KvError error = f.refused(transactional(put("a", "1")));
+        assertThat(error.provenNotExecuted()).isFalse();
+    }
+
+    @Test
+    void aSplitUnderWayIsUnseenByTheCaller() {
+        f.cluster.split("c", 10);
+        f.done(batch(get("d")));
+        assertThat(f.cluster.targets()).containsExactly("n1:r2@1", "n1:r10@2");
+        assertThat(f.cache.lookup(Ranges.key("a"))).contains(Ranges.range(2, 2, "", "c"));
+    }
+
+    @Test
+    void aReplicaThatLagsBehindIsPassedOver() {
+        f.cluster.split("c", 10);
+        f.cache.insert(Ranges.range(2, 2, "", "c"));
+        f.cluster.script = (node, request) ->
+                node.equals(N1) ? new RangeReply.RangeMismatch(List.of(Ranges.range(2, 1, "", "g"))) : null;
+        f.cluster.leaseholders.put(new RangeId(2), N3);
+        f.done(batch(get("a")));
+        assertThat(f.cache.lookup(Ranges.key("a"))).contains(Ranges.range(2, 2, "", "c"));
+    }
+
+    @Test
+    void aRangeUnknownEverywhereIsLookedUpAgain() {
+        f.cluster.truth.remove(new RangeId(2));
+        RangeDescriptor successor = Ranges.range(9, 7, "", "g");
+        f.cluster.put(successor);
+        f.done(batch(get("a")));
+        assertThat(f.cache.lookup(Ranges.key("a"))).contains(successor);
+        assertThat(f.cluster.targets()).containsSubsequence("n1:r2@1", "n2:r2@1", "n3:r2@1", "n1:r1@1", "n1:r9@7");
+    }
+
+    @Test
+    void aReplicaThatNeverAnswersDoesNotEatTheWholeDeadline() {
+        RouterFixture slow = RouterFixture.warm();
+        slow.cluster.leaseholders.put(new RangeId(2), N3);
+        slow.cluster.script = (node, request) -> node.equals(N1) ? new RangeReply.Lost(false, "timeout") : null;
+        slow.router.send(
+                new io.flotilla.config.kv.KvBatch(
+                        io.flotilla.config.kv.KvHeader.standalone(30_000_000), List.of(get("a"))),
+                reply -> {});
+        assertThat(slow.cluster.sent.get(0).request().batch().header().timeoutMicros())
+                .isEqualTo(RoutingSettings.standard(1).attemptMicrosMax());
+    }
+
+    @Test
+    void eachTryGetsOnlyTheTimeThatIsLeft() {
+        f.cluster.script = (node, request) -> new RangeReply.NotLeaseholder(NodeId.NONE);
+        f.refused(batch(get("a")));
+        long arrival = f.cluster.sent.get(0).at();
+        for (FakeCluster.Sent sent : f.cluster.sent) {
+            assertThat(sent.at() + sent.request().batch().header().timeoutMicros())
+                    .isEqualTo(arrival + RouterFixture.TIMEOUT_MICROS);
+        }
+    }
+
+    @Test
+    void aRangeThatIsNowhereToBeFoundEndsWithTheDeadlineInPhaseRoute() {
+        f.cluster.script =
+                (node, request) -> request.range().equals(RangeId.META) ? null : new RangeReply.RangeUnknown();
+        KvError error = f.refused(batch(get("a")));
+        assertThat(error).isEqualTo(new KvError.DeadlineExceeded("ROUTE", false));
+    }
+
+    @Test
+    void anUnreachableMetaRangeIsToldAsSuch() {
+        RouterFixture cold = new RouterFixture();
+        cold.cluster.script = (node, request) -> new RangeReply.NoQuorum("alone");
+        KvError error = cold.refused(batch(get("a")));
+        assertThat(error).isInstanceOf(KvError.Unavailable.class);
+        assertThat(((KvError.Unavailable) error).reason()).isEqualTo("NO_QUORUM");
+        assertThat(((KvError.Unavailable) error).key()).isEqualTo(Ranges.key("a"));
+        assertThat(cold.cluster.sent).hasSize(3);
+    }
+
+    @Test
+    void withoutAMetaRangeTheClusterIsNotInitialized() {
+        VirtualScheduler scheduler = new VirtualScheduler();
+        Router router = new Router(f.cluster, new RangeCache(), N1, f.clock, scheduler, RoutingSettings.standard(1));
+        List<KvReply> replies = new java.util.ArrayList<>();
+        router.send(batch(get("a")), replies::add);
+        router.send(batch(new KvOp.Get(KeySpace.node(1))), replies::add);
+        assertThat(replies)
+                .hasSize(2)
+                .allSatisfy(reply -> assertThat(((KvError.Unavailable) ((KvReply.Refused) reply).error()).reason())
+                        .isEqualTo("NOT_INITIALIZED"));
+    }
+
+    @Test
+    void whoMissNeighbouringKeysTogetherShareOneLookUp() {
+        RouterFixture cold = new RouterFixture();
+        cold.cluster.leaseholders.put(RangeId.META, N2);
+        List<KvReply> replies = new java.util.ArrayList<>();
+        for (String key : List.of("a", "b", "h", "z")) {
+            cold.router.send(batch(get(key)), replies::add);
+        }
+        cold.scheduler.advance(RouterFixture.TIMEOUT_MICROS);
+        assertThat(replies).hasSize(4).allMatch(reply -> reply instanceof KvReply.Done);
+        assertThat(cold.cluster.targets().stream().filter(target -> target.contains("r1@")))
+                .hasSize(1);
+    }
+
+    @Test
+    void aWaiterForALookUpIsAnsweredWhenItsOwnTimeIsUp() {
+        RouterFixture cold = new RouterFixture();
+        cold.cluster.script = (node, request) -> new RangeReply.NotLeaseholder(NodeId.NONE);
+        KvError error = cold.refused(batch(get("a")));
+        assertThat(error).isInstanceOf(KvError.DeadlineExceeded.class);
+    }
+
+    @Test
+    void aLockWaitThatUsedUpItsShareGoesOnWithTheTimeThatIsLeft() {
+        f.cluster.script = (node, request) -> f.cluster.sent.size() < 3
+                ? new RangeReply.Served(new KvReply.Refused(new KvError.LockTimeout(Ranges.key("a"), TxnMeta.NONE)))
+                : null;
+        f.router.send(
+                new io.flotilla.config.kv.KvBatch(
+                        io.flotilla.config.kv.KvHeader.standalone(5_000_000), List.of(get("a"))),
+                reply -> assertThat(reply).isInstanceOf(KvReply.Done.class));
+        f.scheduler.advance(1_000_000);
+        assertThat(f.cluster.sent).hasSize(3).allMatch(sent -> sent.node().equals(N1));
+    }
+
+    @Test
+    void aLockWaitThatHadAllTheTimeIsToldAsItIs() {
+        KvError timeout = new KvError.LockTimeout(Ranges.key("a"), TxnMeta.NONE);
+        f.cluster.script = (node, request) -> new RangeReply.Served(new KvReply.Refused(timeout));
+        assertThat(f.refused(batch(get("a")))).isEqualTo(timeout);
+        assertThat(f.cluster.sent).hasSize(1);
+    }
+}
