@@ -51,12 +51,14 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     public synchronized void start(Inbound handler) {
         inbound = handler;
         system.spawnReceiver(NodeSystem.MAIN_LANE, Envelope.class, this::receive, NodeSystem.TRANSPORT_DISPATCHER);
-        system.spawnReceiver(NodeSystem.BULK_LANE, SnapshotParcel.class, this::receiveSnapshot, NodeSystem.BULK_DISPATCHER);
+        system.spawnReceiver(
+                NodeSystem.BULK_LANE, SnapshotParcel.class, this::receiveSnapshot, NodeSystem.BULK_DISPATCHER);
         tickNanos = System.nanoTime();
         Duration interval = Duration.ofMillis(settings.tickMillis());
         timer = system.classic()
                 .scheduler()
-                .scheduleWithFixedDelay(interval, interval, this::tick, system.classic().dispatcher());
+                .scheduleWithFixedDelay(
+                        interval, interval, this::tick, system.classic().dispatcher());
     }
 
     /** Stops timers and fails what is pending. The actor system goes its own way. */
@@ -139,8 +141,8 @@ public final class AkkaTransport implements Transport, AutoCloseable {
                 akkaAddress,
                 system.resolve(akkaAddress, NodeSystem.MAIN_LANE),
                 system.resolve(akkaAddress, NodeSystem.BULK_LANE));
-        Peer peer = peers.computeIfAbsent(
-                node, id -> new Peer(id, refs, settings, stats, incarnation, this::headerFor));
+        Peer peer =
+                peers.computeIfAbsent(node, id -> new Peer(id, refs, settings, stats, incarnation, this::headerFor));
         if (!peer.address().equals(akkaAddress)) {
             LOG.info("{} moved from {} to {}", node, peer.address(), akkaAddress);
             peer.moveTo(refs);
@@ -201,7 +203,11 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             return null;
         }
         if (!clock.update(header.clock())) {
-            refuse("the clock of {} is too far ahead ({}); what it says is refused", header.from(), header.clock(), self);
+            refuse(
+                    "the clock of {} is too far ahead ({}); what it says is refused",
+                    header.from(),
+                    header.clock(),
+                    self);
             return null;
         }
         Peer peer = peers.get(header.from());

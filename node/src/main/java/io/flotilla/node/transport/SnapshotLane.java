@@ -29,11 +29,7 @@ final class SnapshotLane {
     private long lastNumber;
 
     /** @param firstNumber parcels are numbered from here on; differs from one process start to the next */
-    SnapshotLane(
-            long firstNumber,
-            long ackNanosMax,
-            Supplier<Envelope.Header> header,
-            Consumer<SnapshotParcel> wire) {
+    SnapshotLane(long firstNumber, long ackNanosMax, Supplier<Envelope.Header> header, Consumer<SnapshotParcel> wire) {
         this.lastNumber = firstNumber;
         this.ackNanosMax = ackNanosMax;
         this.header = header;

@@ -84,7 +84,8 @@ class AkkaTransportTest {
         Cluster.await("20,000 messages", () -> two.raft.size() == 20_000);
 
         assertThat(two.raftArrivals()).extracting(AkkaTransportTest::round).isSorted();
-        assertThat(two.raftArrivals()).allMatch(it -> it.from().equals(N1) && it.range().equals(RANGE));
+        assertThat(two.raftArrivals())
+                .allMatch(it -> it.from().equals(N1) && it.range().equals(RANGE));
         assertThat(one.transport.stats().envelopesSent() - envelopesBefore).isLessThan(5_000);
     }
 
@@ -115,7 +116,8 @@ class AkkaTransportTest {
         RangeReply reply = one.call(2, Cluster.put("a", new byte[1], 300));
 
         assertThat(reply).isEqualTo(new RangeReply.Lost(true, "timeout"));
-        assertThat(Duration.ofNanos(System.nanoTime() - before)).isBetween(Duration.ofMillis(300), Duration.ofSeconds(3));
+        assertThat(Duration.ofNanos(System.nanoTime() - before))
+                .isBetween(Duration.ofMillis(300), Duration.ofSeconds(3));
     }
 
     @Test
@@ -131,8 +133,10 @@ class AkkaTransportTest {
         cluster.stop(2);
         Cluster.await("the loss", () -> !replies.isEmpty());
 
-        assertThat(replies.remove()).isInstanceOfSatisfying(RangeReply.Lost.class, lost -> assertThat(lost.maybeExecuted())
-                .isTrue());
+        assertThat(replies.remove())
+                .isInstanceOfSatisfying(
+                        RangeReply.Lost.class,
+                        lost -> assertThat(lost.maybeExecuted()).isTrue());
         assertThat(one.lost).contains(N2);
         assertThat(one.transport.isReachable(N2)).isFalse();
         Cluster.await("the connection's end", () -> {

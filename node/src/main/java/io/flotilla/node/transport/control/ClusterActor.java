@@ -82,8 +82,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     private final Set<String> refusals = new HashSet<>();
 
     static Behavior<ControlCommand> create(Wiring wiring) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new ClusterActor(context, timers, wiring)));
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> new ClusterActor(context, timers, wiring)));
     }
 
     private ClusterActor(ActorContext<ControlCommand> context, TimerScheduler<ControlCommand> timers, Wiring wiring) {
@@ -149,12 +148,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     private ControlMessage.Hello ownHello(boolean answerWanted) {
         return new ControlMessage.Hello(
-                self.value(),
-                selfAddress,
-                wiring.grpcAddress(),
-                table.clusterId(),
-                wiring.incarnation(),
-                answerWanted);
+                self.value(), selfAddress, wiring.grpcAddress(), table.clusterId(), wiring.incarnation(), answerWanted);
     }
 
     private Behavior<ControlCommand> onHello(ControlMessage.Hello hello) {
@@ -277,8 +271,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     }
 
     private Behavior<ControlCommand> onAdminAnswer(ControlMessage.AdminAnswer message) {
-        pending.adminAnswered(
-                message.call(), new AdminReply(message.ok(), message.payload(), message.error()));
+        pending.adminAnswered(message.call(), new AdminReply(message.ok(), message.payload(), message.error()));
         return this;
     }
 

@@ -28,8 +28,7 @@ public sealed interface ControlMessage extends ControlCommand {
             implements ControlMessage {}
 
     /** @param replyAddress the Akka address to answer to */
-    record AdminCall(int from, String replyAddress, long call, String kind, byte[] payload)
-            implements ControlMessage {}
+    record AdminCall(int from, String replyAddress, long call, String kind, byte[] payload) implements ControlMessage {}
 
     record AdminAnswer(long call, boolean ok, byte[] payload, String error) implements ControlMessage {}
 }

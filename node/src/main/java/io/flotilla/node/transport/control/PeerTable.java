@@ -36,7 +36,8 @@ final class PeerTable {
         return new ArrayList<>(peers.values());
     }
 
-    @Nullable Peer peer(NodeId id) {
+    @Nullable
+    Peer peer(NodeId id) {
         return peers.get(id);
     }
 
@@ -67,8 +68,8 @@ final class PeerTable {
             return refused("two nodes claim the id " + id + ": one at " + known.akkaAddress() + " and one at "
                     + hello.akkaAddress() + "; refused the latter");
         }
-        Peer peer = new Peer(
-                id, hello.akkaAddress(), hello.grpcAddress(), hello.clusterId(), hello.incarnation(), true);
+        Peer peer =
+                new Peer(id, hello.akkaAddress(), hello.grpcAddress(), hello.clusterId(), hello.incarnation(), true);
         if (peer.equals(known)) {
             return Outcome.NOTHING;
         }

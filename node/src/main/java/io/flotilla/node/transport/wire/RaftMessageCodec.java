@@ -133,7 +133,8 @@ public final class RaftMessageCodec {
                 LogEntry entry = entries.get(i);
                 index++;
                 if (entry.index() != index) {
-                    throw new IllegalArgumentException("append has a gap: entry " + entry.index() + " where " + index + " is due");
+                    throw new IllegalArgumentException(
+                            "append has a gap: entry " + entry.index() + " where " + index + " is due");
                 }
                 out.put((byte) entry.kind().ordinal());
                 Wire.putVarint(out, entry.term() - term);

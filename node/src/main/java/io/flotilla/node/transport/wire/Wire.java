@@ -217,7 +217,8 @@ public final class Wire {
 
     private static int checkCount(ByteBuffer in, long count) {
         if (count < 0 || count > in.remaining()) {
-            throw new WireFormatException("length " + count + " exceeds the " + in.remaining() + " bytes that are left");
+            throw new WireFormatException(
+                    "length " + count + " exceeds the " + in.remaining() + " bytes that are left");
         }
         return (int) count;
     }

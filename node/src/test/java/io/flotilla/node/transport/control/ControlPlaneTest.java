@@ -111,9 +111,11 @@ class ControlPlaneTest {
         Node one = new Node(1, first, List.of(), "");
         Node two = new Node(2, free(), List.of(first), "");
         Node three = new Node(3, free(), List.of(first), "");
-        await("all know all", () -> one.live().equals(List.of(2, 3))
-                && two.live().equals(List.of(1, 3))
-                && three.live().equals(List.of(1, 2)));
+        await(
+                "all know all",
+                () -> one.live().equals(List.of(2, 3))
+                        && two.live().equals(List.of(1, 3))
+                        && three.live().equals(List.of(1, 2)));
 
         Queue<List<BootstrapAck>> acks = new ConcurrentLinkedQueue<>();
         one.plane.broadcastBootstrap("c-1", new byte[] {1, 2, 3}, Duration.ofSeconds(10), acks::add);
@@ -140,7 +142,9 @@ class ControlPlaneTest {
         NodeAddress first = free();
         Node one = new Node(1, first, List.of(first), "");
         Node two = new Node(2, free(), List.of(first), "");
-        await("an introduction", () -> one.live().equals(List.of(2)) && two.live().equals(List.of(1)));
+        await(
+                "an introduction",
+                () -> one.live().equals(List.of(2)) && two.live().equals(List.of(1)));
         Queue<AdminReply> replies = new ConcurrentLinkedQueue<>();
 
         one.plane.call(new NodeId(2), "silence", new byte[0], Duration.ofMillis(200), replies::add);
@@ -157,7 +161,9 @@ class ControlPlaneTest {
         NodeAddress first = free();
         Node one = new Node(1, first, List.of(), "c-1");
         Node two = new Node(2, free(), List.of(first), "c-1");
-        await("an introduction", () -> one.live().equals(List.of(2)) && two.live().equals(List.of(1)));
+        await(
+                "an introduction",
+                () -> one.live().equals(List.of(2)) && two.live().equals(List.of(1)));
 
         Node impostor = new Node(2, free(), List.of(first), "c-1");
         await("a refusal", () -> !one.refusals.isEmpty());
