@@ -42,6 +42,9 @@ final class LoadRun {
     private volatile @Nullable RuntimeException fatal;
 
     LoadRun(LoadOptions options) {
+        if (options.duration().isZero() && options.opsMax() <= 0) {
+            throw new IllegalArgumentException("neither duration nor opsMax bounds the load");
+        }
         this.options = options;
     }
 
