@@ -58,7 +58,8 @@ class FlotillaClientTest {
         for (int i = 0; i < 10; i++) {
             client.put("k" + i, "v" + i);
         }
-        assertThat(client.scan("k2", "k9", 0)).extracting(KeyValue::keyText)
+        assertThat(client.scan("k2", "k9", 0))
+                .extracting(KeyValue::keyText)
                 .containsExactly("k2", "k3", "k4", "k5", "k6", "k7", "k8");
         assertThat(client.scan("k", "", 5)).hasSize(5);
         List<String> walked = new ArrayList<>();
@@ -159,7 +160,9 @@ class FlotillaClientTest {
         once(FakeGateway.Fate.EXECUTE_THEN_BREAK, Request.KindCase.WRITE);
         client.put("k", "1");
         assertThat(store.writesApplied).hasValue(1);
-        assertThat(all(Request.KindCase.OUTCOME)).isNotEmpty().allMatch(r -> r.getOutcome().getFence());
+        assertThat(all(Request.KindCase.OUTCOME))
+                .isNotEmpty()
+                .allMatch(r -> r.getOutcome().getFence());
         assertThat(all(Request.KindCase.WRITE)).hasSize(1);
     }
 
@@ -250,8 +253,10 @@ class FlotillaClientTest {
         two.fate = request -> FakeGateway.Fate.SWALLOW;
         CompletableFuture<?> get = client.getAsync(utf8("k"));
         client.close();
-        assertThat(get).failsWithin(Duration.ofSeconds(2)).withThrowableThat().withCauseInstanceOf(
-                UnavailableException.class);
+        assertThat(get)
+                .failsWithin(Duration.ofSeconds(2))
+                .withThrowableThat()
+                .withCauseInstanceOf(UnavailableException.class);
         assertThatThrownBy(() -> client.get("k")).isInstanceOf(UnavailableException.class);
     }
 
@@ -279,9 +284,8 @@ class FlotillaClientTest {
 
     private void once(FakeGateway.Fate fate, Request.KindCase kind) {
         AtomicInteger seen = new AtomicInteger();
-        one.fate = request -> request.getKindCase() == kind && seen.getAndIncrement() == 0
-                ? fate
-                : FakeGateway.Fate.SERVE;
+        one.fate =
+                request -> request.getKindCase() == kind && seen.getAndIncrement() == 0 ? fate : FakeGateway.Fate.SERVE;
         two.fate = one.fate;
     }
 
