@@ -283,8 +283,7 @@ final class Connection {
         }
         Failure expired = Failure.local(
                 Error.Code.DEADLINE, "no answer from " + endpoint + " within the time given", true, "ANSWER");
-        outstanding.takeIf(
-                exchange -> nowNanos - exchange.expiresAtNanos >= 0, exchange -> lose(exchange, expired));
+        outstanding.takeIf(exchange -> nowNanos - exchange.expiresAtNanos >= 0, exchange -> lose(exchange, expired));
         judgeSilence(nowNanos);
     }
 
@@ -292,8 +291,10 @@ final class Connection {
         for (int i = unsent.size(); i > 0; i--) {
             Exchange exchange = unsent.remove();
             if (nowNanos - exchange.expiresAtNanos >= 0) {
-                lose(exchange, Failure.local(
-                        Error.Code.DEADLINE, "could not be sent to " + endpoint + " in time", false, "SEND"));
+                lose(
+                        exchange,
+                        Failure.local(
+                                Error.Code.DEADLINE, "could not be sent to " + endpoint + " in time", false, "SEND"));
             } else {
                 unsent.add(exchange);
             }

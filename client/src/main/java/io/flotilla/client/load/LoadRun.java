@@ -42,6 +42,9 @@ final class LoadRun {
     private volatile @Nullable RuntimeException fatal;
 
     LoadRun(LoadOptions options) {
+        if (options.duration().isZero() && options.opsMax() <= 0) {
+            throw new IllegalArgumentException("neither duration nor opsMax bounds the load");
+        }
         this.options = options;
     }
 
@@ -259,7 +262,8 @@ final class LoadRun {
         }
 
         LoadSummary summary(long endNanos) {
-            long attempts = workers.stream().mapToLong(worker -> worker.attempts).sum();
+            long attempts =
+                    workers.stream().mapToLong(worker -> worker.attempts).sum();
             synchronized (errorsByKind) {
                 return new LoadSummary(
                         (endNanos - startNanos) / 1_000_000,
