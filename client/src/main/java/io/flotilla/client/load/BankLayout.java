@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * Where the bank's rows lie. The key space is cut into {@link #SHARDS} shards, {@code <prefix>/<shard>/}, each with its part of the
@@ -12,7 +13,7 @@ import java.util.Locale;
  */
 public final class BankLayout {
     /** Shards; a bound on the ranges that {@link #splitKeys} can make. */
-    public static final int SHARDS = 256;
+    public static final int SHARDS = 64;
 
     private final String prefix;
     private final int accounts;
@@ -64,6 +65,25 @@ public final class BankLayout {
             keys.add(shard(i * SHARDS / ranges) + "/");
         }
         return keys;
+    }
+
+    /** Start and end of each stretch of the key space that holds accounts and no ledger rows, in key order. */
+    public List<String[]> accountSpans() {
+        List<String[]> spans = new ArrayList<>();
+        for (int i = 0; i < Math.min(SHARDS, accounts); i++) {
+            spans.add(new String[] {shard(i) + "/a/", shard(i) + "/a0"});
+        }
+        return spans;
+    }
+
+    /** Which account a key stands for; empty if it is no account's. */
+    public OptionalInt accountOf(String key) {
+        int mark = key.indexOf("/a/");
+        try {
+            return mark < 0 ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(key.substring(mark + 3)));
+        } catch (NumberFormatException e) {
+            return OptionalInt.empty();
+        }
     }
 
     private String shard(int shard) {

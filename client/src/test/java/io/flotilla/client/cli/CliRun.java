@@ -14,14 +14,14 @@ record CliRun(int exitCode, String out, String err) {
         return new CliRun(exitCode, out.toString(), err.toString());
     }
 
-    /** Against {@code cluster}, with a short deadline. */
+    /** Against {@code cluster}, with time enough to connect on a busy machine. */
     static CliRun at(FakeCluster cluster, String... arguments) {
-        return at(cluster.endpoint(), arguments);
+        return at(cluster.endpoint(), "5s", arguments);
     }
 
-    static CliRun at(String endpoint, String... arguments) {
+    static CliRun at(String endpoint, String timeout, String... arguments) {
         List<String> all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of("--endpoints", endpoint, "--timeout", "1s"));
+        all.addAll(List.of("--endpoints", endpoint, "--timeout", timeout));
         return of(all.toArray(String[]::new));
     }
 }

@@ -87,7 +87,7 @@ class ExitCodeContractTest {
         for (String line : List.of("kv get k", "kv put k v", "status", "range ls", "init", "txn get#k")) {
             String[] words = line.split(" ");
             words[words.length - 1] = words[words.length - 1].replace('#', ' ');
-            CliRun run = CliRun.at(nowhere, words);
+            CliRun run = CliRun.at(nowhere, "500ms", words);
             assertThat(run.exitCode()).as(line + ": " + run.err()).isEqualTo(4);
             assertThat(run.err().lines()).as(line).hasSize(4);
         }
@@ -97,7 +97,7 @@ class ExitCodeContractTest {
     void noQuorumExitsWith4() {
         cluster.refuse(Error.Code.NO_QUORUM, false);
 
-        CliRun run = CliRun.at(cluster, "kv", "get", "k");
+        CliRun run = CliRun.at(cluster.endpoint(), "1s", "kv", "get", "k");
 
         assertThat(run.exitCode()).isEqualTo(4);
         assertThat(run.err()).contains("NO_QUORUM", "node ls");
@@ -120,7 +120,7 @@ class ExitCodeContractTest {
     void aWriteOfUnknownOutcomeExitsWith7AndSaysHowToAsk() {
         cluster.loseEverything();
 
-        CliRun run = CliRun.at(cluster, "kv", "put", "k", "v");
+        CliRun run = CliRun.at(cluster.endpoint(), "2s", "kv", "put", "k", "v");
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(7);
         assertThat(run.err()).contains("it may have taken effect", "try:    flotilla txn outcome ", " k");
@@ -137,7 +137,7 @@ class ExitCodeContractTest {
     void aReadNeverLeavesAnUnknownOutcome() {
         cluster.loseEverything();
 
-        CliRun run = CliRun.at(cluster, "kv", "get", "k");
+        CliRun run = CliRun.at(cluster.endpoint(), "2s", "kv", "get", "k");
 
         assertThat(run.exitCode()).isEqualTo(4);
         assertThat(run.err()).contains("state:  nothing was changed");

@@ -1,0 +1,66 @@
+package io.flotilla.client;
+
+import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+
+/** Clients in the same process as the fake gateways. */
+public final class TestClients {
+    private TestClients() {}
+
+    static FlotillaClient of(Duration deadline, FakeGateway... gateways) {
+        List<String> endpoints = Stream.of(gateways).map(FakeGateway::endpoint).toList();
+        return new FlotillaClient(
+                FlotillaClient.builder().endpoints(endpoints).defaultDeadline(deadline), new InProcess());
+    }
+
+    static FlotillaClient of(FakeGateway... gateways) {
+        return of(Duration.ofSeconds(5), gateways);
+    }
+
+    /** A client of a store that stands alone, for tests of what is built on the client. @param careless loses updates */
+    public static FlotillaClient standalone(boolean careless) {
+        FakeStore store = new FakeStore();
+        store.careless = careless;
+        return of(new FakeGateway(store), new FakeGateway(store));
+    }
+
+    static final class InProcess implements Transport {
+        @Override
+        public Loop nextLoop() {
+            return new ThreadLoop();
+        }
+
+        @Override
+        public ManagedChannel open(String endpoint, Loop loop) {
+            return InProcessChannelBuilder.forName(endpoint).executor(loop).build();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class ThreadLoop implements Transport.Loop {
+        private volatile Thread thread;
+        private final ExecutorService executor = Executors.newSingleThreadExecutor(task -> {
+            Thread fresh = new Thread(task, "test-loop");
+            fresh.setDaemon(true);
+            thread = fresh;
+            return fresh;
+        });
+
+        @Override
+        public boolean isCurrent() {
+            return Thread.currentThread().equals(thread);
+        }
+
+        @Override
+        public void execute(Runnable task) {
+            executor.execute(task);
+        }
+    }
+}
