@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What scripts rely on: exit codes, the four lines of an error, and the schema field of JSON. */
 class ExitCodeContractTest {
     private FakeCluster cluster;
+
+    /** The first connection loads a thousand classes, which no deadline below should have to bear. */
+    @BeforeAll
+    static void warmUp() throws IOException, InterruptedException {
+        try (FakeCluster first = new FakeCluster()) {
+            CliRun.at(first.endpoint(), "30s", "kv", "scan");
+        }
+    }
 
     @BeforeEach
     void start() throws IOException {
@@ -120,7 +129,7 @@ class ExitCodeContractTest {
     void aWriteOfUnknownOutcomeExitsWith7AndSaysHowToAsk() {
         cluster.loseEverything();
 
-        CliRun run = CliRun.at(cluster.endpoint(), "2s", "kv", "put", "k", "v");
+        CliRun run = CliRun.at(cluster.endpoint(), "4s", "kv", "put", "k", "v");
 
         assertThat(run.exitCode()).as(run.err()).isEqualTo(7);
         assertThat(run.err()).contains("it may have taken effect", "try:    flotilla txn outcome ", " k");
@@ -137,7 +146,7 @@ class ExitCodeContractTest {
     void aReadNeverLeavesAnUnknownOutcome() {
         cluster.loseEverything();
 
-        CliRun run = CliRun.at(cluster.endpoint(), "2s", "kv", "get", "k");
+        CliRun run = CliRun.at(cluster.endpoint(), "4s", "kv", "get", "k");
 
         assertThat(run.exitCode()).isEqualTo(4);
         assertThat(run.err()).contains("state:  nothing was changed");
