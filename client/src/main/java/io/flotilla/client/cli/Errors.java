@@ -2,6 +2,7 @@ package io.flotilla.client.cli;
 
 import io.flotilla.client.CommitOutcomeUnknownException;
 import io.flotilla.client.DeadlineExceededException;
+import io.flotilla.client.ErrorCode;
 import io.flotilla.client.FlotillaException;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -92,14 +93,28 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
     }
 
     private static CliFailure describe(FlotillaException refused, String command, boolean readOnly) {
-        boolean unknown = refused.maybeExecuted() && !readOnly;
+        // Without an answer from anybody, "unreachable" says more than "unknown"; a lost write is looked up by the client and named as such.
+        boolean unknown = refused.maybeExecuted() && !readOnly && !unreachable(refused);
         String why = refused.code() + ": " + oneLine(String.valueOf(refused.getMessage()));
         return new CliFailure(
                 unknown ? ExitCode.OUTCOME_UNKNOWN : exitCode(refused),
                 command + (unknown ? ": the outcome is unknown" : " failed"),
                 why,
-                unknown ? "it may have taken effect; it is not half done" : NOTHING_CHANGED,
+                state(refused, readOnly),
                 remedy(refused, unknown));
+    }
+
+    private static boolean unreachable(FlotillaException refused) {
+        return refused.code() == ErrorCode.UNAVAILABLE || refused.code() == ErrorCode.NO_QUORUM;
+    }
+
+    private static String state(FlotillaException refused, boolean readOnly) {
+        if (!refused.maybeExecuted() || readOnly) {
+            return NOTHING_CHANGED;
+        }
+        return unreachable(refused)
+                ? "if it reached anybody it may have been done, wholly or not at all; doing it again is harmless"
+                : "it may have taken effect, wholly or not at all";
     }
 
     private static int exitCode(FlotillaException refused) {

@@ -44,6 +44,8 @@ public final class FlotillaCli implements Runnable {
     public static void main(String[] arguments) {
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        // There is no log to configure in a command; libraries that look for one need not say so.
+        System.setProperty("slf4j.internal.verbosity", "ERROR");
         Errors.fallSilentAtTheEnd();
         System.exit(run(out, err, arguments));
     }

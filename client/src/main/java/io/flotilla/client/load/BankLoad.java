@@ -17,15 +17,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
-import java.util.OptionalLong;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Transfers between accounts: two reads and two writes (three with the ledger) in one transaction, mostly across ranges. One use per
@@ -46,7 +45,7 @@ public final class BankLoad {
     private final LoadRun load;
     private final String runName = UUID.randomUUID().toString().substring(0, 8);
     private final List<Teller> tellers = new ArrayList<>();
-    private volatile @Nullable Long latestTotal;
+    private volatile OptionalLong latestTotal = OptionalLong.empty();
 
     public BankLoad(FlotillaClient client, BankOptions bank, LoadOptions load) {
         this.client = client;
@@ -105,21 +104,17 @@ public final class BankLoad {
         load.stop();
     }
 
-    /** The total as last read consistently while the load ran; empty before the first time. From any thread. */
+    /** The sum of all accounts as last read in one transaction while the load ran; empty before the first time. From any thread. */
     public OptionalLong latestTotal() {
-        Long total = latestTotal;
-        return total == null ? OptionalLong.empty() : OptionalLong.of(total);
+        return latestTotal;
     }
 
-    /** How many acknowledged transfers were between accounts {@code from} and {@code to} for which {@code pair} holds. After {@link #run}. */
+    /** How many acknowledged transfers went from and to accounts for which {@code pair} holds. After {@link #run}. */
     public long committedBetween(BiPredicate<Integer, Integer> pair) {
-        long count = 0;
-        for (Teller teller : tellers) {
-            for (Transfer transfer : teller.acknowledged) {
-                count += pair.test(transfer.from(), transfer.to()) ? 1 : 0;
-            }
-        }
-        return count;
+        return tellers.stream()
+                .flatMap(teller -> teller.acknowledged.stream())
+                .filter(transfer -> pair.test(transfer.from(), transfer.to()))
+                .count();
     }
 
     /** Reads all accounts and the ledger in one transaction and compares them with what the clients were told. After {@link #run}. */
@@ -185,7 +180,11 @@ public final class BankLoad {
      * @param firstViolation the first wrong total in words; empty if there was none
      */
     public record BankSummary(
-            LoadSummary load, long totalChecks, long totalCheckFailures, long totalViolations, String firstViolation) {}
+            LoadSummary load,
+            long totalChecks,
+            long totalCheckFailures,
+            long totalViolations,
+            String firstViolation) {}
 
     /** One client's transfers and what it was told of them. Used by one thread, then by {@link #check}. */
     private final class Teller {
@@ -202,7 +201,7 @@ public final class BankLoad {
             int from = random.nextInt(bank.accounts());
             int other = random.nextInt(bank.accounts() - 1);
             int to = other >= from ? other + 1 : other;
-            long wanted = 1L + random.nextInt(AMOUNT_MAX);
+            long wanted = 1 + random.nextInt(AMOUNT_MAX);
             long number = n++;
             // A poor account gives nothing: the transfer is then one of 0, and still a transaction.
             Transfer[] made = {new Transfer(name, number, from, to, 0)};
@@ -275,7 +274,7 @@ public final class BankLoad {
                 long total = rows.stream()
                         .mapToLong(row -> Long.parseLong(row.valueText()))
                         .sum();
-                latestTotal = total;
+                latestTotal = OptionalLong.of(total);
                 if (total != bank.total() || rows.size() != bank.accounts()) {
                     violations++;
                     if (firstViolation.isEmpty()) {

@@ -79,13 +79,18 @@ public final class DemoDirectory implements AutoCloseable {
         Path root = Files.createDirectories(chosen).toAbsolutePath().normalize();
         FileChannel lock = lock(root);
         Path state = root.resolve("demo.json");
-        if (Files.exists(state)) {
-            return existing(root, lock, MAPPER.readTree(state.toFile()), settings);
+        try {
+            if (Files.exists(state)) {
+                return existing(root, lock, MAPPER.readTree(state.toFile()), settings);
+            }
+            DemoDirectory created =
+                    new DemoDirectory(root, true, ports(settings), settings.accounts(), false, lock, null);
+            created.save();
+            return created;
+        } catch (IOException | RuntimeException refused) {
+            lock.close();
+            throw refused;
         }
-        DemoDirectory created =
-                new DemoDirectory(root, true, ports(settings), settings.accounts(), false, lock, null);
-        created.save();
-        return created;
     }
 
     private static FileChannel lock(Path root) throws IOException {

@@ -1,0 +1,232 @@
+package io.flotilla.client.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.client.cli.local.Ports;
+import io.flotilla.v1.Error;
+import java.io.IOException;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What scripts rely on: exit codes, the four lines of an error, and the schema field of JSON. */
+class ExitCodeContractTest {
+    private FakeCluster cluster;
+
+    /** The first connection loads a thousand classes, which no deadline below should have to bear. */
+    @BeforeAll
+    static void warmUp() throws IOException, InterruptedException {
+        try (FakeCluster first = new FakeCluster()) {
+            CliRun.at(first.endpoint(), "30s", "kv", "scan");
+        }
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        cluster = new FakeCluster();
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        cluster.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "no-such-command",
+                "kv",
+                "kv get",
+                "kv cas k --value v",
+                "kv cas k --expect a --absent --value v",
+                "kv get k --timeout soon",
+                "kv get k -o xml",
+                "range transfer-lease --to 1",
+                "range split",
+                "txn frobnicate",
+                "txn outcome not-an-id k",
+                "load run",
+                "demo --ranges 0",
+                "demo --nodes 1",
+                "bench"
+            })
+    void aWrongCommandLineExitsWith2AndFourLines(String line) {
+        CliRun run = CliRun.of(line.isEmpty() ? new String[0] : line.split(" "));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err().lines()).hasSize(4);
+        assertThat(run.err()).contains("error:", "why:", "state:  nothing was sent", "try:    flotilla");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void helpOfEveryCommandExitsWith0() {
+        for (String command : List.of(
+                "--help",
+                "demo --help",
+                "init --help",
+                "status --help",
+                "node ls --help",
+                "range ls --help",
+                "range split --help",
+                "range transfer-lease --help",
+                "kv cas --help",
+                "txn --help",
+                "load run bank --help",
+                "load run kv --help",
+                "bench floor --help")) {
+            CliRun run = CliRun.of(command.split(" "));
+            assertThat(run.exitCode()).as(command).isZero();
+            assertThat(run.out()).as(command).contains("Usage: flotilla");
+        }
+        assertThat(CliRun.of("--help").out()).contains("start", "sim", "demo", "txn");
+    }
+
+    @Test
+    void nobodyThereExitsWith4InFourLines() throws IOException {
+        String nowhere = "127.0.0.1:" + Ports.free(1, new Random(7)).get(0).grpc();
+        for (String line : List.of("kv get k", "kv put k v", "status", "range ls", "init", "txn get#k")) {
+            String[] words = line.split(" ");
+            words[words.length - 1] = words[words.length - 1].replace('#', ' ');
+            CliRun run = CliRun.at(nowhere, "500ms", words);
+            assertThat(run.exitCode()).as(line + ": " + run.err()).isEqualTo(4);
+            assertThat(run.err().lines()).as(line).hasSize(4);
+        }
+    }
+
+    @Test
+    void noQuorumExitsWith4() {
+        cluster.refuse(Error.Code.NO_QUORUM, false);
+
+        CliRun run = CliRun.at(cluster.endpoint(), "1s", "kv", "get", "k");
+
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err()).contains("NO_QUORUM", "node ls");
+    }
+
+    @Test
+    void anUnknownKeyExitsWith3() {
+        assertThat(CliRun.at(cluster, "kv", "get", "absent").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void aNodeWithoutTheReplicaExitsWith3() {
+        assertThat(CliRun.at(cluster, "range", "transfer-lease", "2", "--to", "9").exitCode())
+                .isEqualTo(3);
+        assertThat(CliRun.at(cluster, "range", "transfer-lease", "--key", "a", "--to", "1").exitCode())
+                .isZero();
+    }
+
+    @Test
+    void aWriteOfUnknownOutcomeExitsWith7AndSaysHowToAsk() {
+        cluster.loseEverything();
+
+        CliRun run = CliRun.at(cluster.endpoint(), "4s", "kv", "put", "k", "v");
+
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(7);
+        assertThat(run.err()).contains("it may have taken effect", "try:    flotilla txn outcome ", " k");
+    }
+
+    @Test
+    void aLostSplitExitsWith7() {
+        cluster.refuse(Error.Code.DEADLINE, true);
+
+        assertThat(CliRun.at(cluster, "range", "split", "m").exitCode()).isEqualTo(7);
+    }
+
+    @Test
+    void aReadNeverLeavesAnUnknownOutcome() {
+        cluster.loseEverything();
+
+        CliRun run = CliRun.at(cluster.endpoint(), "4s", "kv", "get", "k");
+
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err()).contains("state:  nothing was changed");
+    }
+
+    @Test
+    void compareAndSetExitsWith1IfTheConditionFails() {
+        assertThat(CliRun.at(cluster, "kv", "cas", "k", "--absent", "--value", "1").exitCode())
+                .isZero();
+        CliRun refused = CliRun.at(cluster, "kv", "cas", "k", "--absent", "--value", "2");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err().lines()).hasSize(4);
+        assertThat(CliRun.at(cluster, "kv", "cas", "k", "--expect", "1", "--delete").exitCode())
+                .isZero();
+        assertThat(CliRun.at(cluster, "kv", "get", "k").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void whatIsPutIsFoundAndScannedAndDeleted() {
+        assertThat(CliRun.at(cluster, "kv", "put", "b", "two words").out()).isEqualToIgnoringNewLines("OK");
+        CliRun.at(cluster, "kv", "put", "a", "0x00ff");
+        assertThat(CliRun.at(cluster, "kv", "get", "b").out()).isEqualToIgnoringNewLines("two words");
+        assertThat(CliRun.at(cluster, "kv", "get", "a").out()).isEqualToIgnoringNewLines("0x00ff");
+        assertThat(CliRun.at(cluster, "kv", "scan").out()).contains("KEY", "a", "0x00ff", "two words");
+        assertThat(CliRun.at(cluster, "kv", "scan", "--limit", "1").out()).contains("more from b on");
+        assertThat(CliRun.at(cluster, "kv", "delete", "b").exitCode()).isZero();
+        assertThat(CliRun.at(cluster, "kv", "get", "b").exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void aTransactionDoesAllOrNothing() {
+        CliRun run = CliRun.at(cluster, "txn", "put a 1", "put b \"2 3\"", "get b");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("2 3", "committed");
+
+        CliRun refused = CliRun.at(cluster, "txn", "put a 9", "expect b 7");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("b holds 2 3", "nothing was changed");
+        assertThat(CliRun.at(cluster, "kv", "get", "a").out()).isEqualToIgnoringNewLines("1");
+    }
+
+    @Test
+    void aSecondInitIsRefusedUnlessItIsOnlyIfNeeded() {
+        CliRun second = CliRun.at(cluster, "init");
+        assertThat(second.exitCode()).isEqualTo(1);
+        assertThat(second.err()).contains("no second cluster", "c-1");
+        assertThat(CliRun.at(cluster, "init", "--if-needed").exitCode()).isZero();
+    }
+
+    @Test
+    void statusTellsServingFromNotInitializedFromNoQuorum() {
+        assertThat(CliRun.at(cluster, "status").exitCode()).isZero();
+        cluster.withoutQuorum();
+        assertThat(CliRun.at(cluster, "status").exitCode()).isEqualTo(4);
+        cluster.notInitialized();
+        CliRun before = CliRun.at(cluster, "status");
+        assertThat(before.exitCode()).isEqualTo(1);
+        assertThat(before.out()).contains("flotilla init");
+    }
+
+    @Test
+    void everyJsonResultIsOneDocumentWithASchema() throws IOException {
+        CliRun.at(cluster, "kv", "put", "k", "v");
+        for (String line : List.of(
+                "status", "node ls", "range ls", "range split m", "kv get k", "kv scan", "kv put k v", "init --if-needed")) {
+            CliRun run = CliRun.at(cluster, (line + " -o json").split(" "));
+            assertThat(run.exitCode()).as(line + run.err()).isZero();
+            JsonNode document = new ObjectMapper().readTree(run.out());
+            assertThat(document.path("schema").asText()).as(line).matches("flotilla\\.[a-z.-]+\\.v1");
+            assertThat(run.out().lines()).hasSize(1);
+        }
+    }
+
+    @Test
+    void anErrorIsJsonTooIfJsonWasAskedFor() throws IOException {
+        CliRun run = CliRun.at(cluster, "kv", "get", "absent", "-o", "json");
+
+        JsonNode document = new ObjectMapper().readTree(run.err());
+        assertThat(document.path("schema").asText()).isEqualTo("flotilla.error.v1");
+        assertThat(document.path("exit_code").asInt()).isEqualTo(3).isEqualTo(run.exitCode());
+        assertThat(document.path("try").asText()).isNotEmpty();
+    }
+}
