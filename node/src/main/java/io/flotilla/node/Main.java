@@ -1,5 +1,6 @@
 package io.flotilla.node;
 
+import io.flotilla.node.sim.SimCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -8,7 +9,7 @@ import picocli.CommandLine.Command;
         name = "flotilla",
         description = "The Flotilla server.",
         mixinStandardHelpOptions = true,
-        subcommands = {StartCommand.class})
+        subcommands = {StartCommand.class, SimCommand.class})
 public final class Main {
     private Main() {}
 

@@ -39,6 +39,7 @@ import io.flotilla.txn.actor.TransactionService;
 import io.flotilla.txn.coordinator.TxnCoordinator;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -99,7 +100,7 @@ public final class NodeApp implements AutoCloseable {
         HybridClock clock = new HybridClock(WallClock.system(), settings.maxClockOffsetMillis() * 1_000);
         this.engine = new RocksEngine(settings.data().resolve("state"));
         StoreIdentity identity = StoreIdentity.open(engine, settings.node(), UUID.randomUUID());
-        this.log = new ChronicleLog(settings.data().resolve("log"));
+        this.log = new ChronicleLog(settings.data());
         this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-admin");
             thread.setDaemon(true);
@@ -123,6 +124,7 @@ public final class NodeApp implements AutoCloseable {
                         ThreadLocalRandom.current().nextLong()),
                 log,
                 system.typed(),
+                Duration.ofMillis(settings.flushMillis()),
                 failure -> fatal("the disk failed: " + reason(failure)));
 
         RangeCache ranges = new RangeCache();

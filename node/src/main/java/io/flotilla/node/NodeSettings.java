@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
  * @param advertise where other nodes reach it
  * @param grpc where clients reach it
  * @param join transport addresses of nodes to join; empty: only itself
+ * @param flushMillis how often applied state is made durable, so that the log's beginning may go
  * @param maxClockOffsetMillis bound on the difference of any two nodes' wall clocks
  */
 public record NodeSettings(
@@ -29,6 +30,7 @@ public record NodeSettings(
         List<HostPort> join,
         RaftSettings raft,
         TxnSettings txn,
+        long flushMillis,
         long maxClockOffsetMillis) {
 
     public NodeSettings {
@@ -84,6 +86,7 @@ public record NodeSettings(
                             millis(txn, "expiry"),
                             millis(txn, "push-delay"),
                             millis(txn, "outcome-retention")),
+                    millis(all, "state.flush-interval"),
                     millis(all, "max-clock-offset"));
         } catch (ConfigException | IllegalArgumentException invalid) {
             throw new InvalidSettings(String.valueOf(invalid.getMessage()));

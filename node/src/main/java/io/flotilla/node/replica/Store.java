@@ -46,7 +46,6 @@ import org.slf4j.LoggerFactory;
 public final class Store implements Transport.Inbound, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
-    private static final Duration FLUSH_EVERY = Duration.ofSeconds(30);
     private static final long SNAPSHOT_STALL_NANOS_MAX = 15_000_000_000L;
     private static final long SNAPSHOT_RETRY_DELAY_MILLIS = 1_000;
 
@@ -64,6 +63,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private final Replica.Setting setting;
     private final SharedLog log;
     private final ActorSystem<?> system;
+    private final Duration flushEvery;
     private final Consumer<Throwable> onDiskFailure;
     private final Map<Long, Slot> slots = new ConcurrentSkipListMap<>();
     private final Map<Long, SnapshotStream> streams = new ConcurrentHashMap<>();
@@ -75,11 +75,20 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private volatile boolean closed;
     private volatile boolean adoptionAllowed;
 
-    /** @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end */
-    public Store(Replica.Setting setting, SharedLog log, ActorSystem<?> system, Consumer<Throwable> onDiskFailure) {
+    /**
+     * @param flushEvery how often applied state is made durable
+     * @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end
+     */
+    public Store(
+            Replica.Setting setting,
+            SharedLog log,
+            ActorSystem<?> system,
+            Duration flushEvery,
+            Consumer<Throwable> onDiskFailure) {
         this.setting = setting;
         this.log = log;
         this.system = system;
+        this.flushEvery = flushEvery;
         this.onDiskFailure = onDiskFailure;
         this.background = Executors.newSingleThreadExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-store-background");
@@ -99,7 +108,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         system.scheduler().scheduleAtFixedRate(tick, tick, this::tickAll, system.executionContext());
         system.scheduler()
                 .scheduleAtFixedRate(
-                        FLUSH_EVERY, FLUSH_EVERY, () -> background.execute(this::flush), system.executionContext());
+                        flushEvery, flushEvery, () -> background.execute(this::flush), system.executionContext());
     }
 
     // ---- making replicas -----------------------------------------------------------------------------------------

@@ -1,0 +1,150 @@
+package io.flotilla.node.cluster;
+
+import io.flotilla.client.FlotillaAdmin;
+import io.flotilla.client.FlotillaClient;
+import io.flotilla.client.FlotillaException;
+import io.flotilla.client.cli.local.Ports;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Three (or more) server processes on loopback, started through the launcher, each with its own directory. */
+final class ProcessCluster implements AutoCloseable {
+    private static final long READY_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
+
+    private final Path directory;
+    private final List<Ports.Pair> ports;
+    private final List<Process> processes = new ArrayList<>();
+    private final String extraSettings;
+
+    /** @param extraSettings HOCON lines for every node's settings file */
+    ProcessCluster(Path directory, int nodes, String extraSettings) throws IOException {
+        this.directory = directory;
+        this.ports = Ports.free(nodes, new Random());
+        this.extraSettings = extraSettings;
+        for (int i = 0; i < nodes; i++) {
+            processes.add(null);
+        }
+    }
+
+    /** Starts all nodes and makes them a cluster. */
+    static ProcessCluster founded(Path directory, int nodes, String extraSettings) throws IOException {
+        ProcessCluster cluster = new ProcessCluster(directory, nodes, extraSettings);
+        try {
+            for (int node = 1; node <= nodes; node++) {
+                cluster.start(node);
+            }
+            for (int node = 1; node <= nodes; node++) {
+                cluster.awaitReady(node);
+            }
+            try (FlotillaAdmin admin = cluster.admin()) {
+                admin.init(nodes, nodes);
+            }
+            return cluster;
+        } catch (RuntimeException | IOException failed) {
+            cluster.close();
+            throw failed;
+        }
+    }
+
+    void start(int node) throws IOException {
+        String join = String.join(",", ports.stream().map(pair -> "\"127.0.0.1:" + pair.transport() + "\"").toList());
+        Ports.Pair own = ports.get(node - 1);
+        Path settings = directory.resolve("node" + node + ".conf");
+        Files.writeString(
+                settings,
+                "flotilla { node-id = " + node + ", listen = \"127.0.0.1:" + own.transport() + "\", grpc = \"127.0.0.1:"
+                        + own.grpc() + "\", data = \"" + directory.resolve("node" + node) + "\", join = [" + join
+                        + "]\n" + extraSettings + "\n}\n");
+        File log = log(node).toFile();
+        Process process = new ProcessBuilder("../bin/flotilla", "start", "--config", settings.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+                .start();
+        processes.set(node - 1, process);
+    }
+
+    /** Waits until the node's ports serve. */
+    void awaitReady(int node) throws IOException {
+        long deadline = System.nanoTime() + READY_NANOS_MAX;
+        while (System.nanoTime() < deadline) {
+            if (!processes.get(node - 1).isAlive()) {
+                throw new IOException("node " + node + " ended: " + Files.readString(log(node)));
+            }
+            // Answers as soon as the service is there, whatever the state of the cluster.
+            try (FlotillaAdmin admin = FlotillaAdmin.connect(endpoint(node), Duration.ofSeconds(2))) {
+                admin.status();
+                return;
+            } catch (FlotillaException notYet) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+        }
+        throw new IOException("node " + node + " was not ready in time: " + Files.readString(log(node)));
+    }
+
+    /** SIGKILL; returns when the process is gone. */
+    void kill(int node) {
+        Process process = processes.get(node - 1);
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    boolean isAlive(int node) {
+        Process process = processes.get(node - 1);
+        return process != null && process.isAlive();
+    }
+
+    int nodes() {
+        return ports.size();
+    }
+
+    String endpoint(int node) {
+        return "127.0.0.1:" + ports.get(node - 1).grpc();
+    }
+
+    String endpoints() {
+        return String.join(",", ports.stream().map(pair -> "127.0.0.1:" + pair.grpc()).toList());
+    }
+
+    FlotillaAdmin admin() {
+        return FlotillaAdmin.connect(endpoints(), Duration.ofSeconds(60));
+    }
+
+    FlotillaClient client() {
+        return FlotillaClient.builder()
+                .endpoints(endpoints())
+                .defaultDeadline(Duration.ofSeconds(30))
+                .clientName("test")
+                .build();
+    }
+
+    Path log(int node) {
+        return directory.resolve("node" + node + ".log");
+    }
+
+    /** What the nodes said, for the message of a failure. */
+    String logs() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (int node = 1; node <= nodes(); node++) {
+            all.append("---- node ").append(node).append('\n').append(Files.readString(log(node)));
+        }
+        return all.toString();
+    }
+
+    @Override
+    public void close() {
+        for (Process process : processes) {
+            if (process != null) {
+                process.destroyForcibly();
+                process.onExit().join();
+            }
+        }
+    }
+}
