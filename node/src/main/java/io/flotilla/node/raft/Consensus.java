@@ -209,16 +209,14 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         boolean upToDate = request.lastTerm() > log.lastTerm()
                 || (request.lastTerm() == log.lastTerm() && request.lastIndex() >= log.lastIndex());
         if (request.pre()) {
-            // A pre-vote binds nobody and refreshes nothing; the answer of one who knows a higher term helps a stuck asker on.
+            // A pre-vote binds nobody and refreshes nothing; the answer of one who knows a higher term helps a stuck
+            // asker on.
             boolean granted = free && upToDate && request.term() > term;
             out.now(new RaftMessage.VoteReply(
                     self, request.from(), granted ? request.term() : term, true, granted, Timestamp.ZERO));
             return granted;
         }
-        boolean granted = free
-                && upToDate
-                && request.term() == term
-                && (vote == 0 || vote == request.from());
+        boolean granted = free && upToDate && request.term() == term && (vote == 0 || vote == request.from());
         if (granted) {
             follow(term, leader);
             vote = request.from();
@@ -242,7 +240,8 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     @Override
     public Boolean visit(RaftMessage.Append append) {
         if (append.term() < term) {
-            // Answered, so that a leader left behind learns the term and steps down. Round 0: should the sender lead this later term by now,
+            // Answered, so that a leader left behind learns the term and steps down. Round 0: should the sender lead
+            // this later term by now,
             // then its old round must not pass for one of the new term.
             out.afterPersist(new RaftMessage.AppendReply(self, append.from(), term, false, 0, 0, 0));
             return false;
@@ -272,6 +271,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             return false;
         }
         int at = (int) Math.max(0, commit - prev);
+        if (commit >= prev && commit > 0) {
+            long theirs = commit == prev ? append.prevTerm() : entries.get(at - 1).term();
+            Invariant.check(theirs == log.termAt(commit), "a committed entry must stay", theirs, log.termAt(commit));
+        }
         while (at < entries.size()
                 && entries.get(at).index() <= log.lastIndex()
                 && log.termAt(entries.get(at).index()) == entries.get(at).term()) {
@@ -293,8 +296,8 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     }
 
     private void reply(RaftMessage.Append append, boolean success, long index, long conflictTerm) {
-        out.afterPersist(new RaftMessage.AppendReply(
-                self, append.from(), term, success, index, conflictTerm, append.round()));
+        out.afterPersist(
+                new RaftMessage.AppendReply(self, append.from(), term, success, index, conflictTerm, append.round()));
     }
 
     @Override

@@ -38,10 +38,7 @@ final class Leader extends Role {
         this.peers = group.config.voters().stream()
                 .filter(voter -> voter != group.self)
                 .map(voter -> new Progress(
-                        voter,
-                        firstOwnIndex,
-                        group.config.settings().inflightAppendsMax(),
-                        group.now.micros()))
+                        voter, firstOwnIndex, group.config.settings().inflightAppendsMax(), group.now.micros()))
                 .toArray(Progress[]::new);
     }
 
@@ -261,7 +258,8 @@ final class Leader extends Role {
         if (roundStep != group.steps) {
             roundStep = group.steps;
             // After a transfer nothing is served on the strength of any message.
-            Timestamp bound = isLeaseGone() ? Timestamp.ZERO : group.now.hybrid().plusMicros(group.leaseMicros);
+            Timestamp bound =
+                    isLeaseGone() ? Timestamp.ZERO : group.now.hybrid().plusMicros(group.leaseMicros);
             rounds.open(group.now.micros(), bound);
         }
         return rounds.current();

@@ -31,7 +31,8 @@ final class Promises {
     /** Time has come this far. */
     void advanceTo(Now now) {
         if (forgotten && now.micros() >= freeFromMicros) {
-            // A promise made before the restart was at most one lease above a clock reading taken at least one election timeout ago.
+            // A promise made before the restart was at most one lease above a clock reading taken at least one election
+            // timeout ago.
             forgotten = false;
             saw(now.hybrid().plusMicros(offsetMicros));
         }

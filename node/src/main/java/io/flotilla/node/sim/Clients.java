@@ -101,7 +101,8 @@ final class Clients {
             throw new SimViolation("a read was answered twice: " + read.request());
         }
         if (read.index() != 0) {
-            SimViolation.check(read.index() >= before, "a read index misses an acknowledged write", read.index(), before);
+            SimViolation.check(
+                    read.index() >= before, "a read index misses an acknowledged write", read.index(), before);
         }
     }
 

@@ -40,7 +40,11 @@ final class GroupPromises {
         check(after.term() >= before.term(), "the term never goes back", after.term(), before.term());
         check(after.commit() >= before.commit(), "the commit index never goes back", after.commit(), before.commit());
         check(after.applied() <= after.commit(), "only committed entries are applied", after.applied(), after.commit());
-        check(after.lastIndex() == replica.handed.lastIndex(), "all of the log is handed to the disk", after.lastIndex(), replica.handed.lastIndex());
+        check(
+                after.lastIndex() == replica.handed.lastIndex(),
+                "all of the log is handed to the disk",
+                after.lastIndex(),
+                replica.handed.lastIndex());
         boolean leads = after.role() == RaftStatus.Role.LEADER;
         boolean led = before.role() == RaftStatus.Role.LEADER && before.term() == after.term();
         Ready.Persist persist = ready.persist();
@@ -48,7 +52,8 @@ final class GroupPromises {
             checkMatching(replica, persist.entries());
             if (led && leads) {
                 boolean appended = persist.reset() == null
-                        && (persist.entries().isEmpty() || persist.entries().get(0).index() > handedBefore);
+                        && (persist.entries().isEmpty()
+                                || persist.entries().get(0).index() > handedBefore);
                 check(appended, "Leader Append-Only: a leader never overwrites", after.term(), handedBefore);
             }
         }
@@ -72,8 +77,16 @@ final class GroupPromises {
         }
         SimLog log = replica.handed;
         if (index >= log.firstIndex()) {
-            check(log.lastIndex() >= index, "Leader Completeness: log too short in term " + term, log.lastIndex(), index);
-            check(log.chainAt(index) == committedChain[(int) index], "Leader Completeness: committed entry missing", term, index);
+            check(
+                    log.lastIndex() >= index,
+                    "Leader Completeness: log too short in term " + term,
+                    log.lastIndex(),
+                    index);
+            check(
+                    log.chainAt(index) == committedChain[(int) index],
+                    "Leader Completeness: committed entry missing",
+                    term,
+                    index);
         }
     }
 
@@ -81,7 +94,11 @@ final class GroupPromises {
         for (LogEntry entry : entries) {
             long chain = replica.handed.chainAt(entry.index());
             Long known = chains.putIfAbsent((entry.index() << TERM_BITS) + entry.term(), chain);
-            check(known == null || known == chain, "Log Matching: different logs up to the same entry", entry.index(), entry.term());
+            check(
+                    known == null || known == chain,
+                    "Log Matching: different logs up to the same entry",
+                    entry.index(),
+                    entry.term());
         }
     }
 
@@ -104,7 +121,11 @@ final class GroupPromises {
             committed = commit;
             checkDurable(commit);
         } else if (commit >= log.firstIndex()) {
-            check(log.chainAt(commit) == committedChain[(int) commit], "State Machine Safety: replicas commit different entries", replica.id, commit);
+            check(
+                    log.chainAt(commit) == committedChain[(int) commit],
+                    "State Machine Safety: replicas commit different entries",
+                    replica.id,
+                    commit);
         }
     }
 
@@ -133,15 +154,28 @@ final class GroupPromises {
     void leaves(SimReplica replica, RaftMessage message) {
         HardState durable = replica.disk.hardState();
         if (message instanceof RaftMessage.AppendReply reply) {
-            check(durable.term() >= reply.term(), "a term is durable before it is answered", durable.term(), reply.term());
+            check(
+                    durable.term() >= reply.term(),
+                    "a term is durable before it is answered",
+                    durable.term(),
+                    reply.term());
             if (reply.success() && durable.term() == reply.term()) {
-                check(replica.disk.lastIndex() >= reply.index(), "an entry is durable before it is acknowledged", replica.disk.lastIndex(), reply.index());
+                check(
+                        replica.disk.lastIndex() >= reply.index(),
+                        "an entry is durable before it is acknowledged",
+                        replica.disk.lastIndex(),
+                        reply.index());
             }
         } else if (message instanceof RaftMessage.VoteReply reply && reply.granted() && !reply.pre()) {
-            boolean kept = durable.term() > reply.term() || (durable.term() == reply.term() && durable.vote() == reply.to());
+            boolean kept =
+                    durable.term() > reply.term() || (durable.term() == reply.term() && durable.vote() == reply.to());
             check(kept, "a vote is durable before it is given", durable.term(), reply.term());
         } else if (message instanceof RaftMessage.VoteRequest request && !request.pre()) {
-            check(durable.term() >= request.term(), "a candidate's term is durable before it asks", durable.term(), request.term());
+            check(
+                    durable.term() >= request.term(),
+                    "a candidate's term is durable before it asks",
+                    durable.term(),
+                    request.term());
         }
     }
 

@@ -37,7 +37,10 @@ final class LeasePromises {
         if (replica.holdsLease()) {
             for (SimReplica other : world.replicas) {
                 SimViolation.check(
-                        other == replica || !other.holdsLease(), "leases overlap in time", lease.term(), other.lease.term());
+                        other == replica || !other.holdsLease(),
+                        "leases overlap in time",
+                        lease.term(),
+                        other.lease.term());
             }
         }
         Term term = terms.computeIfAbsent(lease.term(), any -> new Term());
@@ -50,7 +53,8 @@ final class LeasePromises {
         }
         if (fresh || lease.bound().isAfter(term.bound)) {
             term.bound = term.bound.max(lease.bound());
-            for (Map.Entry<Long, Term> later : terms.tailMap(lease.term(), false).entrySet()) {
+            for (Map.Entry<Long, Term> later :
+                    terms.tailMap(lease.term(), false).entrySet()) {
                 checkDisjoint(lease.term(), term, later.getKey(), later.getValue());
             }
         }
@@ -64,11 +68,15 @@ final class LeasePromises {
     /** A read at {@code timestamp} is answered under the replica's lease. */
     void served(Lease lease, Timestamp timestamp) {
         Term term = terms.computeIfAbsent(lease.term(), any -> new Term());
-        SimViolation.check(!term.handedOver, "served after the lease was handed over", lease.term(), timestamp.packed());
+        SimViolation.check(
+                !term.handedOver, "served after the lease was handed over", lease.term(), timestamp.packed());
         term.served = term.served.max(timestamp);
         for (Map.Entry<Long, Term> later : terms.tailMap(lease.term(), false).entrySet()) {
             SimViolation.check(
-                    !timestamp.isAfter(later.getValue().start), "served within a successor's lease", lease.term(), later.getKey());
+                    !timestamp.isAfter(later.getValue().start),
+                    "served within a successor's lease",
+                    lease.term(),
+                    later.getKey());
         }
     }
 

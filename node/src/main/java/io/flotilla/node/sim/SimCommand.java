@@ -15,9 +15,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "sim",
         mixinStandardHelpOptions = true,
-        description = "Simulates a consensus group under faults, seed after seed, and checks its promises after every event.",
+        description =
+                "Simulates a consensus group under faults, seed after seed, and checks its promises after every event.",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0: every promise was kept", "2: wrong usage", "5: a promise was broken; the line that replays it is printed"})
+        exitCodeList = {
+            "0: every promise was kept",
+            "2: wrong usage",
+            "5: a promise was broken; the line that replays it is printed"
+        })
 public final class SimCommand implements Callable<Integer> {
     private static final int EXIT_VIOLATION = 5;
     private static final long SEEDS_DEFAULT = 1_000;
@@ -35,7 +40,10 @@ public final class SimCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as JSON.")
     private @Nullable Path json;
 
-    @Option(names = "--threads", paramLabel = "T", description = "Seeds at a time (default: one per processor); changes no result.")
+    @Option(
+            names = "--threads",
+            paramLabel = "T",
+            description = "Seeds at a time (default: one per processor); changes no result.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Override
@@ -75,7 +83,9 @@ public final class SimCommand implements Callable<Integer> {
                 "%d seeds, %d simulated seconds, %d events in %.1f s%n",
                 summary.seeds(), summary.simulatedSeconds(), summary.events(), seconds);
         StringBuilder faults = new StringBuilder("faults:");
-        summary.faults().forEach((kind, times) -> faults.append(' ').append(kind).append(' ').append(times));
+        summary.faults()
+                .forEach((kind, times) ->
+                        faults.append(' ').append(kind).append(' ').append(times));
         out.println(faults);
         out.printf("violations: %d%ntrace hash: %s%n", summary.violations().size(), summary.traceHash());
     }

@@ -52,7 +52,8 @@ final class SimLog implements LogView {
 
     private void append(LogEntry entry) {
         int at = (int) (entry.index() - floor - 1);
-        SimViolation.check(at >= 0 && at <= entries.size(), "entries are persisted without gaps", entry.index(), lastIndex());
+        SimViolation.check(
+                at >= 0 && at <= entries.size(), "entries are persisted without gaps", entry.index(), lastIndex());
         while (entries.size() > at) {
             entries.remove(entries.size() - 1);
         }

@@ -252,7 +252,10 @@ final class SimReplica {
     private void apply(Ready ready) {
         for (LogEntry entry : ready.apply()) {
             SimViolation.check(
-                    entry.index() == machine.applied() + 1, "entries are applied in order", entry.index(), machine.applied());
+                    entry.index() == machine.applied() + 1,
+                    "entries are applied in order",
+                    entry.index(),
+                    machine.applied());
             machine = new Machine(entry.index(), entry.term(), SimLog.chainOf(machine.chain(), entry));
             world.promises.applied(this, machine);
             Long term = proposals.remove(entry.index());

@@ -54,7 +54,9 @@ final class MemoryLog implements LogView {
 
     @Override
     public long termAt(long index) {
-        return index == floor ? floorTerm : entries.get((int) (index - floor - 1)).term();
+        return index == floor
+                ? floorTerm
+                : entries.get((int) (index - floor - 1)).term();
     }
 
     @Override

@@ -44,6 +44,9 @@ class SimDeterminismTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
-        return output.lines().filter(line -> line.startsWith("trace hash")).findFirst().orElse(output);
+        return output.lines()
+                .filter(line -> line.startsWith("trace hash"))
+                .findFirst()
+                .orElse(output);
     }
 }

@@ -17,7 +17,8 @@ class SimulatorTest {
         assertThat(summary.seeds()).isEqualTo(RUNS);
         assertThat(summary.events()).isGreaterThan(RUNS * 100);
         if (RUNS >= 100) {
-            assertThat(summary.faults()).allSatisfy((kind, times) -> assertThat(times).as(kind).isPositive());
+            assertThat(summary.faults())
+                    .allSatisfy((kind, times) -> assertThat(times).as(kind).isPositive());
         }
     }
 
