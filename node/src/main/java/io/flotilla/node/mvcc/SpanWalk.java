@@ -43,7 +43,7 @@ final class SpanWalk implements AutoCloseable {
     /** The intent on the current key, if any. */
     @Nullable
     Intent intent() {
-        return intentKey != null && intentKey.equals(key()) ? IntentCodec.decode(intents.value()) : null;
+        return intentIsHere() ? IntentCodec.decode(intents.value()) : null;
     }
 
     /** The newest version of the current key at or below {@code upTo}, if any. */
@@ -73,9 +73,8 @@ final class SpanWalk implements AutoCloseable {
 
     /** Goes on to the next key. */
     void advance() {
-        Key key = key();
         byte[] entry = currentEntry();
-        if (intentKey != null && intentKey.equals(key)) {
+        if (intentIsHere()) {
             intents.next();
             loadIntent();
         }
@@ -91,9 +90,14 @@ final class SpanWalk implements AutoCloseable {
         versions.close();
     }
 
+    private boolean intentIsHere() {
+        return intentKey != null && (versionKey == null || intentKey.compareTo(versionKey) <= 0);
+    }
+
     /** The first entry in DATA of the current key; null if it has none. */
     private byte @Nullable [] currentEntry() {
-        return versionKey != null && versionKey.equals(key()) ? versionEntry : null;
+        boolean here = versionKey != null && (intentKey == null || versionKey.compareTo(intentKey) <= 0);
+        return here ? versionEntry : null;
     }
 
     /** Moves to the first version of {@code entry}'s key at or below {@code packed}; false if there is none. */

@@ -69,8 +69,9 @@ final class SlowModel {
                         && intent.at().compareTo(upTo) <= 0) {
                     return blocked(intent);
                 }
-                Cell seen = intent != null && intent.txn().equals(reader) ? intent : newest(key, upTo);
-                if (seen != null && seen != intent && seen.at().isAfter(now)) {
+                boolean own = intent != null && intent.txn().equals(reader);
+                Cell seen = own ? intent : newest(key, upTo);
+                if (seen != null && !own && seen.at().isAfter(now)) {
                     if (!forwardable) {
                         return "uncertain " + key;
                     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Random histories of reads, commits in one phase, intents and their resolution on a handful of awkward keys, compared step by step with {@link
  * SlowModel}, which keeps plain lists and goes through all of them each time.
  */
-class EvaluatorProperty {
+class EvaluatorPropertyTest {
     private static final int SEEDS = 60;
     private static final int STEPS = 200;
     private static final List<Key> KEYS = List.of(
