@@ -124,8 +124,7 @@ class TransactionServiceTest {
             results.add(KvResult.Acknowledged.INSTANCE);
         }
         Timestamp at = to.batch().header().timestamp();
-        results.add(
-                last instanceof KvResult.Ended ended ? new KvResult.Ended(ended.status(), at) : last);
+        results.add(last instanceof KvResult.Ended ended ? new KvResult.Ended(ended.status(), at) : last);
         to.callback().accept(new KvReply.Done(results, at, List.of()));
     }
 
@@ -135,8 +134,7 @@ class TransactionServiceTest {
 
     private static TxnCoordinator.Committed committed(Sent stage) {
         return new TxnCoordinator.Committed(
-                stage.batch().header().timestamp(),
-                stage.batch().header().txn().priority());
+                stage.batch().header().timestamp(), stage.batch().header().txn().priority());
     }
 
     private static TxnRecord record(TxnStatus status) {

@@ -36,8 +36,9 @@ class CommitMachineTest {
         Script script = script(false, A, B);
         assertThat(script.pending().header().forwardable()).isTrue();
         assertThat(script.pending().header().timestamp()).isEqualTo(START);
-        assertThat(script.pending().ops()).last().isEqualTo(new KvOp.EndTxn(
-                A, TxnStatus.STAGING, List.of(A, B), Value.EMPTY));
+        assertThat(script.pending().ops())
+                .last()
+                .isEqualTo(new KvOp.EndTxn(A, TxnStatus.STAGING, List.of(A, B), Value.EMPTY));
         script.done(LATER, ACK, ACK, ended(TxnStatus.COMMITTED, LATER));
         assertThat(script.committedAt()).isEqualTo(LATER);
         assertThat(script.isIdle()).isTrue();
@@ -53,8 +54,7 @@ class CommitMachineTest {
                 .isEqualTo(new KvOp.ResolveIntent(B, ID, TxnStatus.COMMITTED, START));
         script.acknowledge();
         assertThat(script.pending().ops())
-                .containsExactly(
-                        new KvOp.ResolveIntent(A, ID, TxnStatus.COMMITTED, START), new KvOp.ForgetTxn(A, ID));
+                .containsExactly(new KvOp.ResolveIntent(A, ID, TxnStatus.COMMITTED, START), new KvOp.ForgetTxn(A, ID));
         script.acknowledge();
         assertThat(script.isIdle()).isTrue();
     }
@@ -87,7 +87,9 @@ class CommitMachineTest {
         assertThat(script.pending().header().timestamp()).isEqualTo(LATER);
         assertThat(script.pending().ops()).hasSize(2);
         script.refuse(new KvError.Pushed(A, LATER.next()));
-        assertThat(script.only(KvOp.Refresh.class).from()).as("valid up to there").isEqualTo(LATER);
+        assertThat(script.only(KvOp.Refresh.class).from())
+                .as("valid up to there")
+                .isEqualTo(LATER);
     }
 
     @Test
@@ -109,8 +111,7 @@ class CommitMachineTest {
         assertThat(script.pending().ops()).hasSize(2).allMatch(op -> op instanceof KvOp.DataWrite);
         script.done(LATER, ACK, ACK);
         KvOp.EndTxn end = script.only(KvOp.EndTxn.class);
-        assertThat(end).isEqualTo(
-                new KvOp.EndTxn(Key.of("0"), TxnStatus.COMMITTED, List.of(A, B), Value.of("split")));
+        assertThat(end).isEqualTo(new KvOp.EndTxn(Key.of("0"), TxnStatus.COMMITTED, List.of(A, B), Value.of("split")));
         script.done(LATER, ended(TxnStatus.COMMITTED, LATER));
         assertThat(script.committedAt()).isEqualTo(LATER);
         assertThat(script.pending().ops()).hasSize(2).allMatch(op -> op instanceof KvOp.ResolveIntent);
@@ -257,22 +258,21 @@ class CommitMachineTest {
     void unfinishedCommitBeatsAndHearsThatItWasAborted() {
         CommitMachine machine =
                 new CommitMachine(TxnSettings.DEFAULT, request(A, false, Value.EMPTY, A, B), Script.time(1_000));
-        TxnEffect.Send stage = (TxnEffect.Send) machine.start(Script.time(1_000)).get(0);
+        TxnEffect.Send stage =
+                (TxnEffect.Send) machine.start(Script.time(1_000)).get(0);
         TxnTime later = Script.time(1_001_000);
         TxnEffect.Send beat = (TxnEffect.Send) machine.tick(later).get(0);
         assertThat(beat.batch().ops()).containsExactly(new KvOp.HeartbeatTxn(A));
         assertThat(machine.tick(later)).isEmpty();
         var aborted = new TxnRecord(meta(), TxnStatus.ABORTED, START, START, List.of());
         List<TxnEffect> effects = machine.reply(
-                later,
-                beat.call(),
-                new KvReply.Done(List.of(new KvResult.Record(aborted)), START, List.of()));
+                later, beat.call(), new KvReply.Done(List.of(new KvResult.Record(aborted)), START, List.of()));
         assertThat(effects).singleElement().isInstanceOf(TxnEffect.AnswerCommit.class);
-        effects = machine.reply(
-                later,
-                stage.call(),
-                new KvReply.Refused(new KvError.TxnAborted(ID, "pushed")));
-        assertThat(effects).as("cleans up, does not answer again").singleElement().isInstanceOf(TxnEffect.Send.class);
+        effects = machine.reply(later, stage.call(), new KvReply.Refused(new KvError.TxnAborted(ID, "pushed")));
+        assertThat(effects)
+                .as("cleans up, does not answer again")
+                .singleElement()
+                .isInstanceOf(TxnEffect.Send.class);
     }
 
     @Test
@@ -281,8 +281,7 @@ class CommitMachineTest {
                 new CommitMachine(TxnSettings.DEFAULT, request(A, false, Value.EMPTY, A), Script.time(1_000));
         machine.start(Script.time(1_000));
         List<TxnEffect> effects = machine.tick(Script.time(1_000 + TIMEOUT * 15 / 16));
-        assertThat(((TxnEffect.Send) effects.get(0)).batch().ops())
-                .containsExactly(new KvOp.LookupTxn(A, ID, true));
+        assertThat(((TxnEffect.Send) effects.get(0)).batch().ops()).containsExactly(new KvOp.LookupTxn(A, ID, true));
     }
 
     @Test
@@ -292,14 +291,7 @@ class CommitMachineTest {
         Script again = new Script(new CommitMachine(
                 TxnSettings.DEFAULT,
                 new TxnCoordinator.CommitRequest(
-                        ID,
-                        A,
-                        Timestamp.ZERO,
-                        List.of(new KvOp.Delete(A)),
-                        List.of(),
-                        42,
-                        Value.EMPTY,
-                        TIMEOUT),
+                        ID, A, Timestamp.ZERO, List.of(new KvOp.Delete(A)), List.of(), 42, Value.EMPTY, TIMEOUT),
                 Script.time(1_000)));
         assertThat(again.pending().header().txn().priority()).isEqualTo(42);
     }
@@ -307,8 +299,8 @@ class CommitMachineTest {
     // ---- words -------------------------------------------------------------------------------------------------
 
     private static Script script(boolean reads, Key... keys) {
-        return new Script(new CommitMachine(
-                TxnSettings.DEFAULT, request(keys[0], reads, Value.EMPTY, keys), Script.time(1_000)));
+        return new Script(
+                new CommitMachine(TxnSettings.DEFAULT, request(keys[0], reads, Value.EMPTY, keys), Script.time(1_000)));
     }
 
     /** All writes are laid, one of them above the STAGING record. */

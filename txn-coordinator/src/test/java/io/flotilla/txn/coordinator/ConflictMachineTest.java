@@ -42,8 +42,7 @@ class ConflictMachineTest {
     void outrankedStagingHolderIsRecovered() {
         Script script = script(OLDER).record(HOLDER, TxnStatus.STAGING, NOW, A, B);
         assertThat(script.pending().ops())
-                .containsExactly(
-                        new KvOp.QueryIntent(A, HOLDER.id(), NOW), new KvOp.QueryIntent(B, HOLDER.id(), NOW));
+                .containsExactly(new KvOp.QueryIntent(A, HOLDER.id(), NOW), new KvOp.QueryIntent(B, HOLDER.id(), NOW));
         script.done(NOW, new KvResult.IntentQueried(true), new KvResult.IntentQueried(false));
         assertThat(script.only(KvOp.RecoverTxn.class)).isEqualTo(new KvOp.RecoverTxn(A, HOLDER.id(), NOW, false));
         script.record(HOLDER, TxnStatus.ABORTED, NOW);
@@ -54,8 +53,7 @@ class ConflictMachineTest {
     void expiredStagingHolderIsRecoveredByAnyone() {
         Script script = script(TxnMeta.NONE);
         script.micros += 5_000_001;
-        script.record(HOLDER, TxnStatus.STAGING, NOW, A)
-                .done(NOW, new KvResult.IntentQueried(true));
+        script.record(HOLDER, TxnStatus.STAGING, NOW, A).done(NOW, new KvResult.IntentQueried(true));
         assertThat(script.only(KvOp.RecoverTxn.class).allPresent()).isTrue();
         script.record(HOLDER, TxnStatus.COMMITTED, NOW);
         assertResolved(script, TxnStatus.COMMITTED, NOW);
@@ -83,8 +81,8 @@ class ConflictMachineTest {
         Script staging = new Script(new OutcomeMachine(HOLDER.id(), A, false, 1_000_000));
         staging.record(HOLDER, TxnStatus.STAGING, NOW, A);
         assertThat(staging.answers)
-                .isEqualTo(List.of(
-                        new TxnEffect.AnswerOutcome(new TxnCoordinator.Outcome(true, TxnStatus.PENDING, NOW))));
+                .isEqualTo(
+                        List.of(new TxnEffect.AnswerOutcome(new TxnCoordinator.Outcome(true, TxnStatus.PENDING, NOW))));
     }
 
     @Test
@@ -94,8 +92,8 @@ class ConflictMachineTest {
         assertThat(script.only(KvOp.PushTxn.class)).isEqualTo(new KvOp.PushTxn(A, HOLDER, true));
         script.record(HOLDER, TxnStatus.ABORTED, NOW);
         assertThat(script.answers)
-                .isEqualTo(List.of(
-                        new TxnEffect.AnswerOutcome(new TxnCoordinator.Outcome(true, TxnStatus.ABORTED, NOW))));
+                .isEqualTo(
+                        List.of(new TxnEffect.AnswerOutcome(new TxnCoordinator.Outcome(true, TxnStatus.ABORTED, NOW))));
     }
 
     @Test
@@ -123,7 +121,7 @@ class ConflictMachineTest {
     private static void assertResolved(Script script, TxnStatus status, Timestamp at) {
         assertThat(script.isIdle()).isTrue();
         assertThat(script.answers)
-                .isEqualTo(List.of(
-                        new TxnEffect.AnswerResolution(new ConflictResolver.Resolution(HOLDER, status, at))));
+                .isEqualTo(
+                        List.of(new TxnEffect.AnswerResolution(new ConflictResolver.Resolution(HOLDER, status, at))));
     }
 }

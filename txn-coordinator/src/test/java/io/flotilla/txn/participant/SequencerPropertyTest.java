@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -76,7 +77,7 @@ class SequencerPropertyTest {
             } else if (!latched.isEmpty() && random.nextBoolean()) {
                 long ticket = new ArrayList<>(latched.keySet()).get(random.nextInt(latched.size()));
                 latched.remove(ticket);
-                for (KvOp op : open.remove(ticket).ops()) {
+                for (KvOp op : Objects.requireNonNull(open.remove(ticket)).ops()) {
                     if (op instanceof KvOp.DataWrite && random.nextInt(4) == 0) {
                         intents.put(op.key(), txn(1_000 + ticket));
                     }
@@ -121,9 +122,8 @@ class SequencerPropertyTest {
         }
 
         private void evaluate(long ticket) {
-            KvBatch batch = open.get(ticket);
-            assertThat(batch).as("ticket %d is open, seed %d", ticket, seed).isNotNull();
-            latched.forEach((other, at) -> assertThat(conflict(batch, open.get(other), at))
+            KvBatch batch = Objects.requireNonNull(open.get(ticket), "told to proceed twice, seed " + seed);
+            latched.forEach((other, at) -> assertThat(conflict(batch, Objects.requireNonNull(open.get(other)), at))
                     .as("ticket %d beside %d, seed %d", ticket, other, seed)
                     .isFalse());
             for (KvOp op : batch.ops()) {
@@ -174,8 +174,7 @@ class SequencerPropertyTest {
                 ops.add(new KvOp.Scan(new Span(key(random.nextInt(3)), key(4 + random.nextInt(3))), 10, 10));
             }
             Timestamp timestamp = at == 0 ? Timestamp.ZERO : ts(1).plusMicros(at);
-            return new KvBatch(
-                    new KvHeader(timestamp, Timestamp.ZERO, List.of(), txn(tickets + 1), false, 1), ops);
+            return new KvBatch(new KvHeader(timestamp, Timestamp.ZERO, List.of(), txn(tickets + 1), false, 1), ops);
         }
 
         private static TxnMeta txn(long id) {
