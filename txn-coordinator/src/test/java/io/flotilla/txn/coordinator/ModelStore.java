@@ -112,7 +112,7 @@ final class ModelStore {
                 && end.status() == TxnStatus.STAGING
                 && end.writes().size() == 1;
         if (write != null) {
-            at = write(write.key(), header, at, onePhase, now);
+            at = write(write.key(), header, at, onePhase);
         }
         List<KvResult> results = new ArrayList<>();
         for (KvOp op : part.ops()) {
@@ -127,7 +127,7 @@ final class ModelStore {
         return new KvReply.Done(results, at, List.of());
     }
 
-    private Timestamp write(Key key, KvHeader header, Timestamp wanted, boolean onePhase, Timestamp now) {
+    private Timestamp write(Key key, KvHeader header, Timestamp wanted, boolean onePhase) {
         Cell cell = cell(key);
         TxnId id = header.txn().id();
         Timestamp already = cell.versionOf(id);

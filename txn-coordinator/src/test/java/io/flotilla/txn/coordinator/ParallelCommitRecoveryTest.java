@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * recover it at any moment: there is one fate, and it is never another than the one that somebody was told.
  */
 class ParallelCommitRecoveryTest {
-    private static final int SEEDS = Integer.getInteger("txn.seeds", 6_000);
+    private static final int SEEDS = Integer.getInteger("txn.seeds", 3_000);
     private static final TxnId ID = new TxnId(7, 7);
     private static final List<Key> KEYS = List.of(Key.of("a"), Key.of("b"), Key.of("c"));
     private static final Key READ = Key.of("r");
