@@ -86,7 +86,7 @@ final class FakeCluster implements ReplicaLink {
         if (range == null) {
             return new RangeReply.RangeUnknown();
         }
-        NodeId leaseholder = leaseholders.get(request.range());
+        NodeId leaseholder = leaseholders.getOrDefault(request.range(), NodeId.NONE);
         if (!node.equals(leaseholder)) {
             return new RangeReply.NotLeaseholder(leaseholder);
         }

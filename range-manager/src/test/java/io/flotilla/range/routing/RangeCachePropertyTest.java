@@ -121,8 +121,7 @@ class RangeCachePropertyTest {
     void theLeftSideOfASplitKeepsTheLastKnownLeaseholder() {
         RangeCache cache = new RangeCache();
         cache.insert(Ranges.range(2, 1, "", ""));
-        CachedRange whole = cache.find(Ranges.key("a"));
-        assertThat(whole).isNotNull();
+        CachedRange whole = Ranges.cached(cache, Ranges.key("a"));
         whole.learnLeaseholder(Ranges.N3);
         cache.insert(Ranges.range(2, 2, "", "m"));
         assertThat(cache.leaseholder(Ranges.key("a"))).isEqualTo(Ranges.N3);
@@ -134,8 +133,7 @@ class RangeCachePropertyTest {
     void theMetaRangeIsNeverForgotten() {
         RangeCache cache = new RangeCache(3);
         cache.insert(Ranges.META);
-        CachedRange meta = cache.find(Key.MIN);
-        assertThat(meta).isNotNull();
+        CachedRange meta = Ranges.cached(cache, Key.MIN);
         cache.evict(meta);
         for (int i = 0; i < 20; i += 2) {
             cache.insert(new RangeDescriptor(new RangeId(i + 2), 1, new Span(key(i), key(i + 1)), Ranges.REPLICAS, 4));

@@ -5,6 +5,7 @@ import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Span;
 import java.util.List;
+import java.util.Objects;
 
 /** Descriptors for tests: three replicas on nodes 1, 2 and 3. */
 public final class Ranges {
@@ -19,6 +20,10 @@ public final class Ranges {
 
     public static Key key(String user) {
         return KeySpace.user(Key.of(user));
+    }
+
+    static CachedRange cached(RangeCache cache, Key key) {
+        return Objects.requireNonNull(cache.find(key), "not cached");
     }
 
     /** From one user key to another; empty means the end of the users' key space on either side. */

@@ -219,7 +219,7 @@ class RouterCutTest {
                     }
                 }
                 int rowsMax = 1 + random.nextInt(10);
-                long bytesMax = 1 + random.nextInt(100);
+                long bytesMax = 1L + random.nextInt(100);
                 KvOp scan = new KvOp.Scan(new Span(position, end), rowsMax, bytesMax);
                 KvResult.Scanned page =
                         (KvResult.Scanned) fixture.done(batch(scan)).results().get(0);

@@ -40,9 +40,7 @@ final class RouterFixture {
         RouterFixture fixture = new RouterFixture();
         for (RangeDescriptor range : fixture.cluster.truth.values()) {
             fixture.cache.insert(range);
-            CachedRange cached = fixture.cache.find(range.span().start());
-            assertThat(cached).isNotNull();
-            cached.learnLeaseholder(Ranges.N1);
+            Ranges.cached(fixture.cache, range.span().start()).learnLeaseholder(Ranges.N1);
         }
         return fixture;
     }
