@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AkkaTransport implements Transport, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AkkaTransport.class);
+    private static final String STOPPING = "this node is stopping";
     private static final long COMPLAINT_NANOS = 10_000_000_000L;
 
     private final NodeSystem system;
@@ -47,7 +48,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         this.settings = settings;
     }
 
-    /** Begins to listen. Before, nothing is received and local calls are refused. */
+    /** Begins to listen. Before, nothing is received and calls are refused. */
     public synchronized void start(Inbound handler) {
         inbound = handler;
         system.spawnReceiver(NodeSystem.MAIN_LANE, Envelope.class, this::receive, NodeSystem.TRANSPORT_DISPATCHER);
@@ -69,7 +70,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         }
         inbound = null;
         for (Peer peer : peers.values()) {
-            peer.failAll("this node is stopping");
+            peer.failAll(STOPPING);
         }
     }
 
@@ -86,20 +87,23 @@ public final class AkkaTransport implements Transport, AutoCloseable {
 
     @Override
     public void send(NodeId node, RangeRequest request, Consumer<RangeReply> callback) {
+        Inbound handler = inbound;
+        if (handler == null) {
+            callback.accept(new RangeReply.Lost(false, self + " is not serving"));
+            return;
+        }
         if (node.equals(self)) {
-            Inbound handler = inbound;
-            if (handler == null) {
-                callback.accept(new RangeReply.Lost(false, self + " is not serving"));
-            } else {
-                handler.serve(request, callback);
-            }
+            handler.serve(request, callback);
             return;
         }
         Peer peer = peers.get(node);
         if (peer == null) {
             callback.accept(new RangeReply.Lost(false, "the address of " + node + " is not known"));
-        } else {
-            peer.call(request, callback, System.nanoTime());
+            return;
+        }
+        peer.call(request, callback, System.nanoTime());
+        if (inbound == null) {
+            peer.failAll(STOPPING);
         }
     }
 

@@ -17,6 +17,12 @@ abstract class OutFrame {
     /** What it is counted as against the bound of an outbox, beyond its payload. */
     static final int OVERHEAD_BYTES = 128;
 
+    private final int weight;
+
+    OutFrame(int payloadBytes) {
+        this.weight = OVERHEAD_BYTES + payloadBytes;
+    }
+
     abstract byte kind();
 
     abstract void encode(ByteBuffer out);
@@ -34,8 +40,8 @@ abstract class OutFrame {
         return true;
     }
 
-    int weight() {
-        return OVERHEAD_BYTES;
+    final int weight() {
+        return weight;
     }
 
     static KvReply.Refused tooLarge(String what) {
@@ -48,6 +54,7 @@ abstract class OutFrame {
         private final RaftMessage message;
 
         Raft(RangeId range, RaftMessage message) {
+            super(payloadBytes(message));
             this.range = range;
             this.message = message;
         }
@@ -63,9 +70,8 @@ abstract class OutFrame {
             RaftMessageCodec.encode(message, out);
         }
 
-        @Override
-        int weight() {
-            int bytes = OVERHEAD_BYTES;
+        private static int payloadBytes(RaftMessage message) {
+            int bytes = 0;
             if (message instanceof RaftMessage.Append append) {
                 for (LogEntry entry : append.entries()) {
                     bytes += entry.size();
@@ -81,6 +87,7 @@ abstract class OutFrame {
         private final RangeReply reply;
 
         Reply(Outbox outbox, long callId, RangeReply reply) {
+            super(0);
             this.outbox = outbox;
             this.callId = callId;
             this.reply = reply;
@@ -109,6 +116,7 @@ abstract class OutFrame {
         private final long parcel;
 
         SnapshotTaken(long parcel) {
+            super(0);
             this.parcel = parcel;
         }
 

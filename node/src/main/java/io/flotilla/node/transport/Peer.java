@@ -77,7 +77,7 @@ final class Peer {
     }
 
     /** Whether anything was ever heard from it. */
-    boolean isKnown() {
+    private boolean isKnown() {
         return incarnation != 0;
     }
 
@@ -96,7 +96,7 @@ final class Peer {
                 request,
                 callback,
                 nowNanos + timeoutNanos + settings.callGraceMillis() * 1_000_000,
-                nowNanos + settings.probeMillis() * 1_000_000);
+                nowNanos + (isKnown() ? settings.probeMillis() : settings.silenceMillis()) * 1_000_000);
         calls.put(call.id(), call);
         if (!outbox.offer(call)) {
             calls.remove(call.id());

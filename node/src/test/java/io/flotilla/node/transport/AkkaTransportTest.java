@@ -51,6 +51,8 @@ class AkkaTransportTest {
 
     @Test
     void aCallIsServedByTheOtherNode() {
+        cluster.node(1).awaitReachable(2);
+
         RangeReply reply = cluster.node(1).call(2, Cluster.put("a", new byte[100], 10_000));
 
         assertThat(reply).isEqualTo(Cluster.Node.served());
@@ -93,6 +95,7 @@ class AkkaTransportTest {
     void messagesOfSeveralMegabytesPassAndLargerOnesAreRefusedByName() {
         Cluster.Node one = cluster.node(1);
         Cluster.Node two = cluster.node(2);
+        one.awaitReachable(2);
         byte[] large = new byte[Limits.TXN_BYTES_MAX];
 
         assertThat(one.call(2, Cluster.put("a", large, 10_000))).isEqualTo(Cluster.Node.served());
@@ -153,7 +156,6 @@ class AkkaTransportTest {
 
         cluster.stop(2);
         Cluster.Node two = cluster.start(2, WallClock.system());
-        long before = System.nanoTime();
         two.awaitReachable(1);
         one.awaitReachable(2);
         Cluster.await(
@@ -161,7 +163,6 @@ class AkkaTransportTest {
                 () -> one.call(2, Cluster.put("a", new byte[1], 10_000)).equals(Cluster.Node.served()));
         RangeReply back = two.call(1, Cluster.put("a", new byte[1], 10_000));
 
-        System.out.println("restart to served: " + (System.nanoTime() - before) / 1_000_000 + " ms");
         assertThat(back).isEqualTo(Cluster.Node.served());
         assertThat(one.lost).contains(N2);
     }
@@ -206,12 +207,9 @@ class AkkaTransportTest {
         };
         long before = System.nanoTime();
         sendNext[0].run();
-        int calls = 0;
         while (handedOver.get() < chunks && System.nanoTime() - before < 20_000_000_000L) {
             replies.add(one.call(2, Cluster.put("k", new byte[100], 10_000)));
-            calls++;
         }
-        System.out.println(calls + " calls beside 40 MiB in " + (System.nanoTime() - before) / 1_000_000 + " ms");
 
         Cluster.await("all chunks", () -> two.chunks.size() == chunks);
         assertThat(two.chunks).extracting(SnapshotChunk::sequence).isSorted();
