@@ -63,8 +63,7 @@ final class TransactionRunner {
 
     private <T extends @Nullable Object> @Nullable TxnResult<T> commit(T value, BufferedTransaction tx, int attempt) {
         if (System.nanoTime() - deadlineNanos >= 0) {
-            throw fail(
-                    Failure.local(Error.Code.DEADLINE, "the time was up before the commit was sent", false, "BODY"));
+            throw fail(Failure.local(Error.Code.DEADLINE, "the time was up before the commit was sent", false, "BODY"));
         }
         CommitOperation commit = new CommitOperation(endpoints, deadlineNanos, tx.commit(priority));
         CommitOperation.Committed committed = commit.awaitQuietly();
