@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class GroupRecordTest {
@@ -46,8 +47,8 @@ class GroupRecordTest {
 
     @Test
     void theGoldenBytesAreReadBack() {
-        ByteBuffer verified = GroupRecord.verified(HexFormat.of().parseHex(GOLDEN));
-        assertThat(verified).isNotNull();
+        ByteBuffer verified =
+                Objects.requireNonNull(GroupRecord.verified(HexFormat.of().parseHex(GOLDEN)));
         assertThat(GroupRecord.sequence(verified)).isEqualTo(42);
         List<String> seen = new ArrayList<>();
         GroupRecord.visit(verified, new GroupRecord.Visitor() {
