@@ -63,6 +63,9 @@ final class Connection {
     private volatile EndpointStatus status;
     private volatile long suspectUntilNanos;
 
+    /** Nothing to time out since the last sweep. */
+    private volatile boolean idle = true;
+
     Connection(String endpoint, Transport transport, String clientName, Endpoints owner) {
         this.endpoint = endpoint;
         this.loop = transport.nextLoop();
@@ -121,7 +124,9 @@ final class Connection {
 
     /** Any thread, now and then. */
     void tick(long nowNanos) {
-        loop.execute(() -> sweep(nowNanos));
+        if (!idle) {
+            loop.execute(() -> sweep(nowNanos));
+        }
     }
 
     void close() {
@@ -159,6 +164,9 @@ final class Connection {
 
     /** Takes the inbox, oldest first, and sends what the stream will have. */
     private void drain() {
+        if (idle) {
+            idle = false;
+        }
         Exchange taken = inbox.getAndSet(null);
         Exchange oldest = null;
         while (taken != null) {
@@ -279,6 +287,7 @@ final class Connection {
             expireUnsent(nowNanos);
         }
         if (outstanding.size() == 0) {
+            idle = unsent.isEmpty();
             return;
         }
         Failure expired = Failure.local(
