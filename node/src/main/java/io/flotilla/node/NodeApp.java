@@ -111,7 +111,8 @@ public final class NodeApp implements AutoCloseable {
                 address(settings.listen()),
                 address(settings.advertise()),
                 settings.join().stream().map(NodeApp::address).toList());
-        system.onQuarantined(() -> fatal("another node refuses to speak to this process any more; a new one is needed"));
+        system.onQuarantined(
+                () -> fatal("another node refuses to speak to this process any more; a new one is needed"));
         this.transport = new AkkaTransport(system, clock, TransportSettings.DEFAULT);
         this.store = new Store(
                 new Replica.Setting(
@@ -144,7 +145,9 @@ public final class NodeApp implements AutoCloseable {
                 engine,
                 router,
                 transactions,
-                entry -> transport.addNode(new NodeId(entry.node()), address(HostPort.parse(entry.transport())).akka()));
+                entry -> transport.addNode(
+                        new NodeId(entry.node()),
+                        address(HostPort.parse(entry.transport())).akka()));
         registry.loadLocal();
         transport.start(store);
         store.start(transport, transactions);
@@ -190,8 +193,7 @@ public final class NodeApp implements AutoCloseable {
                         0,
                         trigger,
                         timeoutMicros),
-                reply -> callback.accept(
-                        reply instanceof TxnCoordinator.CommitFailed failed ? failed.error() : null));
+                reply -> callback.accept(reply instanceof TxnCoordinator.CommitFailed failed ? failed.error() : null));
     }
 
     private Scheduler scheduler() {
@@ -263,6 +265,8 @@ public final class NodeApp implements AutoCloseable {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return failure == root ? String.valueOf(failure.getMessage()) : failure.getMessage() + " (" + root.getMessage() + ")";
+        return failure == root
+                ? String.valueOf(failure.getMessage())
+                : failure.getMessage() + " (" + root.getMessage() + ")";
     }
 }

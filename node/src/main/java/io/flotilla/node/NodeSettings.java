@@ -55,7 +55,8 @@ public record NodeSettings(
                     .getConfig("flotilla");
             int node = all.getInt("node-id");
             if (node <= 0) {
-                throw new InvalidSettings("flotilla.node-id must be a positive number, given with --node-id; it is " + node);
+                throw new InvalidSettings(
+                        "flotilla.node-id must be a positive number, given with --node-id; it is " + node);
             }
             HostPort listen = HostPort.parse(all.getString("listen"));
             String advertised = all.getString("advertise");

@@ -18,29 +18,39 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true)
 final class StartCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "settings file (HOCON); flags win over it")
-    @Nullable File config;
+    @Nullable
+    File config;
 
     @Option(names = "--node-id", paramLabel = "N", description = "this node's number, for life")
-    @Nullable Integer nodeId;
+    @Nullable
+    Integer nodeId;
 
     @Option(names = "--listen", paramLabel = "HOST:PORT", description = "the node's transport (default 127.0.0.1:7500)")
-    @Nullable String listen;
+    @Nullable
+    String listen;
 
-    @Option(names = "--advertise", paramLabel = "HOST:PORT", description = "where other nodes reach it (default: --listen)")
-    @Nullable String advertise;
+    @Option(
+            names = "--advertise",
+            paramLabel = "HOST:PORT",
+            description = "where other nodes reach it (default: --listen)")
+    @Nullable
+    String advertise;
 
     @Option(names = "--grpc", paramLabel = "HOST:PORT", description = "where clients reach it (default 127.0.0.1:7400)")
-    @Nullable String grpc;
+    @Nullable
+    String grpc;
 
     @Option(names = "--data", paramLabel = "DIR", description = "log and state (default ./flotilla-data)")
-    @Nullable String data;
+    @Nullable
+    String data;
 
     @Option(
             names = "--join",
             paramLabel = "HOST:PORT",
             split = ",",
             description = "transport addresses of the nodes to form a cluster with, this one included or not")
-    @Nullable List<String> join;
+    @Nullable
+    List<String> join;
 
     @Override
     public Integer call() {
@@ -52,7 +62,12 @@ final class StartCommand implements Callable<Integer> {
             Config file = config == null ? ConfigFactory.empty() : ConfigFactory.parseFile(config);
             settings = NodeSettings.load(flags(), file);
         } catch (RuntimeException invalid) {
-            return fail(2, "cannot start: bad settings", invalid.getMessage(), "nothing was started", "flotilla start --help");
+            return fail(
+                    2,
+                    "cannot start: bad settings",
+                    invalid.getMessage(),
+                    "nothing was started",
+                    "flotilla start --help");
         }
         return NodeApp.runUntilStopped(settings);
     }

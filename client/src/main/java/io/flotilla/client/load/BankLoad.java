@@ -180,11 +180,7 @@ public final class BankLoad {
      * @param firstViolation the first wrong total in words; empty if there was none
      */
     public record BankSummary(
-            LoadSummary load,
-            long totalChecks,
-            long totalCheckFailures,
-            long totalViolations,
-            String firstViolation) {}
+            LoadSummary load, long totalChecks, long totalCheckFailures, long totalViolations, String firstViolation) {}
 
     /** One client's transfers and what it was told of them. Used by one thread, then by {@link #check}. */
     private final class Teller {

@@ -51,7 +51,8 @@ public final class AdminCalls {
 
     private AdminReply transfer(byte[] payload) {
         String[] words = new String(payload, StandardCharsets.UTF_8).split(" ");
-        boolean asked = store.transferLease(new RangeId(Long.parseLong(words[0])), new NodeId(Integer.parseInt(words[1])));
+        boolean asked =
+                store.transferLease(new RangeId(Long.parseLong(words[0])), new NodeId(Integer.parseInt(words[1])));
         return asked ? AdminReply.of(new byte[0]) : AdminReply.failed("no such replica");
     }
 

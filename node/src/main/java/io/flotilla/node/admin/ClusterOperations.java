@@ -72,7 +72,10 @@ public final class ClusterOperations implements ClusterAdmin {
                         founded.before())));
             } else {
                 callback.accept(new Failed<>(new KvError.Unavailable(
-                        "NOT_INITIALIZED", Key.MIN, founded.error(), !founded.clusterId().isEmpty())));
+                        "NOT_INITIALIZED",
+                        Key.MIN,
+                        founded.error(),
+                        !founded.clusterId().isEmpty())));
             }
         });
     }
@@ -86,7 +89,8 @@ public final class ClusterOperations implements ClusterAdmin {
         }
         ranges(answer -> {
             List<Range> ranges = answer instanceof Ok<List<Range>> ok ? ok.value() : List.of();
-            callback.accept(new Ok<>(status(cluster, answer instanceof Ok, ranges, tools.registry().nodes())));
+            callback.accept(new Ok<>(status(
+                    cluster, answer instanceof Ok, ranges, tools.registry().nodes())));
         });
     }
 
@@ -166,9 +170,8 @@ public final class ClusterOperations implements ClusterAdmin {
             }
         }
         boolean majority = reachable > descriptor.replicas().size() / 2;
-        RangeState state = leaseholder.isKnown()
-                ? RangeState.OK
-                : majority ? RangeState.NO_LEASEHOLDER : RangeState.NO_QUORUM;
+        RangeState state =
+                leaseholder.isKnown() ? RangeState.OK : majority ? RangeState.NO_LEASEHOLDER : RangeState.NO_QUORUM;
         return new Range(descriptor, leaseholder, state, applied);
     }
 
@@ -181,7 +184,10 @@ public final class ClusterOperations implements ClusterAdmin {
                 callback.accept(new Ok<>(new Moved(from, to)));
             } else if (!from.isKnown()) {
                 callback.accept(new Failed<>(new KvError.Unavailable(
-                        "NO_LEASEHOLDER", range.span().start(), range.id() + " has no leaseholder to hand over", false)));
+                        "NO_LEASEHOLDER",
+                        range.span().start(),
+                        range.id() + " has no leaseholder to hand over",
+                        false)));
             } else {
                 call(from, AdminCalls.TRANSFER, AdminCalls.transferPayload(range.id(), to), asked -> {
                     if (asked.ok()) {
@@ -199,7 +205,8 @@ public final class ClusterOperations implements ClusterAdmin {
             RangeDescriptor range, NodeId from, NodeId to, long deadlineNanos, Consumer<Answer<Moved>> callback) {
         linesOf(to, lines -> {
             boolean there = lines != null
-                    && lines.stream().anyMatch(line -> line.range() == range.id().value() && line.leaseholder());
+                    && lines.stream()
+                            .anyMatch(line -> line.range() == range.id().value() && line.leaseholder());
             if (there) {
                 callback.accept(new Ok<>(new Moved(from, to)));
             } else if (System.nanoTime() > deadlineNanos) {
@@ -217,8 +224,7 @@ public final class ClusterOperations implements ClusterAdmin {
     // ---- gathering -----------------------------------------------------------------------------------------------
 
     private void descriptors(Key from, List<RangeDescriptor> found, Consumer<Answer<List<RangeDescriptor>>> callback) {
-        KvOp scan = new KvOp.Scan(
-                new Span(from, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, 1_500_000);
+        KvOp scan = new KvOp.Scan(new Span(from, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, 1_500_000);
         tools.sender().send(new KvBatch(KvHeader.standalone(READ_TIMEOUT_MICROS), List.of(scan)), reply -> {
             if (reply instanceof KvReply.Refused refused) {
                 callback.accept(new Failed<>(refused.error()));
@@ -266,16 +272,15 @@ public final class ClusterOperations implements ClusterAdmin {
         if (node.equals(self)) {
             tools.calls().replicas(done::accept);
         } else {
-            call(node, AdminCalls.REPLICAS, new byte[0], reply -> done.accept(
-                    reply.ok() ? AdminCalls.decode(reply.payload()) : null));
+            call(
+                    node,
+                    AdminCalls.REPLICAS,
+                    new byte[0],
+                    reply -> done.accept(reply.ok() ? AdminCalls.decode(reply.payload()) : null));
         }
     }
 
-    private void call(
-            NodeId node,
-            String kind,
-            byte[] payload,
-            Consumer<AdminReply> callback) {
+    private void call(NodeId node, String kind, byte[] payload, Consumer<AdminReply> callback) {
         if (node.equals(self)) {
             tools.calls().answer(kind, payload, callback);
         } else {

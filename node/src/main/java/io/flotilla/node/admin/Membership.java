@@ -123,8 +123,8 @@ public final class Membership implements ControlHandler {
                 return;
             }
             int replicas = Math.min(here.size(), replicationFactor > 0 ? replicationFactor : REPLICATION_DEFAULT);
-            FoundingPlan plan = FoundingPlan.of(
-                    UUID.randomUUID().toString(), new ArrayList<>(here).subList(0, replicas));
+            FoundingPlan plan =
+                    FoundingPlan.of(UUID.randomUUID().toString(), new ArrayList<>(here).subList(0, replicas));
             plan.save(tools.engine());
             adopt(plan);
             spread(plan, done);
@@ -154,41 +154,57 @@ public final class Membership implements ControlHandler {
     /** Gives every node of the plan its part, until all have it. */
     private void spread(FoundingPlan plan, Consumer<Founded> done) {
         adopt(plan);
-        controlPlane().broadcastBootstrap(plan.clusterId(), plan.encode(), FOUNDING_TIMEOUT, acks -> run(() -> {
-            TreeSet<Integer> missing = new TreeSet<>(plan.nodes());
-            missing.remove(self.node());
-            List<String> refusals = new ArrayList<>();
-            for (BootstrapAck ack : acks) {
-                if (ack.ok()) {
-                    missing.remove(ack.nodeId().value());
-                } else {
-                    refusals.add(ack.nodeId() + ": " + ack.error());
-                }
-            }
-            if (missing.isEmpty()) {
-                writeMeta(plan, () -> {
-                    FoundingPlan.finish(tools.engine());
-                    LOG.info("founded cluster {} on nodes {}", plan.clusterId(), plan.nodes());
-                    done.accept(new Founded(plan.clusterId(), plan.nodes(), false, ""));
-                });
-            } else {
-                LOG.warn("founding goes on; nodes {} have not answered {}", missing, refusals);
-                done.accept(new Founded(
-                        plan.clusterId(), plan.nodes(), false, "nodes " + missing + " have not answered yet " + refusals));
-                tools.executor().schedule(() -> run(() -> spread(plan, ignored -> {})), 1, TimeUnit.SECONDS);
-            }
-        }));
+        controlPlane()
+                .broadcastBootstrap(
+                        plan.clusterId(),
+                        plan.encode(),
+                        FOUNDING_TIMEOUT,
+                        acks -> run(() -> {
+                            TreeSet<Integer> missing = new TreeSet<>(plan.nodes());
+                            missing.remove(self.node());
+                            List<String> refusals = new ArrayList<>();
+                            for (BootstrapAck ack : acks) {
+                                if (ack.ok()) {
+                                    missing.remove(ack.nodeId().value());
+                                } else {
+                                    refusals.add(ack.nodeId() + ": " + ack.error());
+                                }
+                            }
+                            if (missing.isEmpty()) {
+                                writeMeta(plan, () -> {
+                                    FoundingPlan.finish(tools.engine());
+                                    LOG.info("founded cluster {} on nodes {}", plan.clusterId(), plan.nodes());
+                                    done.accept(new Founded(plan.clusterId(), plan.nodes(), false, ""));
+                                });
+                            } else {
+                                LOG.warn("founding goes on; nodes {} have not answered {}", missing, refusals);
+                                done.accept(new Founded(
+                                        plan.clusterId(),
+                                        plan.nodes(),
+                                        false,
+                                        "nodes " + missing + " have not answered yet " + refusals));
+                                tools.executor()
+                                        .schedule(() -> run(() -> spread(plan, ignored -> {})), 1, TimeUnit.SECONDS);
+                            }
+                        }));
     }
 
     /** The first descriptors stand in the meta range like all later ones. That this works also shows that the cluster serves. */
     private void writeMeta(FoundingPlan plan, Runnable written) {
-        tools.registry().writeDescriptors(plan.ranges(), ok -> run(() -> {
-            if (ok) {
-                written.run();
-            } else {
-                tools.executor().schedule(() -> writeMeta(plan, written), META_RETRY_MILLIS, TimeUnit.MILLISECONDS);
-            }
-        }));
+        tools.registry()
+                .writeDescriptors(
+                        plan.ranges(),
+                        ok -> run(() -> {
+                            if (ok) {
+                                written.run();
+                            } else {
+                                tools.executor()
+                                        .schedule(
+                                                () -> writeMeta(plan, written),
+                                                META_RETRY_MILLIS,
+                                                TimeUnit.MILLISECONDS);
+                            }
+                        }));
     }
 
     private void join(String clusterId) {
@@ -261,17 +277,21 @@ public final class Membership implements ControlHandler {
     }
 
     private void register() {
-        tools.registry().register(self, result -> run(() -> {
-            if (result == NodeRegistry.Registration.OURS) {
-                registered = true;
-                tools.store().allowAdoption();
-                tools.registry().refresh(ignored -> {});
-            } else if (result == NodeRegistry.Registration.TAKEN) {
-                tools.fatal()
-                        .accept("node id " + self.node() + " belongs to another store: this data directory ("
-                                + self.store() + ") is not the one that made the node's promises; use a new node id");
-            }
-        }));
+        tools.registry()
+                .register(
+                        self,
+                        result -> run(() -> {
+                            if (result == NodeRegistry.Registration.OURS) {
+                                registered = true;
+                                tools.store().allowAdoption();
+                                tools.registry().refresh(ignored -> {});
+                            } else if (result == NodeRegistry.Registration.TAKEN) {
+                                tools.fatal()
+                                        .accept("node id " + self.node()
+                                                + " belongs to another store: this data directory (" + self.store()
+                                                + ") is not the one that made the node's promises; use a new node id");
+                            }
+                        }));
     }
 
     private void findMeta() {

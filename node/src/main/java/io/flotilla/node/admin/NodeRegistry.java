@@ -26,8 +26,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -59,8 +59,7 @@ public final class NodeRegistry {
     private final ConcurrentMap<Integer, NodeEntry> known = new ConcurrentSkipListMap<>();
 
     /** @param onAddress told of every address that is new or changed */
-    public NodeRegistry(
-            Engine engine, KvSender sender, TxnCoordinator transactions, Consumer<NodeEntry> onAddress) {
+    public NodeRegistry(Engine engine, KvSender sender, TxnCoordinator transactions, Consumer<NodeEntry> onAddress) {
         this.engine = engine;
         this.sender = sender;
         this.transactions = transactions;
@@ -73,7 +72,8 @@ public final class NodeRegistry {
 
     /** What this node's disk remembers. */
     public void loadLocal() {
-        try (Engine.Cursor cursor = engine.cursor(Space.LOCAL, new byte[] {LOCAL_PREFIX}, new byte[] {LOCAL_PREFIX + 1})) {
+        try (Engine.Cursor cursor =
+                engine.cursor(Space.LOCAL, new byte[] {LOCAL_PREFIX}, new byte[] {LOCAL_PREFIX + 1})) {
             for (; cursor.isValid(); cursor.next()) {
                 learn(decode(cursor.value()), false);
             }

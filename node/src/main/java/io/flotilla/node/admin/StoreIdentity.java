@@ -39,7 +39,8 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
         }
         StoreIdentity found = decode(bytes);
         if (!found.node.equals(node)) {
-            throw new WrongStore("the data directory belongs to node " + found.node.value() + ", this is node " + node.value());
+            throw new WrongStore(
+                    "the data directory belongs to node " + found.node.value() + ", this is node " + node.value());
         }
         return found;
     }
@@ -47,7 +48,8 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
     /** Joins a cluster, durably. A store that belongs to another one is refused. */
     public StoreIdentity join(Engine engine, UUID clusterId) {
         if (cluster.isPresent() && !cluster.get().equals(clusterId)) {
-            throw new WrongStore("the data directory belongs to cluster " + cluster.get() + ", the other nodes to " + clusterId);
+            throw new WrongStore(
+                    "the data directory belongs to cluster " + cluster.get() + ", the other nodes to " + clusterId);
         }
         StoreIdentity joined = new StoreIdentity(node, store, Optional.of(clusterId));
         joined.write(engine);
@@ -75,7 +77,8 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         byte version = buffer.get();
         if (version != VERSION) {
-            throw new WrongStore("the data directory was written by an unknown version (identity format " + version + ")");
+            throw new WrongStore(
+                    "the data directory was written by an unknown version (identity format " + version + ")");
         }
         NodeId node = new NodeId(buffer.getInt());
         UUID store = new UUID(buffer.getLong(), buffer.getLong());

@@ -45,7 +45,11 @@ final class LocalState {
         batch.put(
                 Space.LOCAL,
                 appliedKey,
-                ByteBuffer.allocate(17).put(VERSION).putLong(index).putLong(term).array());
+                ByteBuffer.allocate(17)
+                        .put(VERSION)
+                        .putLong(index)
+                        .putLong(term)
+                        .array());
     }
 
     static @Nullable Applied applied(Engine engine, RangeId range) {

@@ -136,6 +136,18 @@ public final class Replica {
         tickDue = true;
     }
 
+    /** Pushes and deadlines of requests that wait for each other. */
+    void lookAfterWaiting() {
+        if (desk != null) {
+            desk.tick(ports.now());
+        }
+    }
+
+    /** How many requests wait for another one. */
+    int waiting() {
+        return desk == null ? 0 : desk.waiting();
+    }
+
     /** The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers. */
     void flushed(long index, LogCompaction compaction) {
         long upTo = Math.min(index, log.lastIndex() - setting.raft().logEntriesKept());
@@ -366,8 +378,10 @@ public final class Replica {
             return new RangeReply.NotLeaseholder(status.quorumActive() ? setting.node() : NodeId.NONE);
         }
         if (status.leader() != 0) {
-            return new RangeReply.NotLeaseholder(
-                    applier.descriptor().replica(status.leader()).map(ReplicaInfo::node).orElse(NodeId.NONE));
+            return new RangeReply.NotLeaseholder(applier.descriptor()
+                    .replica(status.leader())
+                    .map(ReplicaInfo::node)
+                    .orElse(NodeId.NONE));
         }
         long leaderlessMicros = now.micros() - leaderlessSinceMicros;
         if (leaderlessMicros > 3_000L * setting.raft().electionMillisMin()) {

@@ -12,6 +12,7 @@ import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
+import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -39,7 +40,13 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     record Inspect(Consumer<ReplicaReport> reply) implements Command {}
 
+    /** Raft's clock. */
     enum Tick implements Command {
+        INSTANCE
+    }
+
+    /** Requests wait for each other: their pushes and deadlines are due more often than Raft's clock ticks. */
+    private enum LookAfterWaiting implements Command {
         INSTANCE
     }
 
@@ -48,13 +55,15 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         INSTANCE
     }
 
+    private static final Duration WAITING_TICK = Duration.ofMillis(5);
+
     private final Replica replica;
     private final Consumer<Throwable> onFailure;
     private boolean turnQueued;
+    private boolean waitingTickDue;
 
     /** @param onFailure told if a turn throws; the replica is stopped then */
-    static Behavior<Command> create(
-            Function<ActorContext<Command>, Replica> replica, Consumer<Throwable> onFailure) {
+    static Behavior<Command> create(Function<ActorContext<Command>, Replica> replica, Consumer<Throwable> onFailure) {
         return Behaviors.setup(context -> new ReplicaActor(context, replica.apply(context), onFailure));
     }
 
@@ -72,6 +81,7 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(Deliver.class, this::onDeliver)
                 .onMessage(Persisted.class, this::onPersisted)
                 .onMessage(Tick.class, tick -> onTick())
+                .onMessage(LookAfterWaiting.class, tick -> onLookAfterWaiting())
                 .onMessage(Raise.class, this::onRaise)
                 .onMessage(Resolved.class, this::onResolved)
                 .onMessage(SnapshotArrived.class, this::onSnapshotArrived)
@@ -97,6 +107,12 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     private Behavior<Command> onTick() {
         replica.tick();
+        return queueTurn();
+    }
+
+    private Behavior<Command> onLookAfterWaiting() {
+        waitingTickDue = false;
+        replica.lookAfterWaiting();
         return queueTurn();
     }
 
@@ -142,6 +158,10 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         turnQueued = false;
         try {
             replica.run();
+            if (!waitingTickDue && replica.waiting() > 0) {
+                waitingTickDue = true;
+                getContext().scheduleOnce(WAITING_TICK, getContext().getSelf(), LookAfterWaiting.INSTANCE);
+            }
             return this;
         } catch (RuntimeException | Error failure) {
             onFailure.accept(failure);

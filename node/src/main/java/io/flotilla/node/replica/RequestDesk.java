@@ -39,7 +39,14 @@ import java.util.function.Consumer;
  */
 final class RequestDesk {
     /** Everything the desk shares with the replica for its whole life. */
-    record Tools(NodeId node, Engine engine, BatchEvaluator evaluator, HybridClock clock, TxnSettings settings, ReplicaPorts ports, TriggerCheck triggers) {}
+    record Tools(
+            NodeId node,
+            Engine engine,
+            BatchEvaluator evaluator,
+            HybridClock clock,
+            TxnSettings settings,
+            ReplicaPorts ports,
+            TriggerCheck triggers) {}
 
     /** Says why a commit trigger cannot apply to this range as it is now. */
     @FunctionalInterface

@@ -18,7 +18,13 @@ import java.util.function.Consumer;
 final class SnapshotStream {
     /** What the stream is about; see {@link SnapshotChunk}. */
     record Header(
-            RangeDescriptor descriptor, int fromReplica, int toReplica, NodeId to, long term, long index, long indexTerm) {}
+            RangeDescriptor descriptor,
+            int fromReplica,
+            int toReplica,
+            NodeId to,
+            long term,
+            long index,
+            long indexTerm) {}
 
     private record Part(Engine.Space space, Engine.Cursor cursor) {}
 
@@ -90,8 +96,7 @@ final class SnapshotStream {
                 sequence++,
                 last,
                 writer.take());
-        transport.sendSnapshot(
-                header.to(), chunk, () -> executor.execute(last ? () -> finish(true) : this::sendNext));
+        transport.sendSnapshot(header.to(), chunk, () -> executor.execute(last ? () -> finish(true) : this::sendNext));
     }
 
     private void finish(boolean success) {

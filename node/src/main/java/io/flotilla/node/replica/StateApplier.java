@@ -73,7 +73,8 @@ final class StateApplier {
     }
 
     /** The split that the last {@link #apply} ended with, if any; asked once. */
-    @Nullable SplitTrigger takeSplit() {
+    @Nullable
+    SplitTrigger takeSplit() {
         SplitTrigger taken = split;
         split = null;
         return taken;

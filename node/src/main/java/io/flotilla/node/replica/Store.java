@@ -147,7 +147,8 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         HardState restored = hardState;
         ActorRef<ReplicaActor.Command> actor = system.systemActorOf(
                 ReplicaActor.create(
-                        context -> new Replica(setting, new Ports(range, context.getSelf()), descriptor, restored, logView),
+                        context -> new Replica(
+                                setting, new Ports(range, context.getSelf()), descriptor, restored, logView),
                         failure -> failed(descriptor, failure)),
                 "range-" + range + "-" + Long.toString(System.nanoTime(), 36),
                 Props.empty());
@@ -182,7 +183,9 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (slot != null) {
             slot.actor.tell(new ReplicaActor.Deliver(message));
         } else if (!closed) {
-            strangers.keep(range.value(), message, System.nanoTime()).ifPresent(reply -> sender().sendRaft(from, range, reply));
+            strangers
+                    .keep(range.value(), message, System.nanoTime())
+                    .ifPresent(reply -> sender().sendRaft(from, range, reply));
         }
     }
 
@@ -242,8 +245,8 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         for (Slot slot : slots.values()) {
             slot.descriptor
                     .replicaOn(node)
-                    .ifPresent(replica -> slot.actor.tell(
-                            new ReplicaActor.Raise(new RaftEvent.Unreachable(replica.replicaId()))));
+                    .ifPresent(replica ->
+                            slot.actor.tell(new ReplicaActor.Raise(new RaftEvent.Unreachable(replica.replicaId()))));
         }
     }
 
@@ -318,8 +321,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             applied.forEach((range, index) -> {
                 Slot slot = slots.get(range);
                 if (slot != null) {
-                    slot.actor.tell(
-                            new ReplicaActor.Flushed(index, (upTo, term) -> log.compact(range, upTo, term)));
+                    slot.actor.tell(new ReplicaActor.Flushed(index, (upTo, term) -> log.compact(range, upTo, term)));
                 }
             });
         } catch (RuntimeException failure) {
@@ -412,8 +414,8 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                         system.scheduler()
                                 .scheduleOnce(
                                         Duration.ofMillis(SNAPSHOT_RETRY_DELAY_MILLIS),
-                                        () -> self.tell(new ReplicaActor.Raise(
-                                                new RaftEvent.SnapshotSent(toReplica, success))),
+                                        () -> self.tell(
+                                                new ReplicaActor.Raise(new RaftEvent.SnapshotSent(toReplica, success))),
                                         system.executionContext());
                     });
             LOG.info("sending a snapshot of {} at index {} to {}", descriptor, index, to);
@@ -426,12 +428,11 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             open(split.right());
             if (leaseholder) {
                 Slot right = slots.get(split.right().id().value());
-                int selfReplica = split.right()
-                        .replicaOn(setting.node())
-                        .orElseThrow()
-                        .replicaId();
+                int selfReplica =
+                        split.right().replicaOn(setting.node()).orElseThrow().replicaId();
                 if (right != null) {
-                    // What this node served as the left side's leaseholder is below its clock now: the right side's first leader here
+                    // What this node served as the left side's leaseholder is below its clock now: the right side's
+                    // first leader here
                     // may start its lease there, as after a transfer of leadership.
                     right.actor.tell(new ReplicaActor.Deliver(new RaftMessage.TimeoutNow(
                             selfReplica,

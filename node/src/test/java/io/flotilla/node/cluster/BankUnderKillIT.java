@@ -44,8 +44,8 @@ class BankUnderKillIT {
                     admin.split(key.getBytes(StandardCharsets.UTF_8));
                 }
             }
-            BankLoad bank = new BankLoad(
-                    client, options, LoadOptions.DEFAULT.clients(8).duration(Duration.ofMinutes(60)));
+            BankLoad bank =
+                    new BankLoad(client, options, LoadOptions.DEFAULT.clients(8).duration(Duration.ofMinutes(60)));
             bank.init();
             AtomicLong acknowledged = new AtomicLong();
             CompletableFuture<BankLoad.BankSummary> load =
@@ -54,8 +54,8 @@ class BankUnderKillIT {
                 awaitProgress(acknowledged, load, cluster);
                 boolean all = round % 3 == 0;
                 int victim = 1 + random.nextInt(3);
-                System.out.println("round " + round + ": SIGKILL of " + (all ? "all nodes" : "node " + victim) + " after "
-                        + acknowledged.get() + " transfers");
+                System.out.println("round " + round + ": SIGKILL of " + (all ? "all nodes" : "node " + victim)
+                        + " after " + acknowledged.get() + " transfers");
                 for (int node = 1; node <= 3; node++) {
                     if (all || node == victim) {
                         cluster.kill(node);
@@ -78,7 +78,9 @@ class BankUnderKillIT {
             System.out.println(summary + "\n" + verdict);
             assertThat(verdict.findings()).as("seed " + SEED).isEmpty();
             assertThat(summary.totalViolations()).as(summary.firstViolation()).isZero();
-            assertThat(summary.totalChecks()).as("a total that was never read proves nothing").isPositive();
+            assertThat(summary.totalChecks())
+                    .as("a total that was never read proves nothing")
+                    .isPositive();
             assertThat(verdict.transfersAcknowledged()).isGreaterThan(20L * ROUNDS);
         }
     }
@@ -91,7 +93,9 @@ class BankUnderKillIT {
         long deadline = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         while (acknowledged.get() < target) {
             assertThat(load.isCompletedExceptionally()).as("the load failed").isFalse();
-            assertThat(System.nanoTime()).as("no progress; the nodes said\n" + cluster.logs()).isLessThan(deadline);
+            assertThat(System.nanoTime())
+                    .as("no progress; the nodes said\n" + cluster.logs())
+                    .isLessThan(deadline);
             LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
         }
     }

@@ -69,7 +69,8 @@ class ClusterIT {
         client.put("fruit/cherry", "red");
         assertThat(client.getText("fruit/apple")).contains("green");
         assertThat(client.getText("fruit/banana")).isEmpty();
-        assertThat(client.scan("fruit/", "fruit0", 10)).extracting(KeyValue::keyText)
+        assertThat(client.scan("fruit/", "fruit0", 10))
+                .extracting(KeyValue::keyText)
                 .containsExactly("fruit/apple", "fruit/cherry");
     }
 
@@ -77,8 +78,10 @@ class ClusterIT {
     @Order(3)
     void compareAndSetSeesTheCurrentValue() {
         client.put("cas", "1");
-        assertThat(client.compareAndSet(bytes("cas"), Optional.of(bytes("2")), Optional.of(bytes("3")))).isFalse();
-        assertThat(client.compareAndSet(bytes("cas"), Optional.of(bytes("1")), Optional.of(bytes("3")))).isTrue();
+        assertThat(client.compareAndSet(bytes("cas"), Optional.of(bytes("2")), Optional.of(bytes("3"))))
+                .isFalse();
+        assertThat(client.compareAndSet(bytes("cas"), Optional.of(bytes("1")), Optional.of(bytes("3"))))
+                .isTrue();
         assertThat(client.getText("cas")).contains("3");
     }
 
@@ -180,7 +183,8 @@ class ClusterIT {
     }
 
     private static void awaitFlush() {
-        java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(2_500).toNanos());
+        java.util.concurrent.locks.LockSupport.parkNanos(
+                Duration.ofMillis(2_500).toNanos());
     }
 
     /** Until node 3 has as many replicas as the others. */
@@ -193,7 +197,8 @@ class ClusterIT {
                 if (nodes.size() == 3 && nodes.get(2).replicas() == expected) {
                     return;
                 }
-                java.util.concurrent.locks.LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                java.util.concurrent.locks.LockSupport.parkNanos(
+                        Duration.ofMillis(200).toNanos());
             }
         }
         throw new AssertionError("node 3 was not given all its replicas");

@@ -55,7 +55,11 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     void start(int node) throws IOException {
-        String join = String.join(",", ports.stream().map(pair -> "\"127.0.0.1:" + pair.transport() + "\"").toList());
+        String join = String.join(
+                ",",
+                ports.stream()
+                        .map(pair -> "\"127.0.0.1:" + pair.transport() + "\"")
+                        .toList());
         Ports.Pair own = ports.get(node - 1);
         Path settings = directory.resolve("node" + node + ".conf");
         Files.writeString(
@@ -110,7 +114,8 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     String endpoints() {
-        return String.join(",", ports.stream().map(pair -> "127.0.0.1:" + pair.grpc()).toList());
+        return String.join(
+                ",", ports.stream().map(pair -> "127.0.0.1:" + pair.grpc()).toList());
     }
 
     FlotillaAdmin admin() {

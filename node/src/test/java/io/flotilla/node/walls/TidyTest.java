@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Small rules over the source text, each with what to do instead. */
 class TidyTest {
-    private static final List<String> MODULES =
-            List.of("config", "txn-coordinator", "range-manager", "node", "client");
+    private static final List<String> MODULES = List.of("config", "txn-coordinator", "range-manager", "node", "client");
 
     /** Banned words in main sources, and what to write instead. */
     private static final Map<String, String> BANNED = new TreeMap<>(Map.of(

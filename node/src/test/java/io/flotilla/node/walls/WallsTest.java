@@ -32,7 +32,8 @@ class WallsTest {
             .resideInAPackage("io.flotilla.config..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.flotilla.txn..", "io.flotilla.range..", "io.flotilla.node..", "io.flotilla.client..")
+            .resideInAnyPackage(
+                    "io.flotilla.txn..", "io.flotilla.range..", "io.flotilla.node..", "io.flotilla.client..")
             .because("config is the vocabulary that everybody shares");
 
     @ArchTest
@@ -69,7 +70,15 @@ class WallsTest {
             .resideInAnyPackage(PURE)
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("akka..", "net.openhft..", "org.rocksdb..", "io.grpc..", "java.io..", "java.net..", "java.nio.file..", "java.nio.channels..")
+            .resideInAnyPackage(
+                    "akka..",
+                    "net.openhft..",
+                    "org.rocksdb..",
+                    "io.grpc..",
+                    "java.io..",
+                    "java.net..",
+                    "java.nio.file..",
+                    "java.nio.channels..")
             .orShould()
             .callMethod(System.class, "nanoTime")
             .orShould()
@@ -104,7 +113,8 @@ class WallsTest {
     @ArchTest
     static final ArchRule grpcStaysAtTheEdges = noClasses()
             .that()
-            .resideOutsideOfPackages("io.flotilla.node.grpc..", "io.flotilla.client..", "io.flotilla.v1..", "io.flotilla.node")
+            .resideOutsideOfPackages(
+                    "io.flotilla.node.grpc..", "io.flotilla.client..", "io.flotilla.v1..", "io.flotilla.node")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.grpc..")
@@ -120,8 +130,7 @@ class WallsTest {
             .because("NodeApp ties the rooms together and is tied to by none");
 
     @ArchTest
-    static final ArchRule noRoomsInCircles = slices()
-            .matching("io.flotilla.node.(*)..")
+    static final ArchRule noRoomsInCircles = slices().matching("io.flotilla.node.(*)..")
             .should()
             .beFreeOfCycles()
             .because("a circle of rooms is one room");
