@@ -42,7 +42,8 @@ class EnvelopeCodecTest {
     @Test
     void theBytesOfAnEnvelopeAreThoseOfVersionOne() {
         assertThat(hex(envelope()))
-                .isEqualTo(GOLDEN_HEADER + "0e000000" + "0107" + "05010203" + "0400000000000000" + "03000000" + "04c801");
+                .isEqualTo(
+                        GOLDEN_HEADER + "0e000000" + "0107" + "05010203" + "0400000000000000" + "03000000" + "04c801");
     }
 
     @Test

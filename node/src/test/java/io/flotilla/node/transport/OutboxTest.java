@@ -81,7 +81,9 @@ class OutboxTest {
 
         cancelled.fail("gone");
 
-        assertThat(drain().frames()).extracting(frame -> ((Frame.Call) frame).callId()).containsExactly(2L);
+        assertThat(drain().frames())
+                .extracting(frame -> ((Frame.Call) frame).callId())
+                .containsExactly(2L);
         assertThat(replies).containsExactly(new RangeReply.Lost(false, "gone"));
     }
 
@@ -108,7 +110,9 @@ class OutboxTest {
         List<Frame> frames = new ArrayList<>(drain().frames());
         frames.addAll(drain().frames());
 
-        assertThat(frames).extracting(frame -> ((Frame.Raft) frame).message().term()).containsExactly(1L, 2L);
+        assertThat(frames)
+                .extracting(frame -> ((Frame.Raft) frame).message().term())
+                .containsExactly(1L, 2L);
         assertThat(replies).singleElement().asString().contains("TooLarge");
     }
 

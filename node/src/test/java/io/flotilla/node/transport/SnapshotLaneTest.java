@@ -19,10 +19,7 @@ class SnapshotLaneTest {
     private final List<SnapshotParcel> wire = new ArrayList<>();
     private final List<Integer> handedOver = new ArrayList<>();
     private final SnapshotLane lane = new SnapshotLane(
-            100,
-            ACK_NANOS,
-            () -> new Envelope.Header(new NodeId(1), new NodeId(2), 1, Timestamp.ZERO, ""),
-            wire::add);
+            100, ACK_NANOS, () -> new Envelope.Header(new NodeId(1), new NodeId(2), 1, Timestamp.ZERO, ""), wire::add);
 
     private void send(int sequence) {
         RangeDescriptor descriptor = new RangeDescriptor(
