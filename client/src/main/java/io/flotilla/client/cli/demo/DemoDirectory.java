@@ -34,7 +34,7 @@ public final class DemoDirectory implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Path root;
-    private final boolean kept;
+    private volatile boolean kept;
     private final List<Ports.Pair> ports;
     private final int accounts;
     private final boolean existed;
@@ -184,7 +184,7 @@ public final class DemoDirectory implements AutoCloseable {
     /** Remembers the books of this run. Null when they begin to change. */
     public void books(@Nullable Books left) throws IOException {
         books = left;
-        if (kept) {
+        if (lock != null) {
             save();
         }
     }
@@ -210,6 +210,11 @@ public final class DemoDirectory implements AutoCloseable {
         Path next = root.resolve("demo.json.next");
         Files.writeString(next, Output.document(SCHEMA, fields) + "\n");
         Files.move(next, root.resolve("demo.json"), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Something went wrong: what there is to look at stays, also in a temporary directory. */
+    public void keep() {
+        kept = true;
     }
 
     /** Removes a temporary directory. Called when no server uses it any more. */
