@@ -173,7 +173,8 @@ final class BufferedTransaction implements Transaction {
         over = true;
     }
 
-    @Nullable Failure doom() {
+    @Nullable
+    Failure doom() {
         return doom;
     }
 

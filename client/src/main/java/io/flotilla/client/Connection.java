@@ -63,6 +63,9 @@ final class Connection {
     private volatile EndpointStatus status;
     private volatile long suspectUntilNanos;
 
+    /** Nothing to time out since the last sweep. */
+    private volatile boolean idle = true;
+
     Connection(String endpoint, Transport transport, String clientName, Endpoints owner) {
         this.endpoint = endpoint;
         this.loop = transport.nextLoop();
@@ -121,7 +124,9 @@ final class Connection {
 
     /** Any thread, now and then. */
     void tick(long nowNanos) {
-        loop.execute(() -> sweep(nowNanos));
+        if (!idle) {
+            loop.execute(() -> sweep(nowNanos));
+        }
     }
 
     void close() {
@@ -159,6 +164,9 @@ final class Connection {
 
     /** Takes the inbox, oldest first, and sends what the stream will have. */
     private void drain() {
+        if (idle) {
+            idle = false;
+        }
         Exchange taken = inbox.getAndSet(null);
         Exchange oldest = null;
         while (taken != null) {
@@ -279,12 +287,12 @@ final class Connection {
             expireUnsent(nowNanos);
         }
         if (outstanding.size() == 0) {
+            idle = unsent.isEmpty();
             return;
         }
         Failure expired = Failure.local(
                 Error.Code.DEADLINE, "no answer from " + endpoint + " within the time given", true, "ANSWER");
-        outstanding.takeIf(
-                exchange -> nowNanos - exchange.expiresAtNanos >= 0, exchange -> lose(exchange, expired));
+        outstanding.takeIf(exchange -> nowNanos - exchange.expiresAtNanos >= 0, exchange -> lose(exchange, expired));
         judgeSilence(nowNanos);
     }
 
@@ -292,8 +300,10 @@ final class Connection {
         for (int i = unsent.size(); i > 0; i--) {
             Exchange exchange = unsent.remove();
             if (nowNanos - exchange.expiresAtNanos >= 0) {
-                lose(exchange, Failure.local(
-                        Error.Code.DEADLINE, "could not be sent to " + endpoint + " in time", false, "SEND"));
+                lose(
+                        exchange,
+                        Failure.local(
+                                Error.Code.DEADLINE, "could not be sent to " + endpoint + " in time", false, "SEND"));
             } else {
                 unsent.add(exchange);
             }

@@ -105,7 +105,8 @@ final class Endpoints implements AutoCloseable {
 
     /** A connection's state has changed. */
     synchronized void changed() {
-        List<Connection> ready = connections.stream().filter(Connection::isReady).toList();
+        List<Connection> ready =
+                connections.stream().filter(Connection::isReady).toList();
         rotation = ready.isEmpty()
                 ? connections.stream().filter(Connection::isSuspect).toList()
                 : ready;

@@ -17,10 +17,13 @@ abstract class Exchange {
     long timeoutMillis;
 
     /** The connection that failed it last, to be avoided if there is another. */
-    @Nullable Connection avoid;
+    @Nullable
+    Connection avoid;
 
     // Below: the connection's.
-    @Nullable Exchange next;
+    @Nullable
+    Exchange next;
+
     long id;
     long sentAtNanos;
 

@@ -29,8 +29,9 @@ record Failure(
 
     static Failure of(Error error) {
         boolean maybe = error.getMaybeExecuted() || error.getCode() == Error.Code.OUTCOME_UNKNOWN;
-        TxnId other =
-                error.hasOther() ? new TxnId(error.getOther().getHigh(), error.getOther().getLow()) : null;
+        TxnId other = error.hasOther()
+                ? new TxnId(error.getOther().getHigh(), error.getOther().getLow())
+                : null;
         return new Failure(
                 error.getCode(),
                 error.getMessage(),
@@ -68,7 +69,7 @@ record Failure(
     FlotillaException toException(List<Failure> earlier) {
         FlotillaException exception = toException();
         for (Failure failure : earlier) {
-            if (failure != this) {
+            if (!failure.equals(this)) {
                 exception.addSuppressed(failure.toException());
             }
         }
@@ -85,8 +86,8 @@ record Failure(
             case NO_QUORUM -> new UnavailableException(ErrorCode.NO_QUORUM, message, maybeExecuted);
             case UNAVAILABLE -> new UnavailableException(ErrorCode.UNAVAILABLE, message, maybeExecuted);
             case OVERLOADED -> new OverloadedException(message, maybeExecuted);
-            case OUTCOME_UNKNOWN -> new CommitOutcomeUnknownException(
-                    txn == null ? TxnId.NONE : txn, key.toByteArray(), message);
+            case OUTCOME_UNKNOWN ->
+                new CommitOutcomeUnknownException(txn == null ? TxnId.NONE : txn, key.toByteArray(), message);
             default -> new InternalException(message, maybeExecuted);
         };
     }

@@ -55,8 +55,10 @@ public final class FlotillaAdmin implements AutoCloseable {
 
     /** @param endpoints {@code host:port}, several separated by commas */
     public static FlotillaAdmin connect(String endpoints, Duration deadline) {
-        List<String> named =
-                Stream.of(endpoints.split(",")).map(String::trim).filter(text -> !text.isEmpty()).toList();
+        List<String> named = Stream.of(endpoints.split(","))
+                .map(String::trim)
+                .filter(text -> !text.isEmpty())
+                .toList();
         if (named.isEmpty()) {
             throw new IllegalArgumentException("no endpoint is named: " + endpoints);
         }
@@ -144,8 +146,9 @@ public final class FlotillaAdmin implements AutoCloseable {
 
     /** For the range that holds {@code key}. */
     public TransferResult transferLease(byte[] key, int toNode) {
-        return transfer(
-                TransferLeaseRequest.newBuilder().setKey(ByteString.copyFrom(key)).setToNode(toNode));
+        return transfer(TransferLeaseRequest.newBuilder()
+                .setKey(ByteString.copyFrom(key))
+                .setToNode(toNode));
     }
 
     @Override
@@ -163,12 +166,11 @@ public final class FlotillaAdmin implements AutoCloseable {
     }
 
     private static RangeStatus range(RangeInfo info) {
-        RangeState state =
-                switch (info.getState()) {
-                    case OK -> RangeState.OK;
-                    case NO_QUORUM -> RangeState.NO_QUORUM;
-                    default -> RangeState.NO_LEASEHOLDER;
-                };
+        RangeState state = switch (info.getState()) {
+            case OK -> RangeState.OK;
+            case NO_QUORUM -> RangeState.NO_QUORUM;
+            default -> RangeState.NO_LEASEHOLDER;
+        };
         return new RangeStatus(
                 info.getRange(),
                 info.getStart(),
@@ -202,8 +204,8 @@ public final class FlotillaAdmin implements AutoCloseable {
             }
             long attemptMillis = Math.max(Math.min(millis, 1_000), millis / 2);
             channels.get(i).resetConnectBackoff();
-            AdminGrpc.AdminBlockingStub stub = AdminGrpc.newBlockingStub(channels.get(i))
-                    .withDeadlineAfter(attemptMillis, TimeUnit.MILLISECONDS);
+            AdminGrpc.AdminBlockingStub stub =
+                    AdminGrpc.newBlockingStub(channels.get(i)).withDeadlineAfter(attemptMillis, TimeUnit.MILLISECONDS);
             try {
                 R answer = call.on(stub, (int) attemptMillis);
                 Error error = errorOf.apply(answer);

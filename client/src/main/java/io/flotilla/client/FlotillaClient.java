@@ -131,7 +131,8 @@ public final class FlotillaClient implements AutoCloseable {
                 .setId(Protocol.id(id))
                 .setAnchor(ByteString.copyFrom(anchor))
                 .setFence(fence);
-        return read(request, response -> Protocol.outcome(response.getOutcome())).await();
+        return read(request, response -> Protocol.outcome(response.getOutcome()))
+                .await();
     }
 
     public <T extends @Nullable Object, X extends Exception> TxnResult<T> transact(TxnBody<T, X> body) throws X {

@@ -72,7 +72,8 @@ abstract class Operation<T> extends Exchange {
     }
 
     /** As {@link #await}, but null for a failure, which {@link #failureOrNull} has. */
-    @Nullable T awaitQuietly() {
+    @Nullable
+    T awaitQuietly() {
         waiter = Thread.currentThread();
         start();
         boolean interrupted = false;
@@ -86,7 +87,8 @@ abstract class Operation<T> extends Exchange {
         return result;
     }
 
-    @Nullable Failure failureOrNull() {
+    @Nullable
+    Failure failureOrNull() {
         return failure;
     }
 
@@ -147,8 +149,7 @@ abstract class Operation<T> extends Exchange {
     /** The end after the deadline: what went wrong last says more than that the time is up, unless that is all there is. */
     final Failure giveUp(Failure last) {
         long millis = (System.nanoTime() - startedAtNanos) / 1_000_000;
-        return last.withMessage(
-                last.message() + " (gave up after " + failureCount + " attempt(s), " + millis + " ms)");
+        return last.withMessage(last.message() + " (gave up after " + failureCount + " attempt(s), " + millis + " ms)");
     }
 
     private void complete() {

@@ -43,7 +43,8 @@ final class Outstanding {
     }
 
     /** Takes out the exchange with this id; null if there is none (any more). */
-    @Nullable Exchange take(long id) {
+    @Nullable
+    Exchange take(long id) {
         int slot = (int) (id & (MAX - 1));
         Exchange exchange = slot < slots.length ? slots[slot] : null;
         if (exchange == null || exchange.id != id) {

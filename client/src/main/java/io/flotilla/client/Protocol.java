@@ -20,13 +20,12 @@ final class Protocol {
     }
 
     static Outcome outcome(OutcomeResult result) {
-        Outcome.Status status =
-                switch (result.getStatus()) {
-                    case COMMITTED -> Outcome.Status.COMMITTED;
-                    case ABORTED -> Outcome.Status.ABORTED;
-                    case PENDING -> Outcome.Status.PENDING;
-                    default -> Outcome.Status.UNKNOWN;
-                };
+        Outcome.Status status = switch (result.getStatus()) {
+            case COMMITTED -> Outcome.Status.COMMITTED;
+            case ABORTED -> Outcome.Status.ABORTED;
+            case PENDING -> Outcome.Status.PENDING;
+            default -> Outcome.Status.UNKNOWN;
+        };
         return new Outcome(status, result.getCommitTimestamp());
     }
 
@@ -40,7 +39,6 @@ final class Protocol {
             rows.add(row(row));
         }
         return new ScanPage(
-                rows,
-                result.hasResume() ? Optional.of(result.getResume().toByteArray()) : Optional.empty());
+                rows, result.hasResume() ? Optional.of(result.getResume().toByteArray()) : Optional.empty());
     }
 }

@@ -5,6 +5,7 @@ import io.flotilla.config.txn.TxnId;
 import io.flotilla.v1.Error;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class TransactionRunner {
     private final long deadlineNanos;
     private final List<Failure> failures = new ArrayList<>(0);
     private long priority;
+    private @Nullable Failure lastFailure;
 
     TransactionRunner(Endpoints endpoints, TxnOptions options, long timeoutNanos) {
         this.endpoints = endpoints;
@@ -27,39 +29,46 @@ final class TransactionRunner {
         long begunMillis = System.currentTimeMillis();
         for (int attempt = 1; ; attempt++) {
             BufferedTransaction tx = new BufferedTransaction(endpoints, deadlineNanos);
-            T value = null;
-            try {
-                value = body.run(tx);
-            } catch (Throwable t) {
-                // A doomed attempt's exceptions are consequences of its doom, which decides below.
-                if (tx.doom() == null || t instanceof java.lang.Error) {
-                    throw t;
-                }
-            } finally {
-                tx.seal();
-            }
-            Failure failure = tx.doom();
-            if (failure == null) {
-                if (tx.isReadOnly()) {
-                    return new TxnResult<>(value, TxnId.NONE, tx.readTimestamp(), attempt);
-                }
-                if (System.nanoTime() - deadlineNanos >= 0) {
-                    throw fail(Failure.local(
-                            Error.Code.DEADLINE, "the time was up before the commit was sent", false, "BODY"));
-                }
-                CommitOperation commit = new CommitOperation(endpoints, deadlineNanos, tx.commit(priority));
-                CommitOperation.Committed committed = commit.awaitQuietly();
-                if (committed != null) {
-                    return new TxnResult<>(value, committed.id(), committed.timestamp(), attempt);
-                }
-                failure = commit.failureOrNull();
-            }
-            if (failure == null) {
-                throw new IllegalStateException("neither committed nor failed");
+            TxnResult<T> result = attempt(body, tx, attempt);
+            if (result != null) {
+                return result;
             }
             keepAge(tx.readTimestamp(), begunMillis);
-            backOffOrFail(failure, attempt);
+            backOffOrFail(Objects.requireNonNull(lastFailure), attempt);
         }
+    }
+
+    /** One run of the body and its commit; null, with {@link #lastFailure} set, if it did not commit. */
+    private <T extends @Nullable Object, X extends Exception> @Nullable TxnResult<T> attempt(
+            TxnBody<T, X> body, BufferedTransaction tx, int attempt) throws X {
+        try {
+            T value = body.run(tx);
+            tx.seal();
+            if (tx.doom() == null) {
+                return tx.isReadOnly()
+                        ? new TxnResult<>(value, TxnId.NONE, tx.readTimestamp(), attempt)
+                        : commit(value, tx, attempt);
+            }
+        } catch (Throwable t) {
+            // A doomed attempt's exceptions are consequences of its doom, which decides.
+            if (tx.doom() == null || t instanceof java.lang.Error) {
+                throw t;
+            }
+        } finally {
+            tx.seal();
+        }
+        lastFailure = tx.doom();
+        return null;
+    }
+
+    private <T extends @Nullable Object> @Nullable TxnResult<T> commit(T value, BufferedTransaction tx, int attempt) {
+        if (System.nanoTime() - deadlineNanos >= 0) {
+            throw fail(Failure.local(Error.Code.DEADLINE, "the time was up before the commit was sent", false, "BODY"));
+        }
+        CommitOperation commit = new CommitOperation(endpoints, deadlineNanos, tx.commit(priority));
+        CommitOperation.Committed committed = commit.awaitQuietly();
+        lastFailure = commit.failureOrNull();
+        return committed == null ? null : new TxnResult<>(value, committed.id(), committed.timestamp(), attempt);
     }
 
     /**
@@ -70,7 +79,8 @@ final class TransactionRunner {
         if (priority == 0) {
             priority = readTimestamp != 0
                     ? readTimestamp
-                    : Timestamp.ofMicros(TimeUnit.MILLISECONDS.toMicros(begunMillis)).packed();
+                    : Timestamp.ofMicros(TimeUnit.MILLISECONDS.toMicros(begunMillis))
+                            .packed();
         }
     }
 
@@ -81,8 +91,8 @@ final class TransactionRunner {
         long delay = Backoff.nanos(attempt, failure.retryAfterMillis());
         if (attempt >= options.attemptsMax() || deadlineNanos - System.nanoTime() <= delay) {
             long millis = (System.nanoTime() - startedAtNanos) / 1_000_000;
-            throw fail(failure.withMessage(failure.message() + " (gave up after " + attempt + " run(s) of the body, "
-                    + millis + " ms)"));
+            throw fail(failure.withMessage(
+                    failure.message() + " (gave up after " + attempt + " run(s) of the body, " + millis + " ms)"));
         }
         note(failure);
         Backoff.pause(delay);

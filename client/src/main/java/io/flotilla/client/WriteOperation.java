@@ -66,8 +66,9 @@ abstract class WriteOperation<T> extends Operation<T> {
                 notCommitted(Failure.local(
                         Error.Code.UNAVAILABLE, "the answer was lost; nothing was committed", false, "COMMIT"));
             }
-            default -> lookUpAgain(Failure.local(
-                    Error.Code.DEADLINE, "the transaction is " + outcome.getStatus(), true, "OUTCOME"));
+            default ->
+                lookUpAgain(Failure.local(
+                        Error.Code.DEADLINE, "the transaction is " + outcome.getStatus(), true, "OUTCOME"));
         }
     }
 
@@ -97,10 +98,7 @@ abstract class WriteOperation<T> extends Operation<T> {
             return;
         }
         Request.Builder lookup = Request.newBuilder();
-        lookup.getOutcomeBuilder()
-                .setId(Protocol.id(id))
-                .setAnchor(anchor())
-                .setFence(true);
+        lookup.getOutcomeBuilder().setId(Protocol.id(id)).setAnchor(anchor()).setFence(true);
         request = lookup;
         submitLater(Math.min(LOOKUP_ATTEMPT_NANOS, Math.max(1_000_000, remainingNanos() - delay)), delay);
     }

@@ -9,15 +9,18 @@ import io.flotilla.v1.SessionResponse;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** One endpoint over a {@link FakeStore}, with a place for faults. Serves each stream in one thread. */
@@ -35,6 +38,8 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
     }
 
     private final FakeStore store;
+    private final boolean tcp;
+    private int port;
     private final String name = UUID.randomUUID().toString();
     private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "fake-gateway");
@@ -55,15 +60,35 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
 
     FakeGateway(FakeStore store) {
         this.store = store;
+        this.tcp = false;
         this.server = start();
     }
 
+    private FakeGateway(FakeStore store, boolean tcp) {
+        this.store = store;
+        this.tcp = tcp;
+        this.server = start();
+    }
+
+    /** One that listens on a port of this machine. */
+    static FakeGateway overTcp(FakeStore store) {
+        return new FakeGateway(store, true);
+    }
+
     String endpoint() {
-        return name;
+        return tcp ? "127.0.0.1:" + port : name;
     }
 
     private Server start() {
         try {
+            if (tcp) {
+                Server started = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+                        .addService(this)
+                        .build()
+                        .start();
+                port = started.getPort();
+                return started;
+            }
             return InProcessServerBuilder.forName(name)
                     .executor(executor)
                     .addService(this)
@@ -77,6 +102,11 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
     /** The process dies. */
     void kill() {
         server.shutdownNow();
+        try {
+            server.awaitTermination(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         for (StreamObserver<SessionResponse> stream : streams) {
             broke(stream);
         }
@@ -88,7 +118,9 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
     }
 
     List<Request> requests(Request.KindCase kind) {
-        return requests.stream().filter(request -> request.getKindCase() == kind).toList();
+        return requests.stream()
+                .filter(request -> request.getKindCase() == kind)
+                .toList();
     }
 
     @Override
@@ -119,8 +151,7 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
             requests.add(request);
             Optional<Error.Builder> refused = refusal.apply(request);
             if (refused.isPresent()) {
-                batch.addResponses(
-                        Response.newBuilder().setId(request.getId()).setError(refused.get()));
+                batch.addResponses(Response.newBuilder().setId(request.getId()).setError(refused.get()));
                 continue;
             }
             switch (fate.apply(request)) {
@@ -146,7 +177,8 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
 
     private static void broke(StreamObserver<SessionResponse> answers) {
         try {
-            answers.onError(Status.UNAVAILABLE.withDescription("broken for the test").asRuntimeException());
+            answers.onError(
+                    Status.UNAVAILABLE.withDescription("broken for the test").asRuntimeException());
         } catch (IllegalStateException e) {
             // Closed before.
             return;

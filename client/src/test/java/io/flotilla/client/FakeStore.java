@@ -64,7 +64,8 @@ final class FakeStore {
         TxnContext txn = context(request.getGet().getTxn());
         long at = request.getGet().hasTxn() ? txn.getReadTimestamp() : clock;
         GetResult.Builder result = response.getGetBuilder().setTxn(txn);
-        read(key(request.getGet().getKey()), at).ifPresent(value -> result.setFound(true).setValue(value));
+        read(key(request.getGet().getKey()), at)
+                .ifPresent(value -> result.setFound(true).setValue(value));
     }
 
     private void scan(Request request, Response.Builder response) {
@@ -87,9 +88,8 @@ final class FakeStore {
                 result.setResume(ByteString.copyFrom(key.bytes()));
                 return;
             }
-            result.addRows(Row.newBuilder()
-                    .setKey(ByteString.copyFrom(key.bytes()))
-                    .setValue(value.get()));
+            result.addRows(
+                    Row.newBuilder().setKey(ByteString.copyFrom(key.bytes())).setValue(value.get()));
         }
     }
 
@@ -121,8 +121,7 @@ final class FakeStore {
             return;
         }
         if (!careless && changed(request.getCommit().getReadsList(), readAt)) {
-            response.setError(
-                    Error.newBuilder().setCode(Error.Code.CONFLICT).setMessage("what it read was changed"));
+            response.setError(Error.newBuilder().setCode(Error.Code.CONFLICT).setMessage("what it read was changed"));
             return;
         }
         response.setCommit(CommitResult.newBuilder()
@@ -154,14 +153,12 @@ final class FakeStore {
     private long apply(TxnId id, List<Mutation> mutations) {
         long at = ++clock;
         for (Mutation mutation : mutations) {
-            Optional<ByteString> value =
-                    switch (mutation.getKindCase()) {
-                        case PUT -> Optional.of(mutation.getPut());
-                        case CAS -> mutation.getCas().hasValue()
-                                ? Optional.of(mutation.getCas().getValue())
-                                : Optional.empty();
-                        default -> Optional.empty();
-                    };
+            Optional<ByteString> value = switch (mutation.getKindCase()) {
+                case PUT -> Optional.of(mutation.getPut());
+                case CAS ->
+                    mutation.getCas().hasValue() ? Optional.of(mutation.getCas().getValue()) : Optional.empty();
+                default -> Optional.empty();
+            };
             data.computeIfAbsent(key(mutation.getKey()), key -> new TreeMap<>()).put(at, new Version(value));
         }
         committed.put(id, at);

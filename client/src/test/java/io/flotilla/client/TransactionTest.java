@@ -59,12 +59,13 @@ class TransactionTest {
                     tx.delete("e");
                     tx.put("h", "new");
                     tx.put("z", "outside");
-                    assertThat(tx.scan("a", "i", 2)).extracting(KeyValue::keyText).containsExactly("a", "b");
+                    assertThat(tx.scan("a", "i", 2))
+                            .extracting(KeyValue::keyText)
+                            .containsExactly("a", "b");
                     return tx.scan("a", "i", 0);
                 })
                 .value();
-        assertThat(rows).extracting(KeyValue::toString)
-                .containsExactly("a=old", "b=new", "c=new", "g=old", "h=new");
+        assertThat(rows).extracting(KeyValue::toString).containsExactly("a=old", "b=new", "c=new", "g=old", "h=new");
     }
 
     @Test
@@ -105,7 +106,8 @@ class TransactionTest {
             tx.get("b");
             return tx.scan("c", "d", 0);
         });
-        assertThat(gateway.requests(Request.KindCase.GET)).extracting(r -> r.getGet().getForwardable())
+        assertThat(gateway.requests(Request.KindCase.GET))
+                .extracting(r -> r.getGet().getForwardable())
                 .containsExactly(true, false);
         assertThat(gateway.requests(Request.KindCase.SCAN).get(0).getScan().getForwardable())
                 .isFalse();
@@ -168,11 +170,10 @@ class TransactionTest {
     void uncertainReadRefreshesWhatWasReadAndReadsAgain() {
         client.put("a", "1");
         AtomicInteger asked = new AtomicInteger();
-        gateway.refusal = request -> request.hasGet()
-                        && request.getGet().getKey().toStringUtf8().equals("b")
-                        && asked.incrementAndGet() == 1
-                ? error(Error.Code.READ_UNCERTAIN).map(e -> e.setRetryTimestamp(500))
-                : Optional.empty();
+        gateway.refusal = request ->
+                request.hasGet() && request.getGet().getKey().toStringUtf8().equals("b") && asked.incrementAndGet() == 1
+                        ? error(Error.Code.READ_UNCERTAIN).map(e -> e.setRetryTimestamp(500))
+                        : Optional.empty();
         TxnResult<Boolean> result = client.transact(tx -> {
             tx.get("a");
             tx.get("b");
@@ -180,7 +181,10 @@ class TransactionTest {
         });
         assertThat(result.attempts()).isEqualTo(1);
         assertThat(result.commitTimestamp()).isEqualTo(500);
-        assertThat(gateway.requests(Request.KindCase.REFRESH).get(0).getRefresh().getReadsCount())
+        assertThat(gateway.requests(Request.KindCase.REFRESH)
+                        .get(0)
+                        .getRefresh()
+                        .getReadsCount())
                 .isEqualTo(1);
     }
 
@@ -232,9 +236,8 @@ class TransactionTest {
     @Test
     void commitThatIsFencedOffRunsTheBodyAgain() {
         AtomicInteger seen = new AtomicInteger();
-        gateway.fate = request -> request.hasCommit() && seen.getAndIncrement() == 0
-                ? FakeGateway.Fate.BREAK
-                : FakeGateway.Fate.SERVE;
+        gateway.fate = request ->
+                request.hasCommit() && seen.getAndIncrement() == 0 ? FakeGateway.Fate.BREAK : FakeGateway.Fate.SERVE;
         TxnResult<Boolean> result = client.transact(tx -> {
             tx.put("a", "1");
             return true;
@@ -247,16 +250,14 @@ class TransactionTest {
     @Test
     void unknownOutcomeCarriesIdAndAnchorAndNeverRunsTheBodyAgain() {
         AtomicInteger runs = new AtomicInteger();
-        gateway.refusal = request -> request.hasCommit() || request.hasOutcome()
-                ? error(Error.Code.OUTCOME_UNKNOWN)
-                : Optional.empty();
-        assertThatThrownBy(() -> client.transact(
-                        TxnOptions.DEFAULT.deadline(Duration.ofMillis(400)), tx -> {
-                            runs.incrementAndGet();
-                            tx.put("b", "1");
-                            tx.put("a", "1");
-                            return true;
-                        }))
+        gateway.refusal = request ->
+                request.hasCommit() || request.hasOutcome() ? error(Error.Code.OUTCOME_UNKNOWN) : Optional.empty();
+        assertThatThrownBy(() -> client.transact(TxnOptions.DEFAULT.deadline(Duration.ofMillis(400)), tx -> {
+                    runs.incrementAndGet();
+                    tx.put("b", "1");
+                    tx.put("a", "1");
+                    return true;
+                }))
                 .isInstanceOfSatisfying(CommitOutcomeUnknownException.class, e -> {
                     assertThat(new String(e.anchor())).isEqualTo("a");
                     assertThat(e.txnId()).isNotEqualTo(TxnId.NONE);

@@ -180,11 +180,7 @@ public final class BankLoad {
      * @param firstViolation the first wrong total in words; empty if there was none
      */
     public record BankSummary(
-            LoadSummary load,
-            long totalChecks,
-            long totalCheckFailures,
-            long totalViolations,
-            String firstViolation) {}
+            LoadSummary load, long totalChecks, long totalCheckFailures, long totalViolations, String firstViolation) {}
 
     /** One client's transfers and what it was told of them. Used by one thread, then by {@link #check}. */
     private final class Teller {
@@ -201,7 +197,7 @@ public final class BankLoad {
             int from = random.nextInt(bank.accounts());
             int other = random.nextInt(bank.accounts() - 1);
             int to = other >= from ? other + 1 : other;
-            long wanted = 1 + random.nextInt(AMOUNT_MAX);
+            long wanted = 1L + random.nextInt(AMOUNT_MAX);
             long number = n++;
             // A poor account gives nothing: the transfer is then one of 0, and still a transaction.
             Transfer[] made = {new Transfer(name, number, from, to, 0)};

@@ -262,7 +262,8 @@ final class LoadRun {
         }
 
         LoadSummary summary(long endNanos) {
-            long attempts = workers.stream().mapToLong(worker -> worker.attempts).sum();
+            long attempts =
+                    workers.stream().mapToLong(worker -> worker.attempts).sum();
             synchronized (errorsByKind) {
                 return new LoadSummary(
                         (endNanos - startNanos) / 1_000_000,

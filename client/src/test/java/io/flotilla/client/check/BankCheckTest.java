@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 /** An audit of good books finds nothing; each planted fault is found. */
 class BankCheckTest {
     private final TreeMap<Integer, Long> balances = new TreeMap<>(Map.of(0, 97L, 1, 103L, 2, 100L));
-    private final List<Transfer> ledger = new ArrayList<>(
-            List.of(new Transfer("me", 0, 0, 1, 5), new Transfer("me", 1, 1, 0, 3), new Transfer("earlier", 0, 0, 1, 1)));
+    private final List<Transfer> ledger = new ArrayList<>(List.of(
+            new Transfer("me", 0, 0, 1, 5), new Transfer("me", 1, 1, 0, 3), new Transfer("earlier", 0, 0, 1, 1)));
     private final List<Transfer> acknowledged = new ArrayList<>(List.of(ledger.get(0), ledger.get(1)));
     private final List<Transfer> unknown = new ArrayList<>();
 

@@ -1,0 +1,102 @@
+package io.flotilla.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.v1.AdminGrpc;
+import io.flotilla.v1.Error;
+import io.flotilla.v1.ListRangesRequest;
+import io.flotilla.v1.ListRangesResponse;
+import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.SplitRangeRequest;
+import io.flotilla.v1.SplitRangeResponse;
+import io.flotilla.v1.StatusRequest;
+import io.flotilla.v1.StatusResponse;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class FlotillaAdminTest {
+    private final String name = UUID.randomUUID().toString();
+    private final Fake fake = new Fake();
+    private Server server;
+    private FlotillaAdmin admin;
+
+    @BeforeEach
+    void start() throws Exception {
+        server = InProcessServerBuilder.forName(name).addService(fake).build().start();
+        admin = new FlotillaAdmin(
+                new TestClients.InProcess(), List.of("nobody-" + name, name), Duration.ofSeconds(5));
+    }
+
+    @AfterEach
+    void stop() {
+        admin.close();
+        server.shutdownNow();
+    }
+
+    @Test
+    void asksTheNextEndpointIfOneIsNotThere() {
+        FlotillaAdmin.ClusterStatus status = admin.status();
+        assertThat(status.node()).isEqualTo(2);
+        assertThat(status.nodesLive()).isEqualTo(3);
+        assertThat(status.uptime()).isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @Test
+    void rangesAreTyped() {
+        FlotillaAdmin.RangeStatus range = admin.ranges(false).get(0);
+        assertThat(range.range()).isEqualTo(5);
+        assertThat(range.replicas()).containsExactly(1, 2, 3);
+        assertThat(range.state()).isEqualTo(FlotillaAdmin.RangeState.NO_QUORUM);
+    }
+
+    @Test
+    void asksAgainWhileUnavailableAndStopsAtAMistake() {
+        assertThatThrownBy(() -> admin.split(new byte[] {1})).isInstanceOf(InvalidRequestException.class);
+        assertThat(fake.splits).hasValue(2);
+    }
+
+    private static final class Fake extends AdminGrpc.AdminImplBase {
+        private final AtomicInteger splits = new AtomicInteger();
+
+        @Override
+        public void status(StatusRequest request, StreamObserver<StatusResponse> answer) {
+            answer.onNext(StatusResponse.newBuilder()
+                    .setNode(2)
+                    .setNodesLive(3)
+                    .setUptimeMs(7_000)
+                    .build());
+            answer.onCompleted();
+        }
+
+        @Override
+        public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> answer) {
+            answer.onNext(ListRangesResponse.newBuilder()
+                    .addRanges(RangeInfo.newBuilder()
+                            .setRange(5)
+                            .addAllReplicas(List.of(1, 2, 3))
+                            .setState(RangeInfo.State.NO_QUORUM))
+                    .build());
+            answer.onCompleted();
+        }
+
+        @Override
+        public void splitRange(SplitRangeRequest request, StreamObserver<SplitRangeResponse> answer) {
+            Error.Code code = splits.incrementAndGet() == 1 ? Error.Code.UNAVAILABLE : Error.Code.INVALID;
+            answer.onNext(SplitRangeResponse.newBuilder()
+                    .setError(Error.newBuilder().setCode(code).setMessage("planted"))
+                    .build());
+            answer.onCompleted();
+        }
+    }
+}
