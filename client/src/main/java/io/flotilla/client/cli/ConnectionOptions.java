@@ -13,7 +13,8 @@ public final class ConnectionOptions {
     @Option(
             names = {"-e", "--endpoints"},
             paramLabel = "HOST:PORT,...",
-            description = "Servers to ask; any of them will do. Default: $$FLOTILLA_ENDPOINTS, else " + DEFAULT_ENDPOINTS + ".")
+            description = "Servers to ask; any of them will do. Default: $$FLOTILLA_ENDPOINTS, else "
+                    + DEFAULT_ENDPOINTS + ".")
     private @Nullable String endpoints;
 
     @Option(

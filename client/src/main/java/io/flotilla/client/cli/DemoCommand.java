@@ -29,31 +29,54 @@ final class DemoCommand implements Callable<Integer> {
     private static final int NODES_MAX = 9;
     private static final int RANGES_MAX = 256;
 
-    @Option(names = "--nodes", paramLabel = "N", description = "Server processes. Default: ${DEFAULT-VALUE}.", defaultValue = "3")
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            description = "Server processes. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "3")
     private int nodes;
 
-    @Option(names = "--ranges", paramLabel = "N", description = "Ranges the accounts are spread over. Default: ${DEFAULT-VALUE}.", defaultValue = "8")
+    @Option(
+            names = "--ranges",
+            paramLabel = "N",
+            description = "Ranges the accounts are spread over. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "8")
     private int ranges;
 
     @Option(names = "--accounts", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1000")
     private int accounts;
 
-    @Option(names = "--clients", paramLabel = "N", description = "Concurrent clients. Default: ${DEFAULT-VALUE}.", defaultValue = "16")
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            description = "Concurrent clients. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "16")
     private int clients;
 
-    @Option(names = "--seconds", paramLabel = "N", description = "How long they transfer money. Default: ${DEFAULT-VALUE}.", defaultValue = "20")
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            description = "How long they transfer money. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "20")
     private int seconds;
 
     @Option(names = "--no-faults", description = "Leave the cluster in peace.")
     private boolean noFaults;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Keep the cluster here; a later demo goes on with it. Default: a temporary directory, removed at the end.")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description =
+                    "Keep the cluster here; a later demo goes on with it. Default: a temporary directory, removed at the end.")
     private @Nullable Path data;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the summary here as JSON; replaces the file.")
     private @Nullable Path json;
 
-    @Option(names = "--port-offset", paramLabel = "N", description = "Use ports 7400+N... and 7500+N... instead of free ones.")
+    @Option(
+            names = "--port-offset",
+            paramLabel = "N",
+            description = "Use ports 7400+N... and 7500+N... instead of free ones.")
     private @Nullable Integer portOffset;
 
     @Spec

@@ -106,7 +106,8 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
     }
 
     private static CliFailure describe(FlotillaException refused, String command, boolean readOnly) {
-        // Without an answer from anybody, "unreachable" says more than "unknown"; a lost write is looked up by the client and named as such.
+        // Without an answer from anybody, "unreachable" says more than "unknown"; a lost write is looked up by the
+        // client and named as such.
         boolean unknown = refused.maybeExecuted() && !readOnly && !unreachable(refused);
         String why = refused.code() + ": " + oneLine(String.valueOf(refused.getMessage()));
         return new CliFailure(

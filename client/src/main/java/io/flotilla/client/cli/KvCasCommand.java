@@ -11,7 +11,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code flotilla kv cas KEY --expect V|--absent --value V|--delete}. */
-@Command(name = "cas", description = "Change KEY if it holds what is expected. Exits with 1 if it holds something else.")
+@Command(
+        name = "cas",
+        description = "Change KEY if it holds what is expected. Exits with 1 if it holds something else.")
 final class KvCasCommand extends ClientCommand {
     @Parameters(paramLabel = "KEY", description = "The key.")
     private String key = "";

@@ -13,7 +13,10 @@ final class KvPutCommand extends ClientCommand {
     @Parameters(index = "0", paramLabel = "KEY", description = "The key.")
     private String key = "";
 
-    @Parameters(index = "1", paramLabel = "VALUE", description = "The value; - reads it from standard input, byte for byte.")
+    @Parameters(
+            index = "1",
+            paramLabel = "VALUE",
+            description = "The value; - reads it from standard input, byte for byte.")
     private String value = "";
 
     @Override

@@ -19,10 +19,17 @@ final class KvScanCommand extends ClientCommand {
     @Parameters(index = "0", arity = "0..1", paramLabel = "START", description = "First key. Default: the very first.")
     private String start = "";
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "END", description = "First key not listed. Default: to the end.")
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "END",
+            description = "First key not listed. Default: to the end.")
     private String end = "";
 
-    @Option(names = "--prefix", paramLabel = "PREFIX", description = "List the keys that begin with this, instead of START and END.")
+    @Option(
+            names = "--prefix",
+            paramLabel = "PREFIX",
+            description = "List the keys that begin with this, instead of START and END.")
     private @Nullable String prefix;
 
     @Option(
@@ -47,7 +54,9 @@ final class KvScanCommand extends ClientCommand {
             }
             Key first = KeyText.key(prefix);
             from = first.bytes();
-            to = first.prefixEnd().equals(Key.MAX) ? new byte[0] : first.prefixEnd().bytes();
+            to = first.prefixEnd().equals(Key.MAX)
+                    ? new byte[0]
+                    : first.prefixEnd().bytes();
         }
         if (limit < 0) {
             throw new ParameterException(spec().commandLine(), "--limit is below 0: " + limit);
@@ -58,7 +67,9 @@ final class KvScanCommand extends ClientCommand {
             rows = client.scan(from, to, limit == 0 ? 0 : Math.addExact(limit, 1));
         }
         boolean more = limit > 0 && rows.size() > limit;
-        print(more ? rows.subList(0, limit) : rows, more ? KeyText.show(rows.get(limit).key()) : null);
+        print(
+                more ? rows.subList(0, limit) : rows,
+                more ? KeyText.show(rows.get(limit).key()) : null);
         return ExitCode.OK;
     }
 

@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
 /** {@code flotilla load run bank}: transfers between accounts, checked. */
 @Command(
         name = "bank",
-        description = "Transfer money between accounts of different ranges; exits with 5 if a book is not in order afterwards.")
+        description =
+                "Transfer money between accounts of different ranges; exits with 5 if a book is not in order afterwards.")
 final class LoadBankCommand extends ClientCommand {
     @Mixin
     private final LoadRunOptions run = new LoadRunOptions();
@@ -23,7 +24,11 @@ final class LoadBankCommand extends ClientCommand {
     @Option(names = "--accounts", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1000")
     private int accounts;
 
-    @Option(names = "--prefix", paramLabel = "PREFIX", description = "Of all its keys. Default: ${DEFAULT-VALUE}.", defaultValue = "bank")
+    @Option(
+            names = "--prefix",
+            paramLabel = "PREFIX",
+            description = "Of all its keys. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "bank")
     private String prefix = "bank";
 
     @Override
@@ -56,7 +61,11 @@ final class LoadBankCommand extends ClientCommand {
         fields.put("total_expected", verdict.expectedTotal());
         fields.put("acknowledged", verdict.transfersAcknowledged());
         fields.put("ledger_rows", verdict.ledgerRows());
-        fields.put("findings", verdict.findings().stream().map(f -> f.kind() + ": " + f.detail()).toList());
+        fields.put(
+                "findings",
+                verdict.findings().stream()
+                        .map(f -> f.kind() + ": " + f.detail())
+                        .toList());
         fields.put("invariant_ok", verdict.ok() && summary.totalViolations() == 0);
         StringBuilder text = new StringBuilder(LoadLine.text(summary.load()));
         text.append(String.format(

@@ -23,10 +23,18 @@ final class LoadKvCommand extends ClientCommand {
     @Option(names = "--value-bytes", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "100")
     private int valueBytes;
 
-    @Option(names = "--read-percent", paramLabel = "N", description = "Share of gets. Default: ${DEFAULT-VALUE}.", defaultValue = "50")
+    @Option(
+            names = "--read-percent",
+            paramLabel = "N",
+            description = "Share of gets. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "50")
     private int readPercent;
 
-    @Option(names = "--prefix", paramLabel = "PREFIX", description = "Of all its keys. Default: ${DEFAULT-VALUE}.", defaultValue = "kv")
+    @Option(
+            names = "--prefix",
+            paramLabel = "PREFIX",
+            description = "Of all its keys. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "kv")
     private String prefix = "kv";
 
     @Override

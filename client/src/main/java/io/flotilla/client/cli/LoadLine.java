@@ -8,7 +8,8 @@ import java.util.Map;
 
 /** The live view's lines: headings as those of {@code cockroach workload}, one line a second. */
 public final class LoadLine {
-    public static final String HEADINGS = "_elapsed___errors__ops/sec(inst)___ops/sec(cum)__p50(ms)__p95(ms)__p99(ms)_pMax(ms)";
+    public static final String HEADINGS =
+            "_elapsed___errors__ops/sec(inst)___ops/sec(cum)__p50(ms)__p95(ms)__p99(ms)_pMax(ms)";
 
     private LoadLine() {}
 

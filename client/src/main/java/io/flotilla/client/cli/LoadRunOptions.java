@@ -6,22 +6,46 @@ import picocli.CommandLine.Option;
 
 /** Options of every {@code flotilla load run}. */
 final class LoadRunOptions {
-    @Option(names = "--clients", paramLabel = "N", description = "Concurrent clients. Default: ${DEFAULT-VALUE}.", defaultValue = "16")
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            description = "Concurrent clients. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "16")
     private int clients;
 
-    @Option(names = "--seconds", paramLabel = "N", description = "How long. Default: ${DEFAULT-VALUE}.", defaultValue = "10")
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            description = "How long. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "10")
     private int seconds;
 
-    @Option(names = "--rate", paramLabel = "OPS", description = "Offer so many operations a second (open loop). Default: as fast as answers come.", defaultValue = "0")
+    @Option(
+            names = "--rate",
+            paramLabel = "OPS",
+            description = "Offer so many operations a second (open loop). Default: as fast as answers come.",
+            defaultValue = "0")
     private double rate;
 
-    @Option(names = "--ops", paramLabel = "N", description = "Stop after so many operations. Default: no bound.", defaultValue = "0")
+    @Option(
+            names = "--ops",
+            paramLabel = "N",
+            description = "Stop after so many operations. Default: no bound.",
+            defaultValue = "0")
     private long ops;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of the clients' choices. Default: ${DEFAULT-VALUE}.", defaultValue = "1")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Of the clients' choices. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "1")
     private long seed;
 
-    @Option(names = "--ranges", paramLabel = "N", description = "First split the keys so that they lie in at least N ranges. Default: leave them.", defaultValue = "0")
+    @Option(
+            names = "--ranges",
+            paramLabel = "N",
+            description = "First split the keys so that they lie in at least N ranges. Default: leave them.",
+            defaultValue = "0")
     private int ranges;
 
     @Option(names = "--no-init", description = "Use what an earlier run left.")

@@ -16,7 +16,11 @@ final class RangeTransferLeaseCommand extends ClientCommand {
     @ArgGroup(multiplicity = "1")
     private Which which = new Which();
 
-    @Option(names = "--to", required = true, paramLabel = "NODE", description = "The node that takes over; it must have a replica.")
+    @Option(
+            names = "--to",
+            required = true,
+            paramLabel = "NODE",
+            description = "The node that takes over; it must have a replica.")
     private int toNode;
 
     /** The range's number, or a key in it. */

@@ -5,7 +5,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
 
 /** Here for the help only: the launcher hands this command to the server's own program. */
-@Command(name = "start", description = "Start one server: --config FILE, or --node-id --listen --grpc --advertise --data --join.", sortOptions = false)
+@Command(
+        name = "start",
+        description = "Start one server: --config FILE, or --node-id --listen --grpc --advertise --data --join.",
+        sortOptions = false)
 final class StartCommand implements Callable<Integer> {
     @Unmatched
     private String[] handedOver = {};

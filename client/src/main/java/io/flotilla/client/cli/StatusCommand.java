@@ -33,7 +33,8 @@ final class StatusCommand extends ClientCommand {
         fields.put("ranges_unavailable", status.rangesUnavailable());
         fields.put("version", status.version());
         fields.put("uptime_ms", status.uptime().toMillis());
-        TextTable table = new TextTable("CLUSTER", "SERVING", "NODES", "RANGES", "UNAVAILABLE", "ASKED", "VERSION", "UP")
+        TextTable table = new TextTable(
+                        "CLUSTER", "SERVING", "NODES", "RANGES", "UNAVAILABLE", "ASKED", "VERSION", "UP")
                 .row(
                         status.initialized() ? status.clusterId() : "not initialized",
                         status.serving() ? "yes" : "no",

@@ -17,7 +17,8 @@ public final class TextTable {
     /** Adds a row; as many cells as there are headings. */
     public TextTable row(Object... cells) {
         if (cells.length != headings.size()) {
-            throw new IllegalArgumentException("a row of " + cells.length + " cells under " + headings.size() + " headings");
+            throw new IllegalArgumentException(
+                    "a row of " + cells.length + " cells under " + headings.size() + " headings");
         }
         List<String> row = new ArrayList<>(cells.length);
         for (Object cell : cells) {

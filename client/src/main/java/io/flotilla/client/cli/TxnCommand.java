@@ -130,7 +130,8 @@ final class TxnCommand extends ClientCommand {
 
     private static void expect(Transaction tx, TxnOperation operation, byte @Nullable [] expected) {
         Optional<byte[]> actual = tx.get(operation.key());
-        boolean holds = expected == null ? actual.isEmpty() : actual.isPresent() && Arrays.equals(actual.get(), expected);
+        boolean holds =
+                expected == null ? actual.isEmpty() : actual.isPresent() && Arrays.equals(actual.get(), expected);
         if (!holds) {
             throw new Refused(operation.operands().get(0)
                     + actual.map(bytes -> " holds " + KeyText.show(bytes)).orElse(" does not exist"));

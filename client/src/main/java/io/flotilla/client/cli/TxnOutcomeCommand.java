@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
 /** {@code flotilla txn outcome ID ANCHOR}: what became of a write whose answer was lost. */
 @Command(
         name = "outcome",
-        description = "Say what became of a write or transaction. Exits with 0 if committed, 1 if aborted, 7 if not known.")
+        description =
+                "Say what became of a write or transaction. Exits with 0 if committed, 1 if aborted, 7 if not known.")
 final class TxnOutcomeCommand extends ClientCommand {
     @Parameters(index = "0", paramLabel = "ID", description = "The transaction's id.")
     private String id = "";
@@ -21,7 +22,9 @@ final class TxnOutcomeCommand extends ClientCommand {
     @Parameters(index = "1", paramLabel = "ANCHOR", description = "The first key it wrote.")
     private String anchor = "";
 
-    @Option(names = "--fence", description = "If it left no trace, see to it that it never will; the answer is then final.")
+    @Option(
+            names = "--fence",
+            description = "If it left no trace, see to it that it never will; the answer is then final.")
     private boolean fence;
 
     @Override

@@ -119,9 +119,11 @@ class ExitCodeContractTest {
 
     @Test
     void aNodeWithoutTheReplicaExitsWith3() {
-        assertThat(CliRun.at(cluster, "range", "transfer-lease", "2", "--to", "9").exitCode())
+        assertThat(CliRun.at(cluster, "range", "transfer-lease", "2", "--to", "9")
+                        .exitCode())
                 .isEqualTo(3);
-        assertThat(CliRun.at(cluster, "range", "transfer-lease", "--key", "a", "--to", "1").exitCode())
+        assertThat(CliRun.at(cluster, "range", "transfer-lease", "--key", "a", "--to", "1")
+                        .exitCode())
                 .isZero();
     }
 
@@ -154,12 +156,14 @@ class ExitCodeContractTest {
 
     @Test
     void compareAndSetExitsWith1IfTheConditionFails() {
-        assertThat(CliRun.at(cluster, "kv", "cas", "k", "--absent", "--value", "1").exitCode())
+        assertThat(CliRun.at(cluster, "kv", "cas", "k", "--absent", "--value", "1")
+                        .exitCode())
                 .isZero();
         CliRun refused = CliRun.at(cluster, "kv", "cas", "k", "--absent", "--value", "2");
         assertThat(refused.exitCode()).isEqualTo(1);
         assertThat(refused.err().lines()).hasSize(4);
-        assertThat(CliRun.at(cluster, "kv", "cas", "k", "--expect", "1", "--delete").exitCode())
+        assertThat(CliRun.at(cluster, "kv", "cas", "k", "--expect", "1", "--delete")
+                        .exitCode())
                 .isZero();
         assertThat(CliRun.at(cluster, "kv", "get", "k").exitCode()).isEqualTo(3);
     }
@@ -211,7 +215,14 @@ class ExitCodeContractTest {
     void everyJsonResultIsOneDocumentWithASchema() throws IOException {
         CliRun.at(cluster, "kv", "put", "k", "v");
         for (String line : List.of(
-                "status", "node ls", "range ls", "range split m", "kv get k", "kv scan", "kv put k v", "init --if-needed")) {
+                "status",
+                "node ls",
+                "range ls",
+                "range split m",
+                "kv get k",
+                "kv scan",
+                "kv put k v",
+                "init --if-needed")) {
             CliRun run = CliRun.at(cluster, (line + " -o json").split(" "));
             assertThat(run.exitCode()).as(line + run.err()).isZero();
             JsonNode document = new ObjectMapper().readTree(run.out());

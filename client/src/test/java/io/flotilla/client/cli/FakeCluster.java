@@ -102,23 +102,29 @@ final class FakeCluster implements AutoCloseable {
         TxnContext context = TxnContext.newBuilder().setReadTimestamp(1_000).build();
         switch (request.getKindCase()) {
             case GET -> {
-                Optional<ByteString> value = Optional.ofNullable(rows.get(key(request.getGet().getKey())));
-                GetResult.Builder result = GetResult.newBuilder().setFound(value.isPresent()).setTxn(context);
+                Optional<ByteString> value =
+                        Optional.ofNullable(rows.get(key(request.getGet().getKey())));
+                GetResult.Builder result =
+                        GetResult.newBuilder().setFound(value.isPresent()).setTxn(context);
                 value.ifPresent(result::setValue);
                 response.setGet(result);
             }
             case SCAN -> {
                 ScanResult.Builder result = ScanResult.newBuilder().setTxn(context);
-                Key end = request.getScan().getEnd().isEmpty() ? Key.MAX : key(request.getScan().getEnd());
+                Key end = request.getScan().getEnd().isEmpty()
+                        ? Key.MAX
+                        : key(request.getScan().getEnd());
                 rows.subMap(key(request.getScan().getStart()), end)
-                        .forEach((key, value) -> result.addRows(
-                                Row.newBuilder().setKey(ByteString.copyFrom(key.bytes())).setValue(value)));
+                        .forEach((key, value) -> result.addRows(Row.newBuilder()
+                                .setKey(ByteString.copyFrom(key.bytes()))
+                                .setValue(value)));
                 response.setScan(result);
             }
             case WRITE -> {
                 Mutation mutation = request.getWrite().getMutation();
                 if (mutation.hasCas() && !holds(mutation.getKey(), mutation.getCas())) {
-                    return response.setError(Error.newBuilder().setCode(Error.Code.CONDITION_FAILED)).build();
+                    return response.setError(Error.newBuilder().setCode(Error.Code.CONDITION_FAILED))
+                            .build();
                 }
                 apply(mutation);
                 response.setWrite(WriteResult.newBuilder().setCommitTimestamp(2_000));
@@ -127,8 +133,7 @@ final class FakeCluster implements AutoCloseable {
                 request.getCommit().getWritesList().forEach(this::apply);
                 response.setCommit(CommitResult.newBuilder().setCommitTimestamp(2_000));
             }
-            case OUTCOME -> response.setOutcome(
-                    OutcomeResult.newBuilder().setStatus(OutcomeResult.Status.ABORTED));
+            case OUTCOME -> response.setOutcome(OutcomeResult.newBuilder().setStatus(OutcomeResult.Status.ABORTED));
             default -> response.setError(Error.newBuilder().setCode(Error.Code.INVALID));
         }
         return response.build();
@@ -141,7 +146,8 @@ final class FakeCluster implements AutoCloseable {
 
     private void apply(Mutation mutation) {
         Key key = key(mutation.getKey());
-        boolean removes = mutation.hasDelete() || (mutation.hasCas() && !mutation.getCas().hasValue());
+        boolean removes =
+                mutation.hasDelete() || (mutation.hasCas() && !mutation.getCas().hasValue());
         if (removes) {
             rows.remove(key);
         } else {
@@ -243,7 +249,12 @@ final class FakeCluster implements AutoCloseable {
                 reply(out, SplitRangeResponse.newBuilder().setError(error).build());
                 return;
             }
-            reply(out, SplitRangeResponse.newBuilder().setLeftRange(2).setRightRange(3).build());
+            reply(
+                    out,
+                    SplitRangeResponse.newBuilder()
+                            .setLeftRange(2)
+                            .setRightRange(3)
+                            .build());
         }
 
         @Override

@@ -20,7 +20,8 @@ class OutputTest {
 
     @Test
     void aTablePadsTextToTheLeftAndNumbersToTheRight() {
-        String table = new TextTable("NAME", "N").row("a", 5).row("long name", 12345).render();
+        String table =
+                new TextTable("NAME", "N").row("a", 5).row("long name", 12345).render();
 
         assertThat(table).isEqualTo("""
                 NAME           N

@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
 /** {@code flotilla bench floor}. */
 @Command(
         name = "floor",
-        description = "Measure latency, throughput and CPU of a cluster of three on two cores, as multiples of what this machine can do at best.",
+        description =
+                "Measure latency, throughput and CPU of a cluster of three on two cores, as multiples of what this machine can do at best.",
         mixinStandardHelpOptions = true)
 public final class BenchFloorCommand implements Callable<Integer> {
     private static final int NODES = 3;
@@ -35,16 +36,27 @@ public final class BenchFloorCommand implements Callable<Integer> {
     private static final double WARM_UP_SHARE = 0.4;
     private static final long PATIENCE_MILLIS = 30_000;
 
-    @Option(names = "--seconds", paramLabel = "N", description = "Of measuring; warming up comes before. Default: ${DEFAULT-VALUE}.", defaultValue = "50")
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            description = "Of measuring; warming up comes before. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "50")
     private double seconds;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the result here as JSON.")
     private @Nullable Path json;
 
-    @Option(names = "--markdown", paramLabel = "FILE", description = "Also write the result into this page, for example docs/performance.md.")
+    @Option(
+            names = "--markdown",
+            paramLabel = "FILE",
+            description = "Also write the result into this page, for example docs/performance.md.")
     private @Nullable Path markdown;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "Make the servers' temporary directories below DIR: its disk is measured. Default: $$TMPDIR or /tmp.")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description =
+                    "Make the servers' temporary directories below DIR: its disk is measured. Default: $$TMPDIR or /tmp.")
     private @Nullable Path data;
 
     @Option(names = "--any-gateway", description = "Ask all nodes by turns instead of the leaseholder's.")
@@ -58,7 +70,9 @@ public final class BenchFloorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        PrintWriter out = spec == null ? new PrintWriter(System.out, true, StandardCharsets.UTF_8) : spec.commandLine().getOut();
+        PrintWriter out = spec == null
+                ? new PrintWriter(System.out, true, StandardCharsets.UTF_8)
+                : spec.commandLine().getOut();
         Path directory = data == null
                 ? Files.createTempDirectory("flotilla-bench-")
                 : Files.createTempDirectory(Files.createDirectories(data), "flotilla-bench-");
@@ -88,7 +102,10 @@ public final class BenchFloorCommand implements Callable<Integer> {
             throws IOException, InterruptedException {
         prepare(cluster);
         FlotillaClient.Builder builder = FlotillaClient.builder()
-                .endpoints(anyGateway ? cluster.endpoints() : List.of(cluster.endpoints().get(0)))
+                .endpoints(
+                        anyGateway
+                                ? cluster.endpoints()
+                                : List.of(cluster.endpoints().get(0)))
                 .defaultDeadline(Duration.ofSeconds(10))
                 .clientName("flotilla-bench");
         try (FlotillaClient client = builder.build();

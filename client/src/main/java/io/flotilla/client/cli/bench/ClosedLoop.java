@@ -54,8 +54,7 @@ final class ClosedLoop {
         double elapsed = (System.nanoTime() - start) / 1e9;
         Histogram all = new Histogram(DIGITS);
         histograms.forEach(all::add);
-        return new Result(
-                all.getTotalCount(), all.getTotalCount() / elapsed, all.getValueAtPercentile(50) / 1_000.0);
+        return new Result(all.getTotalCount(), all.getTotalCount() / elapsed, all.getValueAtPercentile(50) / 1_000.0);
     }
 
     private static void work(

@@ -29,7 +29,8 @@ record FloorReport(
         double serverMicrosPerTransfer) {
 
     /** Under what circumstances. */
-    record Setting(int nodes, int cores, int clients, int rounds, double seconds, String data, String java, String gateway) {}
+    record Setting(
+            int nodes, int cores, int clients, int rounds, double seconds, String data, String java, String gateway) {}
 
     static final String SCHEMA = "flotilla.bench.floor.v1";
 

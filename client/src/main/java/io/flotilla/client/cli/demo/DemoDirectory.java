@@ -94,8 +94,8 @@ public final class DemoDirectory implements AutoCloseable {
     }
 
     private static FileChannel lock(Path root) throws IOException {
-        FileChannel channel = FileChannel.open(
-                root.resolve("demo.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(root.resolve("demo.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock;
         try {
             lock = channel.tryLock();
@@ -116,15 +116,14 @@ public final class DemoDirectory implements AutoCloseable {
 
     private static List<Ports.Pair> ports(DemoSettings settings) throws IOException {
         Integer offset = settings.portOffset();
-        return offset == null
-                ? Ports.free(settings.nodes(), new Random())
-                : Ports.at(settings.nodes(), offset);
+        return offset == null ? Ports.free(settings.nodes(), new Random()) : Ports.at(settings.nodes(), offset);
     }
 
     private static DemoDirectory existing(Path root, FileChannel lock, JsonNode state, DemoSettings settings) {
         List<Ports.Pair> ports = new ArrayList<>();
         for (JsonNode node : state.path("nodes")) {
-            ports.add(new Ports.Pair(node.path("grpc").asInt(), node.path("transport").asInt()));
+            ports.add(new Ports.Pair(
+                    node.path("grpc").asInt(), node.path("transport").asInt()));
         }
         if (!SCHEMA.equals(state.path("schema").asText()) || ports.size() != settings.nodes()) {
             throw other(root, "it holds a cluster of " + ports.size() + " nodes, not " + settings.nodes());
@@ -141,7 +140,11 @@ public final class DemoDirectory implements AutoCloseable {
                 state.path("accounts").asInt(),
                 true,
                 lock,
-                books.isObject() ? new Books(books.path("rows").asLong(), books.path("digest").asText()) : null);
+                books.isObject()
+                        ? new Books(
+                                books.path("rows").asLong(),
+                                books.path("digest").asText())
+                        : null);
     }
 
     private static CliFailure other(Path root, String why) {
@@ -209,7 +212,8 @@ public final class DemoDirectory implements AutoCloseable {
         }
         Path next = root.resolve("demo.json.next");
         Files.writeString(next, Output.document(SCHEMA, fields) + "\n");
-        Files.move(next, root.resolve("demo.json"), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(
+                next, root.resolve("demo.json"), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Something went wrong: what there is to look at stays, also in a temporary directory. */

@@ -45,8 +45,8 @@ public record DemoReport(
     private List<String> findings() {
         List<String> findings = new ArrayList<>(oldBooks);
         if (summary.totalViolations() > 0) {
-            findings.add(
-                    "the total was wrong in " + summary.totalViolations() + " reads, first: " + summary.firstViolation());
+            findings.add("the total was wrong in " + summary.totalViolations() + " reads, first: "
+                    + summary.firstViolation());
         }
         verdict.findings().forEach(finding -> findings.add(finding.kind() + ": " + finding.detail()));
         return findings;
@@ -133,9 +133,9 @@ public record DemoReport(
                 load.longestGapMillis(),
                 load.longestGapAtMillis() / 1_000.0));
         load.errorsByKind()
-                .forEach((kind, count) -> lines.add("  " + count.count() + " x " + kind + ", first: " + count.firstMessage()));
-        lines.add(String.format(
-                Locale.ROOT, "ranges %d -> %d, faults %d", rangesStart, rangesEnd, faults.size()));
+                .forEach((kind, count) ->
+                        lines.add("  " + count.count() + " x " + kind + ", first: " + count.firstMessage()));
+        lines.add(String.format(Locale.ROOT, "ranges %d -> %d, faults %d", rangesStart, rangesEnd, faults.size()));
         lines.add(String.format(
                 Locale.ROOT,
                 "total = %d %s   read consistently %d times while the load ran, wrong %d times",

@@ -151,8 +151,7 @@ public final class DemoRun {
                 settings, rangesStart, rangesEnd, crossRange(load), summary, verdict, plot.events(), oldBooks);
     }
 
-    private BankSummary underFaults(
-            FaultPlot plot, BankLoad load, DemoView view, FlotillaAdmin admin, int rangesNow)
+    private BankSummary underFaults(FaultPlot plot, BankLoad load, DemoView view, FlotillaAdmin admin, int rangesNow)
             throws InterruptedException {
         Thread faults = new Thread(
                 () -> {
@@ -202,7 +201,8 @@ public final class DemoRun {
         }
         DemoDirectory.Books found = BooksDigest.read(client, bank.layout());
         if (found.equals(left.get())) {
-            sayUnlessEnding("the " + found.rows() + " rows an earlier demo left are all there, unchanged " + DemoView.RIGHT);
+            sayUnlessEnding(
+                    "the " + found.rows() + " rows an earlier demo left are all there, unchanged " + DemoView.RIGHT);
         } else {
             findings.add("an earlier demo left " + left.get().rows() + " rows; now there are " + found.rows()
                     + (found.rows() == left.get().rows() ? ", with other contents" : ""));

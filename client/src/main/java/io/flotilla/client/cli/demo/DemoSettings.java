@@ -9,4 +9,10 @@ import org.jspecify.annotations.Nullable;
  * @param portOffset above the default ports; null means free ports
  */
 public record DemoSettings(
-        int nodes, int ranges, int accounts, int clients, int seconds, boolean faults, @Nullable Integer portOffset) {}
+        int nodes,
+        int ranges,
+        int accounts,
+        int clients,
+        int seconds,
+        boolean faults,
+        @Nullable Integer portOffset) {}

@@ -10,8 +10,7 @@ final class DemoView {
     static final String RIGHT = "✓";
     static final String WRONG = "✗";
 
-    static final String HEADINGS =
-            "_elapsed___errors__ops/sec__p50(ms)__p95(ms)__p99(ms)_pMax(ms)__ranges__total";
+    static final String HEADINGS = "_elapsed___errors__ops/sec__p50(ms)__p95(ms)__p99(ms)_pMax(ms)__ranges__total";
     private static final int LINES_PER_HEADING = 20;
 
     private final Consumer<String> out;

@@ -87,11 +87,13 @@ final class FaultPlot {
 
     /** At a key that begins no range yet. */
     private String split() throws InterruptedException {
-        List<RangeStatus> before = bootstrap.untilItWorks(() -> bootstrap.admin().ranges(false));
+        List<RangeStatus> before =
+                bootstrap.untilItWorks(() -> bootstrap.admin().ranges(false));
         for (String candidate : candidates()) {
             byte[] key = candidate.getBytes(StandardCharsets.UTF_8);
             if (before.stream().noneMatch(range -> Arrays.equals(range.startKey(), key))) {
-                SplitResult result = bootstrap.untilItWorks(() -> bootstrap.admin().split(key));
+                SplitResult result =
+                        bootstrap.untilItWorks(() -> bootstrap.admin().split(key));
                 return "split range " + result.leftRange() + " at " + candidate + ": range " + result.rightRange()
                         + " begins there";
             }
@@ -128,7 +130,8 @@ final class FaultPlot {
 
     /** The node with the most leases: the one that hurts most. */
     private String kill() throws InterruptedException {
-        List<RangeStatus> ranges = bootstrap.untilItWorks(() -> bootstrap.admin().ranges(true));
+        List<RangeStatus> ranges =
+                bootstrap.untilItWorks(() -> bootstrap.admin().ranges(true));
         int[] leases = new int[cluster.servers().size() + 1];
         for (RangeStatus range : ranges) {
             if (range.leaseholder() > 0 && range.leaseholder() < leases.length) {

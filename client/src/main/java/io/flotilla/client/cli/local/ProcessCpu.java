@@ -21,7 +21,8 @@ public final class ProcessCpu {
         double total = 0;
         for (long pid : pids) {
             try {
-                total += parse(Files.readString(Path.of("/proc", String.valueOf(pid), "stat"), StandardCharsets.ISO_8859_1));
+                total += parse(
+                        Files.readString(Path.of("/proc", String.valueOf(pid), "stat"), StandardCharsets.ISO_8859_1));
             } catch (IOException | RuntimeException unreadable) {
                 return Double.NaN;
             }

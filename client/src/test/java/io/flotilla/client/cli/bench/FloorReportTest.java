@@ -13,8 +13,7 @@ class FloorReportTest {
             new FloorReport.Setting(3, 2, 64, 5, 50, "/tmp/x", "17", "the leaseholder");
 
     private static FloorReport report(double putMicros, double putCpu) {
-        return new FloorReport(
-                SETTING, 20, 80, putMicros, 2_000, 21_000, 60_000, 3_000, 500, 750, 24, putCpu, 380);
+        return new FloorReport(SETTING, 20, 80, putMicros, 2_000, 21_000, 60_000, 3_000, 500, 750, 24, putCpu, 380);
     }
 
     @Test
@@ -37,7 +36,9 @@ class FloorReportTest {
     void aMissedTargetIsNamed() {
         FloorReport slow = report(500, 200);
 
-        assertThat(slow.targets()).filteredOn(target -> !target.met()).extracting(Target::name)
+        assertThat(slow.targets())
+                .filteredOn(target -> !target.met())
+                .extracting(Target::name)
                 .containsExactly("put latency, 1 client, in floors", "server CPU per put");
         assertThat(FloorText.terminal(slow)).contains("MISSED", "5.00x", "<= 4x");
         assertThat(slow.fields()).containsEntry("targets_met", false);
@@ -49,7 +50,11 @@ class FloorReportTest {
         String once = FloorText.replaceSection(page, FloorText.markdown(report(300, 140))) + "Words after.\n";
         String twice = FloorText.replaceSection(once, FloorText.markdown(report(900, 140)));
 
-        assertThat(twice).startsWith(page).endsWith("\nWords after.\n").contains("| 900 | us |").doesNotContain("| 300 | us |");
+        assertThat(twice)
+                .startsWith(page)
+                .endsWith("\nWords after.\n")
+                .contains("| 900 | us |")
+                .doesNotContain("| 300 | us |");
         assertThat(twice).containsOnlyOnce(FloorText.BEGIN).containsOnlyOnce(FloorText.END);
     }
 

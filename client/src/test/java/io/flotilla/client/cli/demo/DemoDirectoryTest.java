@@ -43,7 +43,9 @@ class DemoDirectoryTest {
         DemoDirectory.open(directory, THREE).close();
 
         assertThatThrownBy(() -> DemoDirectory.open(directory, new DemoSettings(5, 8, 1000, 16, 20, true, null)))
-                .isInstanceOfSatisfying(CliFailure.class, failure -> assertThat(failure.exitCode()).isEqualTo(2));
+                .isInstanceOfSatisfying(
+                        CliFailure.class,
+                        failure -> assertThat(failure.exitCode()).isEqualTo(2));
         assertThatThrownBy(() -> DemoDirectory.open(directory, new DemoSettings(3, 8, 1000, 16, 20, true, 100)))
                 .isInstanceOf(CliFailure.class);
         // The refused ones have let go of the directory.
@@ -55,7 +57,9 @@ class DemoDirectoryTest {
         try (DemoDirectory first = DemoDirectory.open(directory, THREE)) {
             assertThat(first.kept()).isTrue();
             assertThatThrownBy(() -> DemoDirectory.open(directory, THREE))
-                    .isInstanceOfSatisfying(CliFailure.class, failure -> assertThat(failure.exitCode()).isEqualTo(1));
+                    .isInstanceOfSatisfying(
+                            CliFailure.class,
+                            failure -> assertThat(failure.exitCode()).isEqualTo(1));
         }
     }
 
@@ -77,8 +81,10 @@ class DemoDirectoryTest {
 
         assertThat(books.rows()).isEqualTo(2);
         assertThat(BooksDigest.of(List.of(row("a", "1"), row("b", "2")))).isEqualTo(books);
-        assertThat(BooksDigest.of(List.of(row("a", "1"), row("b", "3"))).digest()).isNotEqualTo(books.digest());
-        assertThat(BooksDigest.of(List.of(row("a", "1b"), row("", "2"))).digest()).isNotEqualTo(books.digest());
+        assertThat(BooksDigest.of(List.of(row("a", "1"), row("b", "3"))).digest())
+                .isNotEqualTo(books.digest());
+        assertThat(BooksDigest.of(List.of(row("a", "1b"), row("", "2"))).digest())
+                .isNotEqualTo(books.digest());
         assertThat(BooksDigest.of(List.of(row("a", "1"))).digest()).isNotEqualTo(books.digest());
     }
 

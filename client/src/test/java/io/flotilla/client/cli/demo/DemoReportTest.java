@@ -23,7 +23,8 @@ class DemoReportTest {
         return new BankSummary(load, 40, 0, violations, violations == 0 ? "" : "999999");
     }
 
-    private static DemoReport report(BankSummary summary, BankVerdict verdict, List<FaultEvent> faults, List<String> old) {
+    private static DemoReport report(
+            BankSummary summary, BankVerdict verdict, List<FaultEvent> faults, List<String> old) {
         return new DemoReport(SETTINGS, 8, 9, 80, summary, verdict, faults, old);
     }
 
@@ -57,9 +58,12 @@ class DemoReportTest {
                 89,
                 List.of(new BankVerdict.Finding(BankVerdict.Kind.LOST_TRANSFER, "bank/00/l/1/7")));
 
-        assertThat(report(summary(90, 1), IN_ORDER, List.of(), List.of()).invariantOk()).isFalse();
-        assertThat(report(summary(90, 0), lost, List.of(), List.of()).invariantOk()).isFalse();
-        assertThat(report(summary(90, 0), IN_ORDER, List.of(), List.of("rows are missing")).invariantOk())
+        assertThat(report(summary(90, 1), IN_ORDER, List.of(), List.of()).invariantOk())
+                .isFalse();
+        assertThat(report(summary(90, 0), lost, List.of(), List.of()).invariantOk())
+                .isFalse();
+        assertThat(report(summary(90, 0), IN_ORDER, List.of(), List.of("rows are missing"))
+                        .invariantOk())
                 .isFalse();
         assertThat(report(summary(90, 0), lost, List.of(), List.of()).text())
                 .contains("BROKEN  LOST_TRANSFER: bank/00/l/1/7", "FAILED");
@@ -69,9 +73,12 @@ class DemoReportTest {
     void aRunInWhichNothingHappenedIsNotComplete() {
         FaultEvent failed = new FaultEvent(1, "split", "could not split", false);
 
-        assertThat(report(summary(0, 0), IN_ORDER, List.of(KILL), List.of()).complete()).isFalse();
-        assertThat(report(summary(90, 0), IN_ORDER, List.of(failed), List.of()).complete()).isFalse();
-        assertThat(report(summary(90, 0), IN_ORDER, List.of(failed), List.of()).text()).contains("INCOMPLETE");
+        assertThat(report(summary(0, 0), IN_ORDER, List.of(KILL), List.of()).complete())
+                .isFalse();
+        assertThat(report(summary(90, 0), IN_ORDER, List.of(failed), List.of()).complete())
+                .isFalse();
+        assertThat(report(summary(90, 0), IN_ORDER, List.of(failed), List.of()).text())
+                .contains("INCOMPLETE");
     }
 
     @Test

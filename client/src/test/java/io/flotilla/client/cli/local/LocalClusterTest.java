@@ -38,8 +38,8 @@ class LocalClusterTest {
     void serversAreReadyWhenTheySaySoAndGoneWhenTheClusterIsClosed() throws Exception {
         List<Long> pids;
         AtomicInteger after = new AtomicInteger();
-        try (LocalCluster cluster = new LocalCluster(
-                LocalCluster.specs(directory, PORTS), script(SERVER), after::incrementAndGet)) {
+        try (LocalCluster cluster =
+                new LocalCluster(LocalCluster.specs(directory, PORTS), script(SERVER), after::incrementAndGet)) {
             cluster.start();
             pids = cluster.pids();
             assertThat(pids).allMatch(LocalClusterTest::lives);
@@ -64,7 +64,9 @@ class LocalClusterTest {
             cluster.server(1).awaitReady(10_000);
 
             assertThat(cluster.server(1).pid()).isNotEqualTo(before);
-            assertThat(Files.readAllLines(directory.resolve("node1/log"))).filteredOn(l -> l.contains("ready")).hasSize(2);
+            assertThat(Files.readAllLines(directory.resolve("node1/log")))
+                    .filteredOn(l -> l.contains("ready"))
+                    .hasSize(2);
         }
     }
 
@@ -80,7 +82,8 @@ class LocalClusterTest {
 
     @Test
     void aServerThatDoesNotEndWhenAskedIsKilled() throws Exception {
-        try (LocalCluster cluster = cluster("trap '' TERM; echo \"flotilla node $3 ready\"; while :; do sleep 1; done")) {
+        try (LocalCluster cluster =
+                cluster("trap '' TERM; echo \"flotilla node $3 ready\"; while :; do sleep 1; done")) {
             cluster.start();
             long pid = cluster.server(1).pid();
             cluster.server(1).askToStop();
