@@ -28,7 +28,10 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
         String name = command.getCommandSpec().qualifiedName();
         boolean readOnly = command.getCommand() instanceof ClientCommand asked && asked.readOnly();
         boolean json = command.getCommand() instanceof ClientCommand asked && asked.json();
-        CliFailure failure = describe(thrown, name, readOnly);
+        boolean ownCluster = !(command.getCommand() instanceof ClientCommand);
+        CliFailure failure = ownCluster && thrown instanceof FlotillaException refused
+                ? cutShort(refused, name)
+                : describe(thrown, name, readOnly);
         print(failure, command.getErr(), json);
         if (System.getenv("FLOTILLA_DEBUG") != null && !silent) {
             thrown.printStackTrace(command.getErr());
@@ -70,6 +73,16 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
             failure.lines().forEach(err::println);
         }
         err.flush();
+    }
+
+    /** A command that brings its own cluster could not go on: no matter what became of the last request. */
+    private static CliFailure cutShort(FlotillaException refused, String command) {
+        return new CliFailure(
+                unreachable(refused) || refused.code() == ErrorCode.DEADLINE ? ExitCode.UNREACHABLE : ExitCode.FAILED,
+                command + " was cut short",
+                refused.code() + ": " + oneLine(String.valueOf(refused.getMessage())),
+                "its servers are stopped; what they wrote is as they left it",
+                "read the servers' logs in the directory named above");
     }
 
     /** @param readOnly the command changes nothing, whatever the exception says */

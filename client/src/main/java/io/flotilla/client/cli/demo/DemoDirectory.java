@@ -34,7 +34,7 @@ public final class DemoDirectory implements AutoCloseable {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private final Path root;
-    private final boolean kept;
+    private volatile boolean kept;
     private final List<Ports.Pair> ports;
     private final int accounts;
     private final boolean existed;
@@ -187,7 +187,7 @@ public final class DemoDirectory implements AutoCloseable {
     /** Remembers the books of this run. Null when they begin to change. */
     public void books(@Nullable Books left) throws IOException {
         books = left;
-        if (kept) {
+        if (lock != null) {
             save();
         }
     }
@@ -214,6 +214,11 @@ public final class DemoDirectory implements AutoCloseable {
         Files.writeString(next, Output.document(SCHEMA, fields) + "\n");
         Files.move(
                 next, root.resolve("demo.json"), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Something went wrong: what there is to look at stays, also in a temporary directory. */
+    public void keep() {
+        kept = true;
     }
 
     /** Removes a temporary directory. Called when no server uses it any more. */

@@ -50,6 +50,18 @@ public final class DemoRun {
         Runtime.getRuntime().addShutdownHook(silence);
         try (LocalCluster cluster =
                 new LocalCluster(directory.servers(), ServerCommand.ofThisInstallation(), this::afterStop)) {
+            DemoReport report = on(cluster, start);
+            if (!report.invariantOk()) {
+                keepForALook();
+            }
+            return report;
+        } finally {
+            forget(silence);
+        }
+    }
+
+    private DemoReport on(LocalCluster cluster, long start) throws IOException, InterruptedException {
+        try {
             cluster.start();
             for (ServerProcess server : cluster.servers()) {
                 sayUnlessEnding("node " + server.spec().nodeId() + "  process " + server.pid() + "  grpc "
@@ -69,8 +81,17 @@ public final class DemoRun {
                         (System.nanoTime() - start) / 1e9));
                 return play(cluster, bootstrap, client);
             }
-        } finally {
-            forget(silence);
+        } catch (RuntimeException | IOException cutShort) {
+            keepForALook();
+            throw cutShort;
+        }
+    }
+
+    /** Unless it was the user who ended it. */
+    private void keepForALook() {
+        if (!ending && !directory.kept()) {
+            directory.keep();
+            sayUnlessEnding("something is wrong; " + directory.root() + " is not removed");
         }
     }
 

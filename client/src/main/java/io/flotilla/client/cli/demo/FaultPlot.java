@@ -26,7 +26,7 @@ final class FaultPlot {
     static final double KILL_AT = 0.50;
     static final double RESTART_AT = 0.60;
 
-    private static final long RESTART_MILLIS_MAX = 60_000;
+    private static final long RESTART_MILLIS_MAX = 120_000;
 
     private final LocalCluster cluster;
     private final Bootstrap bootstrap;

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * runs shutdown hooks (Ctrl-C, SIGTERM). Safe for use by several threads, one operation on a node at a time.
  */
 public final class LocalCluster implements AutoCloseable {
-    private static final long START_MILLIS_MAX = 60_000;
+    private static final long START_MILLIS_MAX = 120_000;
     private static final long STOP_MILLIS_MAX = 5_000;
 
     private final List<ServerProcess> servers;
