@@ -272,7 +272,8 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         }
         int at = (int) Math.max(0, commit - prev);
         if (commit >= prev && commit > 0) {
-            long theirs = commit == prev ? append.prevTerm() : entries.get(at - 1).term();
+            long theirs =
+                    commit == prev ? append.prevTerm() : entries.get(at - 1).term();
             Invariant.check(theirs == log.termAt(commit), "a committed entry must stay", theirs, log.termAt(commit));
         }
         while (at < entries.size()
