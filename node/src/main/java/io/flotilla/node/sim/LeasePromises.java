@@ -44,7 +44,7 @@ final class LeasePromises {
             }
         }
         Term term = terms.computeIfAbsent(lease.term(), any -> new Term());
-        boolean fresh = term.start == Timestamp.MAX;
+        boolean fresh = term.start.equals(Timestamp.MAX);
         if (fresh) {
             term.start = lease.start();
             for (Map.Entry<Long, Term> earlier : terms.headMap(lease.term()).entrySet()) {

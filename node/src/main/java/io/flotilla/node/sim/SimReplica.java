@@ -12,6 +12,7 @@ import io.flotilla.node.raft.Ready;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The shell around one core: mailbox, disk, state machine. Does what {@link Ready} says, and dies and comes back as the nemesis wants. */
 final class SimReplica {
@@ -143,7 +144,7 @@ final class SimReplica {
         long handedBefore = handed.lastIndex();
         Ready ready = core.step(clock.now(), event);
         status = core.status();
-        Write write = submit(ready);
+        @Nullable Write write = submit(ready);
         world.promises.stepped(this, before, handedBefore, ready);
         noteProposals(ready, batch);
         apply(ready);
@@ -185,7 +186,7 @@ final class SimReplica {
 
     // Disk
 
-    private Write submit(Ready ready) {
+    private @Nullable Write submit(Ready ready) {
         Ready.Persist persist = ready.persist();
         if (persist == null) {
             return null;
