@@ -18,22 +18,30 @@ import io.flotilla.v1.StatusRequest;
 import io.flotilla.v1.TransferLeaseRequest;
 import io.flotilla.v1.TransferLeaseResponse;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class AdminServiceTest {
-    @SuppressWarnings("NullAway.Init") // set by JUnit before each test
-    private GrpcFixture f;
+    @SuppressWarnings("NullAway.Init") // set by JUnit before all tests
+    private static GrpcFixture f;
 
-    @BeforeEach
-    void start() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         f = new GrpcFixture();
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         f.close();
+    }
+
+    @BeforeEach
+    void clear() {
+        f.admin.splits.clear();
+        f.admin.transfers.clear();
+        f.admin.splitResult = new SplitResult.Split(ScriptedAdmin.LEFT, ScriptedAdmin.RIGHT);
     }
 
     @Test

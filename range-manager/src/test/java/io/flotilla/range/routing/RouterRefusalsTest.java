@@ -169,6 +169,8 @@ class RouterRefusalsTest {
         f.cluster.split("c", 10);
         f.done(batch(get("d")));
         assertThat(f.cluster.targets()).containsExactly("n1:r2@1", "n1:r10@2");
+        List<FakeCluster.Sent> sent = f.cluster.sent;
+        assertThat(sent.get(1).at() - sent.get(0).at()).as("no pause").isEqualTo(FakeCluster.LATENCY_MICROS);
         assertThat(f.cache.lookup(Ranges.key("a"))).contains(Ranges.range(2, 2, "", "c"));
     }
 
