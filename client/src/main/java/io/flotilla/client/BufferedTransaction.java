@@ -3,6 +3,7 @@ package io.flotilla.client;
 import com.google.protobuf.ByteString;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.settings.Limits;
+import io.flotilla.config.txn.TxnId;
 import io.flotilla.v1.Commit;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.Get;
@@ -33,7 +34,9 @@ final class BufferedTransaction implements Transaction {
     private final long deadlineNanos;
     private final TreeMap<Key, Optional<byte[]>> writes = new TreeMap<>();
     private final Set<KeySpan> reads = new LinkedHashSet<>();
-    private TxnContext context = TxnContext.getDefaultInstance();
+    private final TxnId id = Protocol.randomId();
+    private TxnContext context =
+            TxnContext.newBuilder().setId(Protocol.id(id)).build();
     private long writeBytes;
     private boolean over;
     private @Nullable Failure doom;
@@ -184,6 +187,11 @@ final class BufferedTransaction implements Transaction {
 
     long readTimestamp() {
         return context.getReadTimestamp();
+    }
+
+    /** Both the reads' and the commit's. */
+    TxnId id() {
+        return id;
     }
 
     /** @param priority the first attempt's timestamp; 0 in the first attempt */

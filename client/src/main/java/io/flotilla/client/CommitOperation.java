@@ -10,12 +10,22 @@ import io.flotilla.v1.Response;
 final class CommitOperation extends WriteOperation<CommitOperation.Committed> {
     record Committed(TxnId id, long timestamp) {}
 
+    private final TxnId id;
     private final Commit commit;
 
-    /** @param commit without an id; at least one write */
-    CommitOperation(Endpoints endpoints, long deadlineNanos, Commit commit) {
+    /**
+     * @param id the one the transaction has read under
+     * @param commit without an id; at least one write
+     */
+    CommitOperation(Endpoints endpoints, long deadlineNanos, TxnId id, Commit commit) {
         super(endpoints, deadlineNanos);
+        this.id = id;
         this.commit = commit;
+    }
+
+    @Override
+    TxnId firstId() {
+        return id;
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.flotilla.v1.ScanResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Between the public protocol's types and the library's. */
 final class Protocol {
@@ -17,6 +18,11 @@ final class Protocol {
                 .setHigh(id.high())
                 .setLow(id.low())
                 .build();
+    }
+
+    static TxnId randomId() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        return new TxnId(random.nextLong(), random.nextLong());
     }
 
     static Outcome outcome(OutcomeResult result) {

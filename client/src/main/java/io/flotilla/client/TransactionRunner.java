@@ -65,7 +65,7 @@ final class TransactionRunner {
         if (System.nanoTime() - deadlineNanos >= 0) {
             throw fail(Failure.local(Error.Code.DEADLINE, "the time was up before the commit was sent", false, "BODY"));
         }
-        CommitOperation commit = new CommitOperation(endpoints, deadlineNanos, tx.commit(priority));
+        CommitOperation commit = new CommitOperation(endpoints, deadlineNanos, tx.id(), tx.commit(priority));
         CommitOperation.Committed committed = commit.awaitQuietly();
         lastFailure = commit.failureOrNull();
         return committed == null ? null : new TxnResult<>(value, committed.id(), committed.timestamp(), attempt);

@@ -6,7 +6,6 @@ import io.flotilla.v1.Error;
 import io.flotilla.v1.OutcomeResult;
 import io.flotilla.v1.Request;
 import io.flotilla.v1.Response;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Something that writes under an id. It is sent once; if it may have been executed although no answer came, its outcome is looked up,
@@ -28,6 +27,11 @@ abstract class WriteOperation<T> extends Operation<T> {
     /** The request under this id. */
     abstract Request.Builder requestUnder(TxnId id);
 
+    /** The id it is sent under first. */
+    TxnId firstId() {
+        return Protocol.randomId();
+    }
+
     /** The first key it writes. */
     abstract ByteString anchor();
 
@@ -42,13 +46,13 @@ abstract class WriteOperation<T> extends Operation<T> {
 
     @Override
     void start() {
-        freshId();
+        under(firstId());
         submit(attemptNanos());
     }
 
     /** Sends it again under a new id; only after {@link #notCommitted}. */
     final void again(long delayNanos) {
-        freshId();
+        under(Protocol.randomId());
         submitLater(attemptNanos(), delayNanos);
     }
 
@@ -103,10 +107,9 @@ abstract class WriteOperation<T> extends Operation<T> {
         submitLater(Math.min(LOOKUP_ATTEMPT_NANOS, Math.max(1_000_000, remainingNanos() - delay)), delay);
     }
 
-    private void freshId() {
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        id = new TxnId(random.nextLong(), random.nextLong());
-        request = requestUnder(id);
+    private void under(TxnId newId) {
+        id = newId;
+        request = requestUnder(newId);
     }
 
     private long attemptNanos() {

@@ -289,7 +289,7 @@ final class KvRequests {
         if (ops.isEmpty()) {
             return () -> callback.accept(refreshed(request, reads, new KvReply.Done(List.of(), to, List.of())));
         }
-        KvHeader header = new KvHeader(to, Timestamp.ZERO, reads.observed(), TxnMeta.NONE, false, timeoutMicros);
+        KvHeader header = new KvHeader(to, Timestamp.ZERO, reads.observed(), reads.reader(), false, timeoutMicros);
         KvBatch batch = new KvBatch(header, ops);
         return () -> sender.send(batch, reply -> {
             if (reply instanceof KvReply.Done done) {

@@ -1,22 +1,28 @@
 package io.flotilla.node.grpc;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
 import io.flotilla.config.kv.KvHeader;
 import io.flotilla.config.kv.Observed;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnId;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.v1.TxnContext;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A transaction's context: read from a request, made into a batch header, and carried forward by the answer. */
-record TxnReads(Timestamp readTimestamp, Timestamp uncertaintyLimit, List<Observed> observed) {
+record TxnReads(TxnId id, Timestamp readTimestamp, Timestamp uncertaintyLimit, List<Observed> observed) {
     /** The context of a request; the first read of a transaction gets its timestamp here. */
     static TxnReads begin(TxnContext context, HybridClock clock) {
         if (context.getReadTimestamp() == 0) {
             Timestamp now = clock.now();
-            return new TxnReads(now, now.plusMicros(clock.maxOffsetMicros()), Wire.observed(context.getObservedList()));
+            return new TxnReads(
+                    idOf(context),
+                    now,
+                    now.plusMicros(clock.maxOffsetMicros()),
+                    Wire.observed(context.getObservedList()));
         }
         return resume(context, clock);
     }
@@ -26,9 +32,15 @@ record TxnReads(Timestamp readTimestamp, Timestamp uncertaintyLimit, List<Observ
         Timestamp readTimestamp = Wire.timestamp("read_timestamp", context.getReadTimestamp());
         checkNotAhead("read_timestamp", readTimestamp, clock);
         return new TxnReads(
+                idOf(context),
                 readTimestamp,
                 Wire.timestamp("uncertainty_limit", context.getUncertaintyLimit()),
                 Wire.observed(context.getObservedList()));
+    }
+
+    /** A client need not say who reads. */
+    private static TxnId idOf(TxnContext context) {
+        return new TxnId(context.getId().getHigh(), context.getId().getLow());
     }
 
     /** A read far in the future would keep everybody from writing until then. */
@@ -39,12 +51,18 @@ record TxnReads(Timestamp readTimestamp, Timestamp uncertaintyLimit, List<Observ
     }
 
     KvHeader header(boolean forwardable, long timeoutMicros) {
-        return new KvHeader(readTimestamp, uncertaintyLimit, observed, TxnMeta.NONE, forwardable, timeoutMicros);
+        return new KvHeader(readTimestamp, uncertaintyLimit, observed, reader(), forwardable, timeoutMicros);
+    }
+
+    /** Who reads: the id makes the reads its own; it has written nothing yet, and outranks nobody. */
+    TxnMeta reader() {
+        return id.equals(TxnId.NONE) ? TxnMeta.NONE : new TxnMeta(id, Key.MIN, readTimestamp, Long.MAX_VALUE);
     }
 
     /** The context for the next request: each node's clock as it was first observed. */
     TxnContext after(Timestamp evaluatedAt, List<Observed> added) {
         TxnContext.Builder context = TxnContext.newBuilder()
+                .setId(Wire.txnId(id))
                 .setReadTimestamp(evaluatedAt.packed())
                 .setUncertaintyLimit(uncertaintyLimit.packed());
         List<NodeId> nodes = new ArrayList<>(observed.size() + added.size());
