@@ -10,6 +10,8 @@ public enum Fault {
     PARTITION,
     ONE_WAY,
     CRASH,
+    /** The leader is cut off while all others crash, come back at once, and one of them campaigns. */
+    AMNESIA,
     TORN_WRITE,
     PAUSE,
     SLOW_DISK,

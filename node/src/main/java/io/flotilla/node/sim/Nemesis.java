@@ -9,6 +9,7 @@ final class Nemesis {
         Fault.PARTITION,
         Fault.ONE_WAY,
         Fault.CRASH,
+        Fault.AMNESIA,
         Fault.PAUSE,
         Fault.SLOW_DISK,
         Fault.CLOCK_JUMP,
@@ -58,6 +59,7 @@ final class Nemesis {
             case PARTITION -> partition(victim);
             case ONE_WAY -> cutOneWay(victim);
             case CRASH -> crash(victim);
+            case AMNESIA -> bounceAllBut(victim);
             case PAUSE -> pause(victim);
             case SLOW_DISK -> victim.slowDisk(world.queue.nowMicros() + random.nextLong(3_000_000));
             case CLOCK_JUMP -> victim.clock.jump(world.drawSkew());
@@ -93,11 +95,7 @@ final class Nemesis {
     private void partition(SimReplica victim) {
         int shape = random.nextInt(3);
         if (shape == 0) {
-            for (SimReplica other : world.replicas) {
-                if (other != victim) {
-                    world.network.cutBothWays(victim.id, other.id);
-                }
-            }
+            isolate(victim);
         } else if (shape == 1) {
             int side = random.nextInt(1 << world.replicas.size());
             for (SimReplica one : world.replicas) {
@@ -133,7 +131,29 @@ final class Nemesis {
         for (int i = 0; i < count; i++) {
             SimReplica each = count == 1 ? victim : world.replicas.get(i);
             each.crash();
-            world.queue.after(random.nextLong(4_000_000), 7, each::restart);
+            // A process that is back at once is the one that could break a promise it forgot.
+            world.queue.after(random.nextLong(random.nextBoolean() ? 200_000 : 4_000_000), 7, each::restart);
+        }
+    }
+
+    private void bounceAllBut(SimReplica victim) {
+        isolate(victim);
+        for (SimReplica other : world.replicas) {
+            if (other != victim) {
+                other.crash();
+                world.queue.after(random.nextLong(50_000), 7, other::restart);
+            }
+        }
+        world.queue.after(60_000 + random.nextLong(1_000_000), 7, () -> world.anyReplica(random)
+                .enqueue(new RaftEvent.Campaign()));
+        mendLater();
+    }
+
+    private void isolate(SimReplica victim) {
+        for (SimReplica other : world.replicas) {
+            if (other != victim) {
+                world.network.cutBothWays(victim.id, other.id);
+            }
         }
     }
 

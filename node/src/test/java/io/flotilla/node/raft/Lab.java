@@ -5,6 +5,7 @@ import io.flotilla.config.time.Timestamp;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -14,11 +15,10 @@ final class Lab {
     static final long OFFSET_MICROS = 100_000;
     private static final long EPOCH = Timestamp.EPOCH_MICROS + 1_000_000_000L;
 
-    final TreeMap<Integer, RaftCore> cores = new TreeMap<>();
-    final TreeMap<Integer, MemoryLog> logs = new TreeMap<>();
-    final TreeMap<Integer, List<LogEntry>> applied = new TreeMap<>();
-    final TreeMap<Integer, List<RaftMessage>> unsent = new TreeMap<>();
-    final TreeMap<Integer, List<Ready>> unpersisted = new TreeMap<>();
+    private final TreeMap<Integer, RaftCore> cores = new TreeMap<>();
+    private final TreeMap<Integer, MemoryLog> logs = new TreeMap<>();
+    private final TreeMap<Integer, List<LogEntry>> applied = new TreeMap<>();
+    private final TreeMap<Integer, List<Ready>> unpersisted = new TreeMap<>();
     final List<RaftMessage> network = new ArrayList<>();
     final List<Ready.ReadGrant> reads = new ArrayList<>();
     final List<Integer> snapshotsTo = new ArrayList<>();
@@ -44,7 +44,7 @@ final class Lab {
     }
 
     void start(int id) {
-        MemoryLog log = logs.get(id);
+        MemoryLog log = log(id);
         applied.put(id, new ArrayList<>());
         unpersisted.put(id, new ArrayList<>());
         cores.put(
@@ -62,7 +62,15 @@ final class Lab {
     }
 
     RaftCore core(int id) {
-        return cores.get(id);
+        return Objects.requireNonNull(cores.get(id));
+    }
+
+    MemoryLog log(int id) {
+        return Objects.requireNonNull(logs.get(id));
+    }
+
+    List<LogEntry> applied(int id) {
+        return Objects.requireNonNull(applied.get(id));
     }
 
     RaftStatus status(int id) {
@@ -71,12 +79,12 @@ final class Lab {
 
     Ready step(int id, RaftEvent event) {
         Ready ready = core(id).step(now(), event);
-        applied.get(id).addAll(ready.apply());
+        applied(id).addAll(ready.apply());
         reads.addAll(ready.reads());
         snapshotsTo.addAll(ready.snapshotsTo());
         installAsked |= ready.installSnapshot();
         network.addAll(ready.sendNow());
-        List<Ready> queue = unpersisted.get(id);
+        List<Ready> queue = Objects.requireNonNull(unpersisted.get(id));
         if (ready.persist() != null || !ready.sendAfterPersist().isEmpty()) {
             queue.add(ready);
         }
@@ -88,12 +96,12 @@ final class Lab {
 
     /** Everything handed over so far becomes durable. */
     void persist(int id) {
-        List<Ready> queue = unpersisted.get(id);
+        List<Ready> queue = Objects.requireNonNull(unpersisted.get(id));
         while (!queue.isEmpty()) {
             Ready ready = queue.remove(0);
             Ready.Persist persist = ready.persist();
             if (persist != null) {
-                logs.get(id).persist(persist);
+                log(id).persist(persist);
                 step(id, new RaftEvent.Persisted(ready.persistNumber()));
             }
             network.addAll(ready.sendAfterPersist());
@@ -175,7 +183,7 @@ final class Lab {
 
     List<String> appliedBy(int id) {
         List<String> payloads = new ArrayList<>();
-        for (LogEntry entry : applied.get(id)) {
+        for (LogEntry entry : applied(id)) {
             if (entry.kind() == LogEntry.Kind.NORMAL) {
                 payloads.add(new String(entry.payload(), java.nio.charset.StandardCharsets.UTF_8));
             }

@@ -51,7 +51,7 @@ class RaftPaperTest {
         Lab lab = new Lab(3);
         lab.receive(append(2, 1, 7, 0, 0, 0));
         assertThat(lab.status(1).term()).isEqualTo(7);
-        assertThat(lab.logs.get(1).hardState.term()).isEqualTo(7);
+        assertThat(lab.log(1).hardState.term()).isEqualTo(7);
     }
 
     @Test
@@ -194,7 +194,7 @@ class RaftPaperTest {
         lab.autoPersist = false;
         lab.propose(1, "a");
         assertThat(lab.take(RaftMessage.Append.class)).hasSize(2);
-        assertThat(lab.logs.get(1).lastIndex()).isEqualTo(1);
+        assertThat(lab.log(1).lastIndex()).isEqualTo(1);
     }
 
     @Test
@@ -265,7 +265,7 @@ class RaftPaperTest {
         lab.receive(append(2, 1, 1, 0, 0, 0, entry(1, 1), entry(2, 1), entry(3, 1)));
         lab.receive(append(3, 1, 2, 1, 1, 0, entry(2, 2)));
         assertThat(lab.status(1).lastIndex()).isEqualTo(2);
-        assertThat(lab.logs.get(1).termAt(2)).isEqualTo(2);
+        assertThat(lab.log(1).termAt(2)).isEqualTo(2);
     }
 
     @Test
@@ -377,7 +377,7 @@ class RaftPaperTest {
         Lab lab = new Lab(3);
         lab.elect(1);
         assertThat(lab.status(1).commit()).isEqualTo(1);
-        assertThat(lab.applied.get(1).get(0).kind()).isEqualTo(LogEntry.Kind.EMPTY);
+        assertThat(lab.applied(1).get(0).kind()).isEqualTo(LogEntry.Kind.EMPTY);
     }
 
     @Test
@@ -409,7 +409,7 @@ class RaftPaperTest {
             lab.propose(1, "x" + i);
             lab.settle();
         }
-        lab.logs.get(1).compactTo(9);
+        lab.log(1).compactTo(9);
         lab.cut = message -> false;
         lab.advance(600);
         assertThat(lab.snapshotsTo).containsExactly(3);
@@ -417,7 +417,7 @@ class RaftPaperTest {
         assertThat(lab.takeInstallAsked()).isTrue();
         lab.step(3, new RaftEvent.SnapshotInstalled(1, 11, 1));
         lab.settle();
-        assertThat(lab.logs.get(3).firstIndex()).isEqualTo(12);
+        assertThat(lab.log(3).firstIndex()).isEqualTo(12);
         lab.propose(1, "after");
         lab.settle();
         lab.advance(250);
