@@ -34,8 +34,7 @@ class FlotillaAdminTest {
     @BeforeEach
     void start() throws Exception {
         server = InProcessServerBuilder.forName(name).addService(fake).build().start();
-        admin = new FlotillaAdmin(
-                new TestClients.InProcess(), List.of("nobody-" + name, name), Duration.ofSeconds(5));
+        admin = new FlotillaAdmin(new TestClients.InProcess(), List.of("nobody-" + name, name), Duration.ofSeconds(5));
     }
 
     @AfterEach

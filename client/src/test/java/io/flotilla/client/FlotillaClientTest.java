@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -285,7 +286,7 @@ class FlotillaClientTest {
         assertThatThrownBy(() -> client.get("k")).isInstanceOf(UnavailableException.class);
     }
 
-    private boolean cas(String expected, String value) {
+    private boolean cas(@Nullable String expected, @Nullable String value) {
         return client.compareAndSet(
                 utf8("k"),
                 Optional.ofNullable(expected).map(FlotillaClientTest::utf8),

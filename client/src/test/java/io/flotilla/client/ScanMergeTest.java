@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.flotilla.config.key.Key;
 import io.flotilla.v1.Row;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,7 @@ class ScanMergeTest {
             for (int i = random.nextInt(10); i > 0; i--) {
                 Key key = Key.of("k" + random.nextInt(20));
                 boolean delete = random.nextBoolean();
-                writes.put(key, delete ? Optional.empty() : Optional.of("new".getBytes()));
+                writes.put(key, delete ? Optional.empty() : Optional.of("new".getBytes(StandardCharsets.UTF_8)));
                 if (delete) {
                     model.remove(key);
                 } else {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Clients in the same process as the fake gateways. */
 public final class TestClients {
@@ -45,7 +46,7 @@ public final class TestClients {
     }
 
     private static final class ThreadLoop implements Transport.Loop {
-        private volatile Thread thread;
+        private volatile @Nullable Thread thread;
         private final ExecutorService executor = Executors.newSingleThreadExecutor(task -> {
             Thread fresh = new Thread(task, "test-loop");
             fresh.setDaemon(true);
