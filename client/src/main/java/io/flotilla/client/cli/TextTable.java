@@ -2,6 +2,7 @@ package io.flotilla.client.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Rows under headings, padded to columns. A column whose cells are all numbers is aligned to the right. */
 public final class TextTable {
@@ -15,13 +16,13 @@ public final class TextTable {
     }
 
     /** Adds a row; as many cells as there are headings. */
-    public TextTable row(Object... cells) {
+    public TextTable row(@Nullable Object... cells) {
         if (cells.length != headings.size()) {
             throw new IllegalArgumentException(
                     "a row of " + cells.length + " cells under " + headings.size() + " headings");
         }
         List<String> row = new ArrayList<>(cells.length);
-        for (Object cell : cells) {
+        for (@Nullable Object cell : cells) {
             row.add(String.valueOf(cell));
         }
         rows.add(row);

@@ -22,7 +22,7 @@ class ExitCodeContractTest {
 
     /** The first connection loads a thousand classes, which no deadline below should have to bear. */
     @BeforeAll
-    static void warmUp() throws IOException, InterruptedException {
+    static void warmUp() throws IOException {
         try (FakeCluster first = new FakeCluster()) {
             CliRun.at(first.endpoint(), "30s", "kv", "scan");
         }
@@ -34,7 +34,7 @@ class ExitCodeContractTest {
     }
 
     @AfterEach
-    void stop() throws InterruptedException {
+    void stop() {
         cluster.close();
     }
 
