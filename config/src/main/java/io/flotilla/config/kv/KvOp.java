@@ -38,8 +38,20 @@ public sealed interface KvOp {
      *
      * @param rowsMax at most this many rows; positive
      * @param bytesMax stop after the row that reaches this many bytes of keys and values; positive
+     * @param inconsistent sees only what is committed and waits for nobody: intents are passed over. For look-ups that must not depend on
+     *     transactions, because transactions depend on them (where is a key?)
      */
-    record Scan(Span span, int rowsMax, long bytesMax) implements KvOp {
+    record Scan(Span span, int rowsMax, long bytesMax, boolean inconsistent) implements KvOp {
+        /** A consistent scan. */
+        public Scan(Span span, int rowsMax, long bytesMax) {
+            this(span, rowsMax, bytesMax, false);
+        }
+
+        /** The latest committed rows, waiting for nobody. */
+        public static Scan inconsistent(Span span, int rowsMax, long bytesMax) {
+            return new Scan(span, rowsMax, bytesMax, true);
+        }
+
         public Scan {
             if (rowsMax <= 0 || bytesMax <= 0) {
                 throw new IllegalArgumentException("scan limits must be positive: " + rowsMax + ", " + bytesMax);

@@ -224,7 +224,7 @@ public final class ClusterOperations implements ClusterAdmin {
     // ---- gathering -----------------------------------------------------------------------------------------------
 
     private void descriptors(Key from, List<RangeDescriptor> found, Consumer<Answer<List<RangeDescriptor>>> callback) {
-        KvOp scan = new KvOp.Scan(new Span(from, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, 1_500_000);
+        KvOp scan = KvOp.Scan.inconsistent(new Span(from, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, 1_500_000);
         tools.sender().send(new KvBatch(KvHeader.standalone(READ_TIMEOUT_MICROS), List.of(scan)), reply -> {
             if (reply instanceof KvReply.Refused refused) {
                 callback.accept(new Failed<>(refused.error()));

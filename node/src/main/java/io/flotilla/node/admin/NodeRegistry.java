@@ -105,7 +105,7 @@ public final class NodeRegistry {
 
     /** Reads the whole registry from the meta range into memory. */
     public void refresh(Consumer<Boolean> done) {
-        KvOp scan = new KvOp.Scan(KeySpace.NODES, 10_000, 1_000_000);
+        KvOp scan = KvOp.Scan.inconsistent(KeySpace.NODES, 10_000, 1_000_000);
         sender.send(new KvBatch(KvHeader.standalone(TIMEOUT_MICROS), List.of(scan)), reply -> {
             boolean read = reply instanceof KvReply.Done;
             if (reply instanceof KvReply.Done answered

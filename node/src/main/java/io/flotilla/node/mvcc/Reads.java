@@ -116,7 +116,7 @@ final class Reads {
                 }
                 Intent intent = walk.intent();
                 boolean own = intent != null && intent.txn().id().equals(work.own);
-                if (intent != null && !own && !intent.timestamp().isAfter(upTo)) {
+                if (intent != null && !own && !scan.inconsistent() && !intent.timestamp().isAfter(upTo)) {
                     return new Blocked(key, intent.txn(), intent.timestamp());
                 }
                 Version version = own ? null : walk.version(upTo);
@@ -141,7 +141,9 @@ final class Reads {
         }
         work.result(index, new KvResult.Scanned(rows, resume));
         Span seen = resume == null ? scan.span() : new Span(scan.span().start(), resume);
-        work.protect(seen, work.at, work.own);
+        if (!scan.inconsistent()) {
+            work.protect(seen, work.at, work.own);
+        }
         return null;
     }
 

@@ -344,7 +344,9 @@ public final class Replica {
         RequestDesk current = desk;
         for (Arrival arrival : group) {
             if (!covers(arrival.request().batch())) {
-                arrival.reply().accept(new RangeReply.RangeMismatch(List.of(applier.descriptor())));
+                List<RangeDescriptor> known = new ArrayList<>(ports.othersHolding(arrival.request().batch()));
+                known.add(applier.descriptor());
+                arrival.reply().accept(new RangeReply.RangeMismatch(known));
             } else if (current == null) {
                 arrival.reply().accept(refusal(now));
             } else {

@@ -1,12 +1,14 @@
 package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready.Persist;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
+import java.util.List;
 
 /** What a replica asks of the world. Called in the replica's own turn; nothing here blocks, and answers come back as events. */
 interface ReplicaPorts {
@@ -28,6 +30,9 @@ interface ReplicaPorts {
 
     /** Whether a replica of another range on this store overlaps that descriptor's span. */
     boolean overlapsOther(RangeDescriptor descriptor);
+
+    /** Descriptors of this store's other ranges that hold a key of the batch: where a key went that was split off. */
+    List<RangeDescriptor> othersHolding(KvBatch batch);
 
     /** The descriptor of this replica is now that one. */
     void descriptorChanged(RangeDescriptor descriptor);

@@ -4,6 +4,7 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import akka.actor.typed.Props;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.HardState;
@@ -446,6 +447,20 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         @Override
         public boolean overlapsOther(RangeDescriptor descriptor) {
             return overlaps(descriptor);
+        }
+
+        @Override
+        public List<RangeDescriptor> othersHolding(KvBatch batch) {
+            List<RangeDescriptor> found = new ArrayList<>();
+            for (Slot slot : slots.values()) {
+                RangeDescriptor descriptor = slot.descriptor;
+                if (!descriptor.id().equals(rangeId)
+                        && batch.ops().stream()
+                                .anyMatch(op -> descriptor.span().contains(op.key()))) {
+                    found.add(descriptor);
+                }
+            }
+            return found;
         }
 
         @Override

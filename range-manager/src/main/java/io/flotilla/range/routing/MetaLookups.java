@@ -77,7 +77,8 @@ final class MetaLookups {
     }
 
     private void launch(RouteContext context, Key key, Flight flight) {
-        KvOp scan = new KvOp.Scan(KeySpace.metaFrom(key), settings.lookupRows(), BYTES_MAX);
+        // Consistent, it could wait for a split's intent, whose fate is asked at a key that must be looked up first.
+        KvOp scan = KvOp.Scan.inconsistent(KeySpace.metaFrom(key), settings.lookupRows(), BYTES_MAX);
         KvBatch batch = new KvBatch(KvHeader.standalone(settings.attemptMicrosMax()), List.of(scan));
         new Delivery(context, batch, flight.deadlineMicros, false, reply -> {
                     KvError error = learn(context.cache(), reply);

@@ -33,7 +33,9 @@ record RequestSpans(List<Key> writes, List<Key> reads, List<Span> ranges, List<T
             } else if (op instanceof KvOp.RecordOp record) {
                 records = with(records, recordOf(record, batch), 1);
             } else if (op instanceof KvOp.Scan scan) {
-                ranges = with(ranges, scan.span(), size);
+                if (!scan.inconsistent()) {
+                    ranges = with(ranges, scan.span(), size);
+                }
             } else if (op instanceof KvOp.Refresh refresh && !TimestampCache.isPoint(refresh.span())) {
                 ranges = with(ranges, refresh.span(), size);
             } else {

@@ -27,6 +27,7 @@ final class KvOpWire {
     private static final byte FORGET_TXN = 12;
     private static final byte QUERY_INTENT = 13;
     private static final byte RESOLVE_INTENT = 14;
+    private static final byte SCAN_INCONSISTENT = 15;
 
     private KvOpWire() {}
 
@@ -80,7 +81,7 @@ final class KvOpWire {
 
     private static void putOther(ByteBuffer out, KvOp op) {
         if (op instanceof KvOp.Scan scan) {
-            out.put(SCAN);
+            out.put(scan.inconsistent() ? SCAN_INCONSISTENT : SCAN);
             Wire.putSpan(out, scan.span());
             Wire.putVarint(out, scan.rowsMax());
             Wire.putVarint(out, scan.bytesMax());
@@ -111,10 +112,10 @@ final class KvOpWire {
         byte kind = in.get();
         return switch (kind) {
             case GET -> new KvOp.Get(Wire.getKey(in));
-            case SCAN -> {
+            case SCAN, SCAN_INCONSISTENT -> {
                 Span span = Wire.getSpan(in);
                 int rowsMax = Wire.getInt(in);
-                yield new KvOp.Scan(span, rowsMax, Wire.getVarint(in));
+                yield new KvOp.Scan(span, rowsMax, Wire.getVarint(in), kind == SCAN_INCONSISTENT);
             }
             case REFRESH -> {
                 Span span = Wire.getSpan(in);
