@@ -91,13 +91,14 @@ class LeaseTest {
         Now now = new Now(0, Timestamp.ofMicros(Timestamp.EPOCH_MICROS + 1));
         RaftConfig config = new RaftConfig(1, List.of(1, 2, 3), Lab.SETTINGS, 1, 0);
         RaftCore core = new RaftCore(config, log.hardState, log, 10, now);
-        Ready ready = core.step(
-                now, new RaftEvent.Received(new RaftMessage.VoteRequest(2, 1, 6, false, 10, 5, false)));
+        Ready ready = core.step(now, new RaftEvent.Received(new RaftMessage.VoteRequest(2, 1, 6, false, 10, 5, false)));
         assertThat(ready.sendAfterPersist()).hasSize(1);
-        assertThat(((RaftMessage.VoteReply) ready.sendAfterPersist().get(0)).granted()).isTrue();
+        assertThat(((RaftMessage.VoteReply) ready.sendAfterPersist().get(0)).granted())
+                .isTrue();
         RaftCore again = new RaftCore(config, new HardState(5, 0, 10), log, 10, now);
         ready = again.step(now, new RaftEvent.Received(new RaftMessage.VoteRequest(2, 1, 6, false, 10, 5, false)));
-        assertThat(((RaftMessage.VoteReply) ready.sendAfterPersist().get(0)).granted()).isFalse();
+        assertThat(((RaftMessage.VoteReply) ready.sendAfterPersist().get(0)).granted())
+                .isFalse();
     }
 
     @Test
@@ -167,8 +168,8 @@ class LeaseTest {
         Lab lab = new Lab(3);
         lab.elect(1);
         // Replica 2 has moved on to term 4; a message of term 1 reaches it late.
-        RaftMessage.Append late =
-                new RaftMessage.Append(1, 2, 1, 1, 1, List.of(), 1, 777, lab.now().hybrid());
+        RaftMessage.Append late = new RaftMessage.Append(
+                1, 2, 1, 1, 1, List.of(), 1, 777, lab.now().hybrid());
         lab.receive(new RaftMessage.Append(3, 2, 4, 0, 0, List.of(), 0, 1, Timestamp.ZERO));
         lab.network.clear();
         lab.receive(late);

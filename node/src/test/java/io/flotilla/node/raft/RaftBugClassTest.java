@@ -252,6 +252,25 @@ class RaftBugClassTest {
     }
 
     @Test
+    void b16ASnapshotWithinTheLogDropsNoAcknowledgedEntry() {
+        Lab lab = new Lab(3);
+        lab.receive(append(1, 0, 0, 0, entry(1, 1), entry(2, 1), entry(3, 1)));
+        lab.network.clear();
+        lab.step(1, new RaftEvent.SnapshotArrived(2, 1, 2, 1));
+        assertThat(lab.takeInstallAsked()).isFalse();
+        assertThat(lab.status(1).commit()).isEqualTo(2);
+        assertThat(lab.status(1).lastIndex()).isEqualTo(3);
+        // Asked for while the log was short, installed when it is no longer.
+        lab.step(1, new RaftEvent.SnapshotArrived(2, 1, 5, 1));
+        assertThat(lab.takeInstallAsked()).isTrue();
+        lab.receive(append(1, 3, 1, 3, entry(4, 1), entry(5, 1), entry(6, 1)));
+        lab.step(1, new RaftEvent.SnapshotInstalled(2, 5, 1));
+        assertThat(lab.status(1).lastIndex()).isEqualTo(6);
+        assertThat(lab.status(1).applied()).isEqualTo(5);
+        assertThat(lab.log(1).firstIndex()).isEqualTo(1);
+    }
+
+    @Test
     void b26AGroupOfOneAcknowledgesOnlyWhatIsDurable() {
         Lab lab = new Lab(1);
         lab.autoPersist = false;
