@@ -66,6 +66,13 @@ final class GroupPromises {
         }
     }
 
+    /** Time has passed for this replica: if it lost its quorum it must have noticed (thesis §6.2). */
+    void ticked(SimReplica replica) {
+        RaftStatus status = replica.status;
+        boolean misled = status.role() == RaftStatus.Role.LEADER && !status.quorumActive();
+        check(!misled, "a leader without quorum steps down", replica.id, status.term());
+    }
+
     private void elected(SimReplica replica) {
         long term = replica.status.term();
         long who = replica.id * 1_000_000L + replica.incarnation;

@@ -144,8 +144,10 @@ final class Nemesis {
                 world.queue.after(random.nextLong(50_000), 7, other::restart);
             }
         }
-        world.queue.after(60_000 + random.nextLong(1_000_000), 7, () -> world.anyReplica(random)
-                .enqueue(new RaftEvent.Campaign()));
+        world.queue.after(
+                60_000 + random.nextLong(1_000_000),
+                7,
+                () -> world.anyReplica(random).enqueue(new RaftEvent.Campaign()));
         mendLater();
     }
 

@@ -144,8 +144,11 @@ final class SimReplica {
         long handedBefore = handed.lastIndex();
         Ready ready = core.step(clock.now(), event);
         status = core.status();
-        @Nullable Write write = submit(ready);
+        Write write = submit(ready);
         world.promises.stepped(this, before, handedBefore, ready);
+        if (event instanceof RaftEvent.Tick) {
+            world.promises.ticked(this);
+        }
         noteProposals(ready, batch);
         apply(ready);
         lease = core.lease();
@@ -258,6 +261,11 @@ final class SimReplica {
                     entry.index(),
                     machine.applied());
             machine = new Machine(entry.index(), entry.term(), SimLog.chainOf(machine.chain(), entry));
+            SimViolation.check(
+                    disk.lastIndex() >= machine.applied(),
+                    "a state machine is never ahead of its log",
+                    machine.applied(),
+                    disk.lastIndex());
             world.promises.applied(this, machine);
             Long term = proposals.remove(entry.index());
             if (term != null && term == entry.term()) {
