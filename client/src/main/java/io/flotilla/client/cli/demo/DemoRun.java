@@ -141,7 +141,8 @@ public final class DemoRun {
                 settings.clients(),
                 settings.seconds()));
         DemoView view = new DemoView(this::sayUnlessEnding, bank.total());
-        FaultPlot plot = new FaultPlot(cluster, bootstrap, bank.layout(), settings.ranges(), view::marker);
+        FaultPlot plot =
+                new FaultPlot(cluster, bootstrap, bank.layout(), settings.ranges(), settings.seconds(), view::marker);
         BankSummary summary = underFaults(plot, load, view, admin, rangesStart);
         bootstrap.awaitServing();
         BankVerdict verdict = load.check();
@@ -156,7 +157,7 @@ public final class DemoRun {
         Thread faults = new Thread(
                 () -> {
                     try {
-                        plot.play(settings.seconds());
+                        plot.play();
                     } catch (InterruptedException ended) {
                         Thread.currentThread().interrupt();
                     }

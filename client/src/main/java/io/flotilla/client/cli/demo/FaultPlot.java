@@ -26,6 +26,10 @@ final class FaultPlot {
     static final double KILL_AT = 0.50;
     static final double RESTART_AT = 0.60;
 
+    /** Part of the load's time that a deed may take at most; a request of its own may add to it. */
+    private static final double PATIENCE = 0.10;
+
+    private static final long PATIENCE_MILLIS_MIN = 1_000;
     private static final long RESTART_MILLIS_MAX = 120_000;
 
     private final LocalCluster cluster;
@@ -34,10 +38,19 @@ final class FaultPlot {
     private final int ranges;
     private final Consumer<String> marker;
     private final List<FaultEvent> events = new ArrayList<>();
+    private final double seconds;
     private final long startNanos = System.nanoTime();
     private int victim;
 
-    FaultPlot(LocalCluster cluster, Bootstrap bootstrap, BankLayout layout, int ranges, Consumer<String> marker) {
+    /** @param seconds the load's, which begins now */
+    FaultPlot(
+            LocalCluster cluster,
+            Bootstrap bootstrap,
+            BankLayout layout,
+            int ranges,
+            double seconds,
+            Consumer<String> marker) {
+        this.seconds = seconds;
         this.cluster = cluster;
         this.bootstrap = bootstrap;
         this.layout = layout;
@@ -51,8 +64,8 @@ final class FaultPlot {
         String run() throws IOException, InterruptedException;
     }
 
-    /** Plays the whole plot within {@code seconds}. */
-    void play(double seconds) throws InterruptedException {
+    /** Plays the whole plot. */
+    void play() throws InterruptedException {
         at(seconds * SPLIT_AT, "split", this::split);
         at(seconds * TRANSFER_AT, "transfer-lease", this::transferLease);
         at(seconds * KILL_AT, "kill", this::kill);
@@ -77,8 +90,17 @@ final class FaultPlot {
             detail = "could not " + kind + ": " + failed.getMessage();
             done = false;
         }
+        if (at > seconds * 1_000) {
+            detail += " (too late: the load had ended)";
+            done = false;
+        }
         events.add(new FaultEvent(at, kind, detail, done));
         marker.accept(detail);
+    }
+
+    /** A request that fails is tried again, but not into the time of the next deed. */
+    private long patienceMillis() {
+        return Math.max(PATIENCE_MILLIS_MIN, (long) (seconds * 1_000 * PATIENCE));
     }
 
     private long elapsedMillis() {
@@ -88,12 +110,12 @@ final class FaultPlot {
     /** At a key that begins no range yet. */
     private String split() throws InterruptedException {
         List<RangeStatus> before =
-                bootstrap.untilItWorks(() -> bootstrap.admin().ranges(false));
+                bootstrap.untilItWorks(patienceMillis(), () -> bootstrap.admin().ranges(false));
         for (String candidate : candidates()) {
             byte[] key = candidate.getBytes(StandardCharsets.UTF_8);
             if (before.stream().noneMatch(range -> Arrays.equals(range.startKey(), key))) {
-                SplitResult result =
-                        bootstrap.untilItWorks(() -> bootstrap.admin().split(key));
+                SplitResult result = bootstrap.untilItWorks(
+                        patienceMillis(), () -> bootstrap.admin().split(key));
                 return "split range " + result.leftRange() + " at " + candidate + ": range " + result.rightRange()
                         + " begins there";
             }
@@ -113,7 +135,7 @@ final class FaultPlot {
 
     private String transferLease() throws InterruptedException {
         FlotillaAdmin admin = bootstrap.admin();
-        TransferResult moved = bootstrap.untilItWorks(() -> {
+        TransferResult moved = bootstrap.untilItWorks(patienceMillis(), () -> {
             RangeStatus range = admin.ranges(false).stream()
                     .filter(one -> one.state() == RangeState.OK && one.leaseholder() != 0)
                     .findFirst()
@@ -131,7 +153,7 @@ final class FaultPlot {
     /** The node with the most leases: the one that hurts most. */
     private String kill() throws InterruptedException {
         List<RangeStatus> ranges =
-                bootstrap.untilItWorks(() -> bootstrap.admin().ranges(true));
+                bootstrap.untilItWorks(patienceMillis(), () -> bootstrap.admin().ranges(true));
         int[] leases = new int[cluster.servers().size() + 1];
         for (RangeStatus range : ranges) {
             if (range.leaseholder() > 0 && range.leaseholder() < leases.length) {

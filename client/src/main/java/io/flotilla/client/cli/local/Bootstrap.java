@@ -68,7 +68,12 @@ public final class Bootstrap implements AutoCloseable {
 
     /** Calls {@code step} until it does not fail. The last failure is thrown when time is up. */
     public <T> T untilItWorks(Supplier<T> step) throws InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofMillis(patienceMillis).toNanos();
+        return untilItWorks(patienceMillis, step);
+    }
+
+    /** As {@link #untilItWorks(Supplier)}, for so long at most. */
+    public <T> T untilItWorks(long millisMax, Supplier<T> step) throws InterruptedException {
+        long deadline = System.nanoTime() + Duration.ofMillis(millisMax).toNanos();
         while (true) {
             try {
                 return step.get();
