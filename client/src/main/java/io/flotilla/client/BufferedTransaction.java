@@ -35,8 +35,7 @@ final class BufferedTransaction implements Transaction {
     private final TreeMap<Key, Optional<byte[]>> writes = new TreeMap<>();
     private final Set<KeySpan> reads = new LinkedHashSet<>();
     private final TxnId id = Protocol.randomId();
-    private TxnContext context =
-            TxnContext.newBuilder().setId(Protocol.id(id)).build();
+    private TxnContext context = TxnContext.newBuilder().setId(Protocol.id(id)).build();
     private long writeBytes;
     private boolean over;
     private @Nullable Failure doom;

@@ -197,7 +197,7 @@ public final class BankLoad {
             int from = random.nextInt(bank.accounts());
             int other = random.nextInt(bank.accounts() - 1);
             int to = other >= from ? other + 1 : other;
-            long wanted = 1 + random.nextInt(AMOUNT_MAX);
+            long wanted = 1L + random.nextInt(AMOUNT_MAX);
             long number = n++;
             // A poor account gives nothing: the transfer is then one of 0, and still a transaction.
             Transfer[] made = {new Transfer(name, number, from, to, 0)};

@@ -116,7 +116,10 @@ final class Reads {
                 }
                 Intent intent = walk.intent();
                 boolean own = intent != null && intent.txn().id().equals(work.own);
-                if (intent != null && !own && !scan.inconsistent() && !intent.timestamp().isAfter(upTo)) {
+                if (intent != null
+                        && !own
+                        && !scan.inconsistent()
+                        && !intent.timestamp().isAfter(upTo)) {
                     return new Blocked(key, intent.txn(), intent.timestamp());
                 }
                 Version version = own ? null : walk.version(upTo);

@@ -344,7 +344,8 @@ public final class Replica {
         RequestDesk current = desk;
         for (Arrival arrival : group) {
             if (!covers(arrival.request().batch())) {
-                List<RangeDescriptor> known = new ArrayList<>(ports.othersHolding(arrival.request().batch()));
+                List<RangeDescriptor> known =
+                        new ArrayList<>(ports.othersHolding(arrival.request().batch()));
                 known.add(applier.descriptor());
                 arrival.reply().accept(new RangeReply.RangeMismatch(known));
             } else if (current == null) {

@@ -139,7 +139,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         LocalState.Applied applied = LocalState.applied(setting.engine(), descriptor.id());
         LogView view = log.view(range);
         HardState hardState = log.hardState(range);
-        if (applied != null && view.lastIndex() < applied.index()) {
+        if (applied != null && !holds(view, applied)) {
             // A split's right side or a snapshot whose log record did not survive: the state is the log's beginning.
             view = resetLog(range, applied, hardState);
             hardState = log.hardState(range);
@@ -155,6 +155,12 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                 Props.empty());
         slots.put(range, new Slot(actor, descriptor));
         strangers.take(range).forEach(message -> actor.tell(new ReplicaActor.Deliver(message)));
+    }
+
+    /** Whether the log has the entry that the state is at, or begins right after it. */
+    private static boolean holds(LogView view, LocalState.Applied applied) {
+        long index = applied.index();
+        return index >= view.firstIndex() - 1 && index <= view.lastIndex() && view.termAt(index) == applied.term();
     }
 
     private LogView resetLog(long range, LocalState.Applied applied, HardState found) {
@@ -455,8 +461,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             for (Slot slot : slots.values()) {
                 RangeDescriptor descriptor = slot.descriptor;
                 if (!descriptor.id().equals(rangeId)
-                        && batch.ops().stream()
-                                .anyMatch(op -> descriptor.span().contains(op.key()))) {
+                        && batch.ops().stream().anyMatch(op -> descriptor.span().contains(op.key()))) {
                     found.add(descriptor);
                 }
             }

@@ -48,8 +48,8 @@ final class ScanWalk {
         Key end = range == null || range.span().end().compareTo(last) > 0
                 ? last
                 : range.span().end();
-        KvOp segment = new KvOp.Scan(
-                new Span(position, end), scan.rowsMax() - rows.size(), bytesLeft, scan.inconsistent());
+        KvOp segment =
+                new KvOp.Scan(new Span(position, end), scan.rowsMax() - rows.size(), bytesLeft, scan.inconsistent());
         KvBatch batch = new KvBatch(header, List.of(segment));
         new Delivery(context, batch, deadlineMicros, false, reply -> answered(end, reply)).route();
     }
