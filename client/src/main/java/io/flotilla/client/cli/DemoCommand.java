@@ -4,6 +4,7 @@ import io.flotilla.client.cli.demo.DemoDirectory;
 import io.flotilla.client.cli.demo.DemoReport;
 import io.flotilla.client.cli.demo.DemoRun;
 import io.flotilla.client.cli.demo.DemoSettings;
+import io.flotilla.client.load.BankLayout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
     private static final int ACCOUNTS_MAX = 100_000;
     private static final int NODES_MAX = 9;
-    private static final int RANGES_MAX = 256;
+    private static final int RANGES_MAX = BankLayout.SHARDS;
 
     @Option(
             names = "--nodes",

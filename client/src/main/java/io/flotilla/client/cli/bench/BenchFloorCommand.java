@@ -10,6 +10,7 @@ import io.flotilla.client.cli.local.Ports;
 import io.flotilla.client.cli.local.ServerCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +77,7 @@ public final class BenchFloorCommand implements Callable<Integer> {
         Path directory = data == null
                 ? Files.createTempDirectory("flotilla-bench-")
                 : Files.createTempDirectory(Files.createDirectories(data), "flotilla-bench-");
+        double busy = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         FloorReport report;
         try (LocalCluster cluster = new LocalCluster(
                 LocalCluster.specs(directory, Ports.free(NODES, new Random())),
@@ -83,7 +85,7 @@ public final class BenchFloorCommand implements Callable<Integer> {
                 () -> Directories.deleteQuietly(directory))) {
             out.println("starting " + NODES + " servers below " + directory);
             cluster.start();
-            report = measure(cluster, directory, out);
+            report = measure(cluster, directory, busy < 0 ? Double.NaN : busy, out);
         }
         out.println();
         out.println(FloorText.terminal(report));
@@ -98,7 +100,7 @@ public final class BenchFloorCommand implements Callable<Integer> {
         return met || !check ? ExitCode.OK : ExitCode.FAILED;
     }
 
-    private FloorReport measure(LocalCluster cluster, Path directory, PrintWriter out)
+    private FloorReport measure(LocalCluster cluster, Path directory, double busy, PrintWriter out)
             throws IOException, InterruptedException {
         prepare(cluster);
         FlotillaClient.Builder builder = FlotillaClient.builder()
@@ -123,7 +125,8 @@ public final class BenchFloorCommand implements Callable<Integer> {
                     seconds,
                     directory.toString(),
                     Runtime.version().toString(),
-                    anyGateway ? "all nodes by turns" : "the leaseholder of the first range"));
+                    anyGateway ? "all nodes by turns" : "the leaseholder of the first range",
+                    busy));
         }
     }
 

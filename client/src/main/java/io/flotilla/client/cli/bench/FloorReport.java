@@ -28,9 +28,27 @@ record FloorReport(
         double serverMicrosPerPut,
         double serverMicrosPerTransfer) {
 
-    /** Under what circumstances. */
+    /**
+     * Under what circumstances.
+     *
+     * @param busy the machine's load average before the servers started; what others do on it spoils every number. NaN if not known
+     */
     record Setting(
-            int nodes, int cores, int clients, int rounds, double seconds, String data, String java, String gateway) {}
+            int nodes,
+            int cores,
+            int clients,
+            int rounds,
+            double seconds,
+            String data,
+            String java,
+            String gateway,
+            double busy) {
+        private static final double BUSY_MAX = 0.5;
+
+        boolean isQuiet() {
+            return !(busy > BUSY_MAX * cores);
+        }
+    }
 
     static final String SCHEMA = "flotilla.bench.floor.v1";
 
@@ -94,6 +112,7 @@ record FloorReport(
         fields.put("rounds", setting.rounds());
         fields.put("seconds", setting.seconds());
         fields.put("gateway", setting.gateway());
+        put(fields, "load_average_before", setting.busy());
         fields.put("java", setting.java());
         fields.put("targets_met", targets().stream().allMatch(Target::met));
         return fields;

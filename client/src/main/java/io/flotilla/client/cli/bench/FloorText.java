@@ -21,7 +21,17 @@ final class FloorText {
         for (Target target : report.targets()) {
             verdicts.row(target.name(), target.demand(), target.shown(), target.met() ? "ok" : "MISSED");
         }
-        return measured.render() + System.lineSeparator() + System.lineSeparator() + verdicts.render();
+        String text = measured.render() + System.lineSeparator() + System.lineSeparator() + verdicts.render();
+        return report.setting().isQuiet()
+                ? text
+                : text + System.lineSeparator() + System.lineSeparator() + notQuiet(report);
+    }
+
+    private static String notQuiet(FloorReport report) {
+        return String.format(
+                Locale.ROOT,
+                "The machine was busy with something else (load average %.1f before the start): these numbers say little.",
+                report.setting().busy());
     }
 
     /** A section between two marks, so that a later run can replace it. */
@@ -38,6 +48,9 @@ final class FloorText {
                 setting.rounds(),
                 setting.seconds(),
                 setting.gateway()));
+        if (!setting.isQuiet()) {
+            text.append(notQuiet(report)).append("\n\n");
+        }
         text.append("| measured | value | unit |\n|---|---:|---|\n");
         for (List<String> row : rows(report)) {
             text.append("| ").append(String.join(" | ", row)).append(" |\n");

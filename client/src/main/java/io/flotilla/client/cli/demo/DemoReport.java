@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * How a demo ended.
@@ -135,7 +136,10 @@ public record DemoReport(
         load.errorsByKind()
                 .forEach((kind, count) ->
                         lines.add("  " + count.count() + " x " + kind + ", first: " + count.firstMessage()));
-        lines.add(String.format(Locale.ROOT, "ranges %d -> %d, faults %d", rangesStart, rangesEnd, faults.size()));
+        lines.add("ranges " + rangesStart + " -> " + rangesEnd + "; faults: "
+                + (faults.isEmpty()
+                        ? "none"
+                        : faults.stream().map(FaultEvent::kind).collect(Collectors.joining(", "))));
         lines.add(String.format(
                 Locale.ROOT,
                 "total = %d %s   read consistently %d times while the load ran, wrong %d times",

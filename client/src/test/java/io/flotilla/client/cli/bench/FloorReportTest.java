@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FloorReportTest {
     private static final FloorReport.Setting SETTING =
-            new FloorReport.Setting(3, 2, 64, 5, 50, "/tmp/x", "17", "the leaseholder");
+            new FloorReport.Setting(3, 2, 64, 5, 50, "/tmp/x", "17", "the leaseholder", 0.1);
 
     private static FloorReport report(double putMicros, double putCpu) {
         return new FloorReport(SETTING, 20, 80, putMicros, 2_000, 21_000, 60_000, 3_000, 500, 750, 24, putCpu, 380);
@@ -56,6 +56,16 @@ class FloorReportTest {
                 .contains("| 900 | us |")
                 .doesNotContain("| 300 | us |");
         assertThat(twice).containsOnlyOnce(FloorText.BEGIN).containsOnlyOnce(FloorText.END);
+    }
+
+    @Test
+    void numbersOfABusyMachineAreMarkedAsSuch() {
+        FloorReport.Setting busy = new FloorReport.Setting(3, 2, 64, 5, 50, "/tmp/x", "17", "the leaseholder", 7.5);
+        FloorReport report = new FloorReport(busy, 20, 80, 300, 2_000, 21_000, 60_000, 3_000, 500, 750, 24, 140, 380);
+
+        assertThat(FloorText.terminal(report)).contains("load average 7.5");
+        assertThat(FloorText.markdown(report)).contains("load average 7.5");
+        assertThat(FloorText.terminal(report(300, 140))).doesNotContain("load average");
     }
 
     @Test
