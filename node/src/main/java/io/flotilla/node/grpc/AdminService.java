@@ -240,7 +240,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                     descriptor,
                     to,
                     timeoutMicros,
-                    answering(
+                    replying(
                             responses,
                             AdminService::transferFailed,
                             moved -> transferred(descriptor.id(), moved.from(), moved.to())));
@@ -277,6 +277,12 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     private static <T, R> Consumer<ClusterAdmin.Answer<T>> answering(
             StreamObserver<R> responses, Function<Error, R> failed, Function<T, R> succeeded) {
         quiet(responses);
+        return replying(responses, failed, succeeded);
+    }
+
+    /** As {@link #answering}, for a call that is quiet already. */
+    private static <T, R> Consumer<ClusterAdmin.Answer<T>> replying(
+            StreamObserver<R> responses, Function<Error, R> failed, Function<T, R> succeeded) {
         return reply -> answer(
                 responses,
                 reply instanceof ClusterAdmin.Failed<T> refused

@@ -20,7 +20,7 @@ class TidyTest {
     /** Banned words in main sources, and what to write instead. */
     private static final Map<String, String> BANNED = new TreeMap<>(Map.of(
             "FIXME", "open an issue and name it in a graded TODO",
-            "printStackTrace", "log it, or let it fail",
+            "printStackTrace()", "log it, or let it fail",
             "ObjectInputStream", "a versioned codec",
             "\t", "four spaces"));
 
