@@ -1,7 +1,7 @@
 package io.flotilla.node;
 
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.Props;
+import akka.actor.typed.DispatcherSelector;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
@@ -138,7 +138,7 @@ public final class NodeApp implements AutoCloseable {
                 RoutingSettings.standard(ThreadLocalRandom.current().nextLong()));
         ActorRef<CoordinatorActor.Command> coordinator = system.typed()
                 .systemActorOf(
-                        CoordinatorActor.create(router, clock, settings.txn()), "txn-coordinator", Props.empty());
+                        CoordinatorActor.create(router, clock, settings.txn()), "txn-coordinator", DispatcherSelector.fromConfig(NodeSystem.WIRE_DISPATCHER));
         TransactionService transactions = new TransactionService(coordinator, router, clock, settings.txn());
 
         NodeRegistry registry = new NodeRegistry(

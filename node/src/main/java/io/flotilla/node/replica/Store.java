@@ -2,7 +2,7 @@ package io.flotilla.node.replica;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.Props;
+import akka.actor.typed.DispatcherSelector;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.txn.TxnMeta;
@@ -15,6 +15,7 @@ import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready;
 import io.flotilla.node.raft.Ready.Persist;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.node.transport.NodeSystem;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.Transport;
 import io.flotilla.range.lifecycle.SplitTrigger;
@@ -152,7 +153,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                                 setting, new Ports(range, context.getSelf()), descriptor, restored, logView),
                         failure -> failed(descriptor, failure)),
                 "range-" + range + "-" + Long.toString(System.nanoTime(), 36),
-                Props.empty());
+                DispatcherSelector.fromConfig(NodeSystem.WIRE_DISPATCHER));
         slots.put(range, new Slot(actor, descriptor));
         strangers.take(range).forEach(message -> actor.tell(new ReplicaActor.Deliver(message)));
     }

@@ -26,6 +26,9 @@ public final class NodeSystem implements AutoCloseable {
     /** The same on every node; part of every Akka address. */
     public static final String NAME = "flotilla";
 
+    /** Where messages are decoded and encoded: what runs here too is reached from the wire without waking another thread. */
+    public static final String WIRE_DISPATCHER = "akka.remote.default-remote-dispatcher";
+
     static final String MAIN_LANE = "flotilla-transport";
     static final String BULK_LANE = "flotilla-snapshot";
     static final String TRANSPORT_DISPATCHER = "flotilla.transport-dispatcher";
