@@ -1,7 +1,6 @@
 package io.flotilla.node;
 
 import akka.actor.typed.ActorRef;
-import akka.actor.typed.DispatcherSelector;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
@@ -124,7 +123,7 @@ public final class NodeApp implements AutoCloseable {
                         settings.txn(),
                         ThreadLocalRandom.current().nextLong()),
                 log,
-                system.typed(),
+                system,
                 Duration.ofMillis(settings.flushMillis()),
                 failure -> fatal("the disk failed: " + reason(failure)));
 
@@ -138,7 +137,9 @@ public final class NodeApp implements AutoCloseable {
                 RoutingSettings.standard(ThreadLocalRandom.current().nextLong()));
         ActorRef<CoordinatorActor.Command> coordinator = system.typed()
                 .systemActorOf(
-                        CoordinatorActor.create(router, clock, settings.txn()), "txn-coordinator", DispatcherSelector.fromConfig(NodeSystem.WIRE_DISPATCHER));
+                        CoordinatorActor.create(router, clock, settings.txn()),
+                        "txn-coordinator",
+                        NodeSystem.onTheWire());
         TransactionService transactions = new TransactionService(coordinator, router, clock, settings.txn());
 
         NodeRegistry registry = new NodeRegistry(
@@ -177,7 +178,7 @@ public final class NodeApp implements AutoCloseable {
         this.grpc = GrpcServer.start(
                 settings.grpc().host(),
                 settings.grpc().port(),
-                new KvGateway(router, transactions, clock, membership::isInitialized),
+                new KvGateway(router, transactions, clock, membership::isInitialized, system.group()),
                 new AdminService(operations, splits::split));
         grpc.setServing(true);
     }

@@ -11,6 +11,7 @@ import io.flotilla.v1.SessionRequest;
 import io.flotilla.v1.SessionResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
@@ -22,16 +23,27 @@ public final class KvGateway extends KvGrpc.KvImplBase {
     private static final long RETRY_AFTER_MILLIS = 50;
 
     private final KvRequests requests;
+    private final Executor group;
     private final AtomicInteger calls = new AtomicInteger();
 
-    /** @param initialized whether this node belongs to an initialized cluster and may serve */
-    public KvGateway(KvSender sender, TxnCoordinator coordinator, HybridClock clock, BooleanSupplier initialized) {
+    /**
+     * @param initialized whether this node belongs to an initialized cluster and may serve
+     * @param group runs a task at once, on the calling thread, such that what it hands to others on this node is handled as one group when it is done
+     */
+    public KvGateway(
+            KvSender sender,
+            TxnCoordinator coordinator,
+            HybridClock clock,
+            BooleanSupplier initialized,
+            Executor group) {
         this.requests = new KvRequests(sender, coordinator, clock, initialized);
+        this.group = group;
     }
 
     @Override
     public StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> responses) {
-        SessionStream stream = new SessionStream(requests, (ServerCallStreamObserver<SessionResponse>) responses);
+        SessionStream stream =
+                new SessionStream(requests, (ServerCallStreamObserver<SessionResponse>) responses, group);
         stream.open();
         return stream;
     }

@@ -8,6 +8,7 @@ import io.flotilla.v1.SessionResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -31,6 +32,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     private static final long RETRY_AFTER_MILLIS = 50;
 
     private final KvRequests requests;
+    private final Executor group;
     private final ServerCallStreamObserver<SessionResponse> out;
     private final ConcurrentLinkedQueue<Response> ready = new ConcurrentLinkedQueue<>();
     private final AtomicInteger outstanding = new AtomicInteger();
@@ -43,9 +45,10 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     private final AtomicBoolean completed = new AtomicBoolean();
     private volatile boolean halfClosed;
 
-    SessionStream(KvRequests requests, ServerCallStreamObserver<SessionResponse> out) {
+    SessionStream(KvRequests requests, ServerCallStreamObserver<SessionResponse> out, Executor group) {
         this.requests = requests;
         this.out = out;
+        this.group = group;
     }
 
     /** To be called before the first message, from the handler itself. */
@@ -61,13 +64,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
         // Counts as a writer while the requests are started: what is answered at once leaves together.
         boolean idle = reasons.getAndIncrement() == 0;
         try {
-            for (Request request : message.getRequestsList()) {
-                if (outstanding.incrementAndGet() > OUTSTANDING_MAX) {
-                    answered(KvRequests.failed(request, new KvError.Overloaded("this stream", RETRY_AFTER_MILLIS)));
-                } else {
-                    requests.handle(request, this::answered);
-                }
-            }
+            group.execute(() -> start(message));
             if (unsent.get() > UNSENT_MAX) {
                 withheld.incrementAndGet();
             } else {
@@ -76,6 +73,16 @@ final class SessionStream implements StreamObserver<SessionRequest> {
         } finally {
             if (idle) {
                 drain();
+            }
+        }
+    }
+
+    private void start(SessionRequest message) {
+        for (Request request : message.getRequestsList()) {
+            if (outstanding.incrementAndGet() > OUTSTANDING_MAX) {
+                answered(KvRequests.failed(request, new KvError.Overloaded("this stream", RETRY_AFTER_MILLIS)));
+            } else {
+                requests.handle(request, this::answered);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
@@ -13,6 +14,7 @@ import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -58,18 +60,25 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     private static final Duration WAITING_TICK = Duration.ofMillis(5);
 
     private final Replica replica;
+    private final Executor timers;
     private final Consumer<Throwable> onFailure;
     private boolean turnQueued;
     private boolean waitingTickDue;
 
-    /** @param onFailure told if a turn throws; the replica is stopped then */
-    static Behavior<Command> create(Function<ActorContext<Command>, Replica> replica, Consumer<Throwable> onFailure) {
-        return Behaviors.setup(context -> new ReplicaActor(context, replica.apply(context), onFailure));
+    /**
+     * @param timers runs what timers start; a turn runs on the thread that tells the actor something, and must not run on the timers' own
+     * @param onFailure told if a turn throws; the replica is stopped then
+     */
+    static Behavior<Command> create(
+            Function<ActorContext<Command>, Replica> replica, Executor timers, Consumer<Throwable> onFailure) {
+        return Behaviors.setup(context -> new ReplicaActor(context, replica.apply(context), timers, onFailure));
     }
 
-    private ReplicaActor(ActorContext<Command> context, Replica replica, Consumer<Throwable> onFailure) {
+    private ReplicaActor(
+            ActorContext<Command> context, Replica replica, Executor timers, Consumer<Throwable> onFailure) {
         super(context);
         this.replica = replica;
+        this.timers = timers;
         this.onFailure = onFailure;
     }
 
@@ -160,7 +169,14 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
             replica.run();
             if (!waitingTickDue && replica.waiting() > 0) {
                 waitingTickDue = true;
-                getContext().scheduleOnce(WAITING_TICK, getContext().getSelf(), LookAfterWaiting.INSTANCE);
+                ActorRef<Command> self = getContext().getSelf();
+                getContext()
+                        .getSystem()
+                        .scheduler()
+                        .scheduleOnce(
+                                WAITING_TICK,
+                                () -> timers.execute(() -> self.tell(LookAfterWaiting.INSTANCE)),
+                                getContext().getSystem().executionContext());
             }
             return this;
         } catch (RuntimeException | Error failure) {

@@ -2,7 +2,6 @@ package io.flotilla.node.replica;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.DispatcherSelector;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.txn.TxnMeta;
@@ -32,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -65,6 +65,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private final Replica.Setting setting;
     private final SharedLog log;
     private final ActorSystem<?> system;
+    private final Executor wire;
     private final Duration flushEvery;
     private final Consumer<Throwable> onDiskFailure;
     private final Map<Long, Slot> slots = new ConcurrentSkipListMap<>();
@@ -84,12 +85,13 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     public Store(
             Replica.Setting setting,
             SharedLog log,
-            ActorSystem<?> system,
+            NodeSystem system,
             Duration flushEvery,
             Consumer<Throwable> onDiskFailure) {
         this.setting = setting;
         this.log = log;
-        this.system = system;
+        this.system = system.typed();
+        this.wire = system.wire();
         this.flushEvery = flushEvery;
         this.onDiskFailure = onDiskFailure;
         this.background = Executors.newSingleThreadExecutor(runnable -> {
@@ -107,7 +109,8 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             open(descriptor);
         }
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
-        system.scheduler().scheduleAtFixedRate(tick, tick, this::tickAll, system.executionContext());
+        system.scheduler()
+                .scheduleAtFixedRate(tick, tick, () -> wire.execute(this::tickAll), system.executionContext());
         system.scheduler()
                 .scheduleAtFixedRate(
                         flushEvery, flushEvery, () -> background.execute(this::flush), system.executionContext());
@@ -151,9 +154,10 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                 ReplicaActor.create(
                         context -> new Replica(
                                 setting, new Ports(range, context.getSelf()), descriptor, restored, logView),
+                        wire,
                         failure -> failed(descriptor, failure)),
                 "range-" + range + "-" + Long.toString(System.nanoTime(), 36),
-                DispatcherSelector.fromConfig(NodeSystem.WIRE_DISPATCHER));
+                NodeSystem.onCallersThread());
         slots.put(range, new Slot(actor, descriptor));
         strangers.take(range).forEach(message -> actor.tell(new ReplicaActor.Deliver(message)));
     }
@@ -378,7 +382,8 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             log.submit(range, persist, new SharedLog.Listener() {
                 @Override
                 public void durable() {
-                    self.tell(new ReplicaActor.Persisted(number));
+                    // The writer's thread has the next group to write; it must not run the replica's turn.
+                    wire.execute(() -> self.tell(new ReplicaActor.Persisted(number)));
                 }
 
                 @Override

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -26,8 +27,11 @@ public final class NodeSystem implements AutoCloseable {
     /** The same on every node; part of every Akka address. */
     public static final String NAME = "flotilla";
 
-    /** Where messages are decoded and encoded: what runs here too is reached from the wire without waking another thread. */
-    public static final String WIRE_DISPATCHER = "akka.remote.default-remote-dispatcher";
+    /** Where messages are decoded and encoded. */
+    private static final String WIRE_DISPATCHER = "akka.remote.default-remote-dispatcher";
+
+    /** Actors here run on the thread that tells them something, see {@link CallerThreadExecutor}. */
+    private static final String CALLER_DISPATCHER = "flotilla.transport-dispatcher";
 
     static final String MAIN_LANE = "flotilla-transport";
     static final String BULK_LANE = "flotilla-snapshot";
@@ -82,6 +86,29 @@ public final class NodeSystem implements AutoCloseable {
     /** This node's Akka address, {@code akka://flotilla@host:port}. */
     public String address() {
         return advertised.akka();
+    }
+
+    /** The thread, or on a larger machine the few threads, of the wire. What must not run on the caller's thread is handed over here. */
+    public Executor wire() {
+        return system.dispatchers().lookup(WIRE_DISPATCHER);
+    }
+
+    /**
+     * Runs a task at once, on the calling thread; actors of {@link #onCallersThread} that it tells something run when it is done, on this
+     * thread too, so that each handles all it was told as one group.
+     */
+    public Executor group() {
+        return system.dispatchers().lookup(CALLER_DISPATCHER);
+    }
+
+    /** For actors that may run on the thread that tells them something. They must not block. */
+    public static DispatcherSelector onCallersThread() {
+        return DispatcherSelector.fromConfig(CALLER_DISPATCHER);
+    }
+
+    /** For actors that run on the wire's thread. */
+    public static DispatcherSelector onTheWire() {
+        return DispatcherSelector.fromConfig(WIRE_DISPATCHER);
     }
 
     public ActorSystem classic() {

@@ -45,7 +45,7 @@ final class GrpcFixture implements AutoCloseable {
     final ManagedChannel channel;
 
     GrpcFixture() throws IOException {
-        KvGateway gateway = new KvGateway(this::send, new Coordinator(), clock, () -> initialized);
+        KvGateway gateway = new KvGateway(this::send, new Coordinator(), clock, () -> initialized, Runnable::run);
         server = GrpcServer.start("127.0.0.1", 0, gateway, new AdminService(admin, admin::split));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
                 .usePlaintext()
