@@ -51,8 +51,17 @@ public final class ConnectionOptions {
     }
 
     public FlotillaAdmin admin() {
+        return admin(timeout);
+    }
+
+    /** For what takes long by nature: with the deadline that was given, but at least this one. */
+    public FlotillaAdmin patientAdmin(Duration atLeast) {
+        return admin(timeout.compareTo(atLeast) < 0 ? atLeast : timeout);
+    }
+
+    private FlotillaAdmin admin(Duration deadline) {
         try {
-            return FlotillaAdmin.connect(endpoints(), timeout);
+            return FlotillaAdmin.connect(endpoints(), deadline);
         } catch (IllegalArgumentException wrong) {
             throw unusable(wrong);
         }

@@ -2,6 +2,7 @@ package io.flotilla.client.cli;
 
 import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaAdmin.InitResult;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -17,6 +18,8 @@ final class InitCommand extends ClientCommand {
             defaultValue = "0")
     private int replicationFactor;
 
+    private static final Duration FOUNDING = Duration.ofSeconds(60);
+
     @Option(
             names = "--nodes-expected",
             paramLabel = "N",
@@ -30,7 +33,8 @@ final class InitCommand extends ClientCommand {
     @Override
     public Integer call() {
         InitResult result;
-        try (FlotillaAdmin admin = admin()) {
+        // The first elections, and a node's first start, take their time; asking twice would find the cluster made by the first call.
+        try (FlotillaAdmin admin = connection().patientAdmin(FOUNDING)) {
             result = admin.init(replicationFactor, nodesExpected);
         }
         Map<String, Object> fields = new LinkedHashMap<>();
