@@ -71,8 +71,8 @@ public final class NodeApp implements AutoCloseable {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicInteger exit = new AtomicInteger();
 
-    /** Runs a node in this process until it is told to stop; the process's exit code. */
-    static int runUntilStopped(NodeSettings settings) {
+    /** Runs a node in this process until it is told to stop, or just until it is ready; the process's exit code. */
+    static int run(NodeSettings settings, boolean justUntilReady) {
         NodeApp app;
         try {
             app = new NodeApp(settings);
@@ -90,6 +90,10 @@ public final class NodeApp implements AutoCloseable {
         System.out.println("flotilla node " + settings.node().value() + " ready grpc=" + settings.grpc() + " transport="
                 + settings.advertise() + " data=" + settings.data());
         System.out.flush();
+        if (justUntilReady) {
+            Runtime.getRuntime().removeShutdownHook(hook);
+            app.close();
+        }
         return app.awaitStop();
     }
 

@@ -52,6 +52,12 @@ final class StartCommand implements Callable<Integer> {
     @Nullable
     List<String> join;
 
+    @Option(
+            names = "--exit-when-ready",
+            hidden = true,
+            description = "start, say so, and stop: checks settings, ports and disk, and is what the launcher's class archive is made from")
+    boolean exitWhenReady;
+
     @Override
     public Integer call() {
         NodeSettings settings;
@@ -69,7 +75,7 @@ final class StartCommand implements Callable<Integer> {
                     "nothing was started",
                     "flotilla start --help");
         }
-        return NodeApp.runUntilStopped(settings);
+        return NodeApp.run(settings, exitWhenReady);
     }
 
     private Config flags() {
