@@ -55,7 +55,8 @@ final class StartCommand implements Callable<Integer> {
     @Option(
             names = "--exit-when-ready",
             hidden = true,
-            description = "start, say so, and stop: checks settings, ports and disk, and is what the launcher's class archive is made from")
+            description =
+                    "start, say so, and stop: checks settings, ports and disk, and is what the launcher's class archive is made from")
     boolean exitWhenReady;
 
     @Override

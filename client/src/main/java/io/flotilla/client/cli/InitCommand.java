@@ -33,7 +33,8 @@ final class InitCommand extends ClientCommand {
     @Override
     public Integer call() {
         InitResult result;
-        // The first elections, and a node's first start, take their time; asking twice would find the cluster made by the first call.
+        // The first elections, and a node's first start, take their time; asking twice would find the cluster made by
+        // the first call.
         try (FlotillaAdmin admin = connection().patientAdmin(FOUNDING)) {
             result = admin.init(replicationFactor, nodesExpected);
         }

@@ -1,5 +1,7 @@
 package io.flotilla.node.admin;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.node.replica.Store;
@@ -15,6 +17,7 @@ import io.flotilla.range.routing.RangeCache;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +47,12 @@ public final class Membership implements ControlHandler {
     private static final int REPLICATION_DEFAULT = 3;
     private static final Duration FOUNDING_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration META_TIMEOUT = Duration.ofSeconds(2);
+
+    /** Asks a node to found the cluster: a list of replication factor and nodes expected; answered by {@link Founded}. */
+    static final String FOUND_CALL = "found";
+
+    private static final Duration FOUND_CALL_TIMEOUT = Duration.ofSeconds(60);
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Asks for the bytes of the meta range's descriptor. */
     static final String META_CALL = "meta";
@@ -85,10 +94,12 @@ public final class Membership implements ControlHandler {
     public void start(ControlPlane controlPlane) {
         run(() -> {
             control = controlPlane;
+            // A peer may have told us of our cluster before this.
+            identity.cluster().ifPresent(id -> controlPlane.clusterId(id.toString()));
             findMeta();
             FoundingPlan.unfinished(tools.engine()).ifPresent(plan -> spread(plan, ignored -> {}));
         });
-        tools.executor().scheduleWithFixedDelay(this::refresh, 100, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
+        tools.executor().scheduleWithFixedDelay(() -> run(this::refresh), 100, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     public boolean isInitialized() {
@@ -122,6 +133,11 @@ public final class Membership implements ControlHandler {
                         "", List.of(), false, "only " + here.size() + " of " + expected + " nodes are here: " + here));
                 return;
             }
+            if (!here.first().equals(identity.node())) {
+                // One node founds, whoever is asked: two that are asked at the same time must not make two clusters.
+                foundElsewhere(here.first(), replicationFactor, nodesExpected, done);
+                return;
+            }
             int replicas = Math.min(here.size(), replicationFactor > 0 ? replicationFactor : REPLICATION_DEFAULT);
             FoundingPlan plan =
                     FoundingPlan.of(UUID.randomUUID().toString(), new ArrayList<>(here).subList(0, replicas));
@@ -129,6 +145,45 @@ public final class Membership implements ControlHandler {
             adopt(plan);
             spread(plan, done);
         });
+    }
+
+    private void foundElsewhere(NodeId founder, int replicationFactor, int nodesExpected, Consumer<Founded> done) {
+        byte[] payload = encode(List.of(replicationFactor, nodesExpected));
+        controlPlane()
+                .call(
+                        founder,
+                        FOUND_CALL,
+                        payload,
+                        FOUND_CALL_TIMEOUT,
+                        reply -> done.accept(
+                                reply.ok()
+                                        ? decodeFounded(reply.payload())
+                                        : new Founded("", List.of(), false, reply.error())));
+    }
+
+    private void foundFor(byte[] payload, Consumer<AdminReply> reply) {
+        try {
+            List<Integer> wanted = JSON.readValue(payload, new TypeReference<List<Integer>>() {});
+            found(wanted.get(0), wanted.get(1), founded -> reply.accept(AdminReply.of(encode(founded))));
+        } catch (IOException broken) {
+            reply.accept(AdminReply.failed("not a request to found a cluster"));
+        }
+    }
+
+    private static byte[] encode(Object value) {
+        try {
+            return JSON.writeValueAsBytes(value);
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static Founded decodeFounded(byte[] payload) {
+        try {
+            return JSON.readValue(payload, Founded.class);
+        } catch (IOException broken) {
+            return new Founded("", List.of(), false, "the founder's answer cannot be read");
+        }
     }
 
     private Optional<String> existingCluster() {
@@ -213,7 +268,9 @@ public final class Membership implements ControlHandler {
         }
         identity = identity.join(tools.engine(), UUID.fromString(clusterId));
         initialized = true;
-        controlPlane().clusterId(clusterId);
+        if (control != null) {
+            control.clusterId(clusterId);
+        }
     }
 
     // ---- the control plane's calls -------------------------------------------------------------------------------
@@ -249,6 +306,8 @@ public final class Membership implements ControlHandler {
             reply.accept(metaDescriptor()
                     .map(meta -> AdminReply.of(RangeDescriptorCodec.encode(meta)))
                     .orElse(AdminReply.failed("the meta range is not known here")));
+        } else if (kind.equals(FOUND_CALL)) {
+            foundFor(payload, reply);
         } else {
             calls.answer(kind, payload, reply);
         }

@@ -127,6 +127,10 @@ public final class Replica {
         if (ports.overlapsOther(snapshot.descriptor())) {
             return; // the other replica must shrink first; the leader will send again
         }
+        SnapshotAssembler.Complete earlier = arrivedSnapshot;
+        if (earlier != null && (earlier.term() > snapshot.term() || earlier.index() >= snapshot.index())) {
+            return;
+        }
         arrivedSnapshot = snapshot;
         events.add(new RaftEvent.SnapshotArrived(
                 snapshot.fromReplica(), snapshot.term(), snapshot.index(), snapshot.indexTerm()));
@@ -183,6 +187,7 @@ public final class Replica {
             List<RaftEvent> group = events;
             events = new ArrayList<>();
             handle(raft.step(now, group.size() == 1 ? group.get(0) : new RaftEvent.Group(group)));
+            arrivedSnapshot = null; // installed, or not wanted
         }
         watchLeadership(now);
         admitArrivals(now);
@@ -405,6 +410,17 @@ public final class Replica {
         return fits
                 ? Optional.empty()
                 : Optional.of(new KvError.Invalid("the split does not fit " + current + ": it has changed meanwhile"));
+    }
+
+    /** This replica stops for good: whoever waits is told. */
+    void abandon() {
+        RequestDesk current = desk;
+        desk = null;
+        if (current != null) {
+            current.close(new RangeReply.RangeUnknown());
+        }
+        arrivals.forEach(arrival -> arrival.reply().accept(new RangeReply.RangeUnknown()));
+        arrivals.clear();
     }
 
     // ---- looks ---------------------------------------------------------------------------------------------------

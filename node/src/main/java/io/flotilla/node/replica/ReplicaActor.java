@@ -71,7 +71,14 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
      */
     static Behavior<Command> create(
             Function<ActorContext<Command>, Replica> replica, Executor timers, Consumer<Throwable> onFailure) {
-        return Behaviors.setup(context -> new ReplicaActor(context, replica.apply(context), timers, onFailure));
+        return Behaviors.setup(context -> {
+            try {
+                return new ReplicaActor(context, replica.apply(context), timers, onFailure);
+            } catch (RuntimeException | Error failure) {
+                onFailure.accept(failure);
+                return Behaviors.stopped();
+            }
+        });
     }
 
     private ReplicaActor(
@@ -121,8 +128,10 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     private Behavior<Command> onLookAfterWaiting() {
         waitingTickDue = false;
-        replica.lookAfterWaiting();
-        return queueTurn();
+        return guarded(() -> {
+            replica.lookAfterWaiting();
+            queueTurn();
+        });
     }
 
     private Behavior<Command> onRaise(Raise raise) {
@@ -131,8 +140,10 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     }
 
     private Behavior<Command> onResolved(Resolved resolved) {
-        replica.resolved(resolved.holder(), resolved.status(), resolved.timestamp());
-        return queueTurn();
+        return guarded(() -> {
+            replica.resolved(resolved.holder(), resolved.status(), resolved.timestamp());
+            queueTurn();
+        });
     }
 
     private Behavior<Command> onSnapshotArrived(SnapshotArrived arrived) {
@@ -141,8 +152,7 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     }
 
     private Behavior<Command> onFlushed(Flushed flushed) {
-        replica.flushed(flushed.index(), flushed.compaction());
-        return this;
+        return guarded(() -> replica.flushed(flushed.index(), flushed.compaction()));
     }
 
     private Behavior<Command> onInspect(Inspect inspect) {
@@ -165,22 +175,35 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     private Behavior<Command> onTurn() {
         turnQueued = false;
-        try {
+        return guarded(() -> {
             replica.run();
-            if (!waitingTickDue && replica.waiting() > 0) {
-                waitingTickDue = true;
-                ActorRef<Command> self = getContext().getSelf();
-                getContext()
-                        .getSystem()
-                        .scheduler()
-                        .scheduleOnce(
-                                WAITING_TICK,
-                                () -> timers.execute(() -> self.tell(LookAfterWaiting.INSTANCE)),
-                                getContext().getSystem().executionContext());
-            }
+            watchWaiting();
+        });
+    }
+
+    private void watchWaiting() {
+        if (waitingTickDue || replica.waiting() == 0) {
+            return;
+        }
+        waitingTickDue = true;
+        ActorRef<Command> self = getContext().getSelf();
+        getContext()
+                .getSystem()
+                .scheduler()
+                .scheduleOnce(
+                        WAITING_TICK,
+                        () -> timers.execute(() -> self.tell(LookAfterWaiting.INSTANCE)),
+                        getContext().getSystem().executionContext());
+    }
+
+    /** A broken invariant or disk stops this replica, and nobody waits for it in vain. */
+    private Behavior<Command> guarded(Runnable work) {
+        try {
+            work.run();
             return this;
         } catch (RuntimeException | Error failure) {
             onFailure.accept(failure);
+            replica.abandon();
             return Behaviors.stopped();
         }
     }

@@ -7,6 +7,7 @@ import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvHeader;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.lang.Invariant;
 import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
@@ -90,6 +91,8 @@ final class RequestDesk {
     private boolean running;
     /** A commit trigger is in the log: nothing is evaluated until the range is what the trigger makes of it. */
     private boolean frozen;
+    /** What might have proceeded meanwhile. */
+    private final List<Long> parked = new ArrayList<>();
 
     RequestDesk(Tools tools, Lease lease) {
         this.tools = tools;
@@ -177,6 +180,8 @@ final class RequestDesk {
         for (Proposal proposal : refused) {
             if (proposal.hasTrigger()) {
                 frozen = false;
+                parked.forEach(ticket -> work.add(new Sequencer.Proceed(ticket)));
+                parked.clear();
             }
             Pending request = pending.remove(proposal.ticket());
             work.addAll(sequencer.finished(now.micros(), proposal.ticket()));
@@ -189,9 +194,10 @@ final class RequestDesk {
     /** The state machine has applied that entry. */
     void applied(Now now, LogEntry entry) {
         InFlight head = inFlight.peek();
-        if (head == null || head.index() != entry.index()) {
+        if (head == null || entry.term() != term || head.index() > entry.index()) {
             return;
         }
+        Invariant.check(head.index() == entry.index(), "no proposal is passed over", head.index(), entry.index());
         inFlight.poll();
         Pending request = pending.remove(head.ticket());
         work.addAll(sequencer.applied(now.micros(), head.ticket()));
@@ -207,6 +213,7 @@ final class RequestDesk {
     /** The range has changed shape: whoever waits is told to look again. */
     void turnAway(RangeReply answer) {
         frozen = false;
+        parked.clear();
         sequencer.clear();
         work.clear();
         for (Map.Entry<Long, Pending> request : List.copyOf(pending.entrySet())) {
@@ -219,6 +226,7 @@ final class RequestDesk {
     /** The term is over. What is in the log may still be executed; what waits was not. */
     void close(RangeReply answer) {
         work.clear();
+        parked.clear();
         sequencer.clear();
         inFlight.clear();
         proposals.clear();
@@ -269,12 +277,18 @@ final class RequestDesk {
 
     private void evaluate(long ticket) {
         Pending request = pending.get(ticket);
-        if (request == null || frozen) {
-            return; // frozen: turnAway or close will answer it
+        if (request == null) {
+            return;
+        }
+        if (frozen) {
+            parked.add(ticket);
+            return;
         }
         Now now = tools.ports().now();
         KvBatch batch = request.batch;
-        if (!lease.covers(now.micros(), batch.header().timestamp())) {
+        // Nothing is served above this node's clock: whoever takes the lease over starts from there.
+        if (!tools.clock().update(batch.header().timestamp())
+                || !lease.covers(now.micros(), batch.header().timestamp())) {
             giveBack(now, ticket, request);
             return;
         }
@@ -291,16 +305,19 @@ final class RequestDesk {
     }
 
     private void conclude(Now now, long ticket, Pending request, Evaluation.Evaluated evaluated) {
+        Timestamp served = evaluatedAt(evaluated.reply());
         for (Evaluation.Protection read : evaluated.reads()) {
             timestamps.add(read.span(), read.timestamp(), read.txn());
+            served = served.max(read.timestamp());
+        }
+        // The pause-safe check: what was read under a lease that has run out meanwhile, or above what it protects, must
+        // not leave.
+        if (!lease.covers(tools.ports().now().micros(), served)) {
+            giveBack(now, ticket, request);
+            return;
         }
         byte[] mutation = evaluated.mutation();
         if (mutation == null) {
-            // The pause-safe check: an answer read under a lease that has run out meanwhile must not leave.
-            if (!lease.covers(tools.ports().now().micros(), readTimestamp(evaluated.reply()))) {
-                giveBack(now, ticket, request);
-                return;
-            }
             pending.remove(ticket);
             work.addAll(sequencer.finished(now.micros(), ticket));
             if (!request.released.isEmpty()) {
@@ -326,7 +343,7 @@ final class RequestDesk {
             frozen = true;
         }
         proposals.add(new Proposal(ticket, Mutation.payload(mutation, evaluated.trigger()), hasTrigger));
-        work.addAll(sequencer.proposed(now.micros(), ticket, readTimestamp(evaluated.reply())));
+        work.addAll(sequencer.proposed(now.micros(), ticket, evaluatedAt(evaluated.reply())));
     }
 
     private void giveBack(Now now, long ticket, Pending request) {
@@ -335,7 +352,7 @@ final class RequestDesk {
         request.reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
     }
 
-    private static Timestamp readTimestamp(KvReply reply) {
+    private static Timestamp evaluatedAt(KvReply reply) {
         return reply instanceof KvReply.Done done ? done.timestamp() : Timestamp.ZERO;
     }
 

@@ -35,7 +35,7 @@ final class SnapshotStream {
     private final ArrayDeque<Part> parts = new ArrayDeque<>();
     private final SnapshotAssembler.ChunkWriter writer = new SnapshotAssembler.ChunkWriter();
     private int sequence;
-    private boolean finished;
+    private volatile boolean finished;
     private volatile long lastStepNanos = System.nanoTime();
 
     SnapshotStream(Header header, Engine engine, Transport transport, Executor executor, Consumer<Boolean> done) {
@@ -58,6 +58,10 @@ final class SnapshotStream {
     /** Nothing moved for that long. */
     boolean isStalled(long nowNanos, long nanosMax) {
         return nowNanos - lastStepNanos > nanosMax;
+    }
+
+    boolean isFinished() {
+        return finished;
     }
 
     /** Gives up; {@code done} is told. */

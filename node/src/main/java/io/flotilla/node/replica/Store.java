@@ -14,6 +14,7 @@ import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready;
 import io.flotilla.node.raft.Ready.Persist;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.NodeSystem;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.Transport;
@@ -69,7 +70,9 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private final Duration flushEvery;
     private final Consumer<Throwable> onDiskFailure;
     private final Map<Long, Slot> slots = new ConcurrentSkipListMap<>();
-    private final Map<Long, SnapshotStream> streams = new ConcurrentHashMap<>();
+    /** By range and receiving replica. */
+    private final Map<String, SnapshotStream> streams = new ConcurrentHashMap<>();
+
     private final StrangerMail strangers = new StrangerMail();
     private final SnapshotAssembler assembler = new SnapshotAssembler();
     private final ExecutorService background;
@@ -105,6 +108,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     public void start(Transport transportOfNode, ConflictResolver conflictResolver) {
         this.transport = transportOfNode;
         this.resolver = conflictResolver;
+        checkLogBelongsToState();
         for (RangeDescriptor descriptor : LocalState.descriptors(setting.engine())) {
             open(descriptor);
         }
@@ -114,6 +118,20 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         system.scheduler()
                 .scheduleAtFixedRate(
                         flushEvery, flushEvery, () -> background.execute(this::flush), system.executionContext());
+    }
+
+    /** A log that was lost or replaced forgets votes and acknowledged entries; going on from the state alone would hide that (B22). */
+    private void checkLogBelongsToState() {
+        if (!log.ranges().isEmpty()) {
+            return;
+        }
+        for (RangeDescriptor descriptor : LocalState.descriptors(setting.engine())) {
+            if (LocalState.applied(setting.engine(), descriptor.id()) != null) {
+                throw new StorageException(
+                        "the log is empty, but the state of " + descriptor + " is not",
+                        new IllegalStateException("the log directory was lost or replaced"));
+            }
+        }
     }
 
     // ---- making replicas -----------------------------------------------------------------------------------------
@@ -143,6 +161,12 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         LocalState.Applied applied = LocalState.applied(setting.engine(), descriptor.id());
         LogView view = log.view(range);
         HardState hardState = log.hardState(range);
+        if (applied != null && applied.index() < view.firstIndex() - 1) {
+            throw new StorageException(
+                    "the state of " + descriptor + " is at index " + applied.index() + ", but its log begins after "
+                            + (view.firstIndex() - 1) + ": one of the two is an old copy",
+                    new IllegalStateException("state and log do not belong together"));
+        }
         if (applied != null && !holds(view, applied)) {
             // A split's right side or a snapshot whose log record did not survive: the state is the log's beginning.
             view = resetLog(range, applied, hardState);
@@ -182,7 +206,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private void failed(RangeDescriptor descriptor, Throwable failure) {
         slots.remove(descriptor.id().value());
         LOG.error("replica of {} stopped: {}", descriptor, failure.toString(), failure);
-        if (failure instanceof io.flotilla.node.storage.StorageException) {
+        if (!closed && failure instanceof StorageException) {
             onDiskFailure.accept(failure);
         }
     }
@@ -388,7 +412,9 @@ public final class Store implements Transport.Inbound, AutoCloseable {
 
                 @Override
                 public void failed(Exception cause) {
-                    onDiskFailure.accept(cause);
+                    if (!closed) {
+                        onDiskFailure.accept(cause);
+                    }
                 }
             });
         }
@@ -414,7 +440,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         public void streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
             ReplicaInfo to = descriptor.replica(toReplica).orElseThrow();
             ReplicaInfo from = descriptor.replicaOn(setting.node()).orElseThrow();
-            long key = range * 1_000_003 + toReplica;
+            String key = range + "/" + toReplica;
             SnapshotStream stream = new SnapshotStream(
                     new SnapshotStream.Header(
                             descriptor, from.replicaId(), toReplica, to.node(), term, index, indexTerm),
@@ -422,7 +448,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                     sender(),
                     background,
                     success -> {
-                        streams.remove(key);
+                        streams.values().removeIf(SnapshotStream::isFinished);
                         // Not at once: the receiver may have to shrink another range first.
                         system.scheduler()
                                 .scheduleOnce(
@@ -432,7 +458,10 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                                         system.executionContext());
                     });
             LOG.info("sending a snapshot of {} at index {} to {}", descriptor, index, to);
-            streams.put(key, stream);
+            SnapshotStream before = streams.put(key, stream);
+            if (before != null) {
+                before.cancel();
+            }
             stream.start();
         }
 
