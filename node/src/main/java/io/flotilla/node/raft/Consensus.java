@@ -57,8 +57,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         this.commit = Math.max(applied, Math.min(restored.commit(), log.lastIndex()));
         Invariant.check(applied <= log.lastIndex(), "applied beyond the log", applied, log.lastIndex());
         Invariant.check(applied >= log.firstIndex() - 1, "log compacted beyond applied", log.firstIndex(), applied);
-        boolean mayHavePromised =
-                restored.vote() != HardState.NEVER_PROMISED && (restored.term() != 0 || log.lastIndex() != 0);
+        boolean mayHavePromised = restored.term() != 0 || log.lastIndex() != 0;
         this.promises = new Promises(config, mayHavePromised, now);
         this.role = new Follower(this);
         drawElectionTimeout();

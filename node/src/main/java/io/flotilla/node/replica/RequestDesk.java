@@ -355,9 +355,4 @@ final class RequestDesk {
     private static Timestamp evaluatedAt(KvReply reply) {
         return reply instanceof KvReply.Done done ? done.timestamp() : Timestamp.ZERO;
     }
-
-    /** Answers a request that cannot wait because {@code what} is full. */
-    static RangeReply overloaded(String what, long retryAfterMillis) {
-        return new RangeReply.Served(new KvReply.Refused(new KvError.Overloaded(what, retryAfterMillis)));
-    }
 }
