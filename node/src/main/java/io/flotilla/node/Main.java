@@ -1,15 +1,16 @@
 package io.flotilla.node;
 
+import io.flotilla.node.debug.DebugCommand;
 import io.flotilla.node.sim.SimCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The server's entry point: {@code start} and {@code sim}. */
+/** The server's entry point: {@code start}, {@code sim} and {@code debug}. */
 @Command(
         name = "flotilla",
         description = "The Flotilla server.",
         mixinStandardHelpOptions = true,
-        subcommands = {StartCommand.class, SimCommand.class})
+        subcommands = {StartCommand.class, SimCommand.class, DebugCommand.class})
 public final class Main {
     private Main() {}
 

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             LoadCommand.class,
             BenchCommand.class,
             SimCommand.class,
+            DebugCommand.class,
         },
         footerHeading = "%nExit codes:%n",
         footer = {

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class CycleFiles implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(CycleFiles.class);
-    private static final String SUFFIX = "F.cq4";
+    static final String SUFFIX = "F.cq4";
     private static final String METADATA = "metadata.cq4t";
     private static final String AHEAD = "next.ahead";
     private static final String LOCK = "lock";

@@ -63,11 +63,26 @@ public final class RocksEngine implements Engine {
      * @throws StorageException if the files are damaged or another process or engine has them open
      */
     public RocksEngine(Path directory) {
+        this(directory, false);
+    }
+
+    /**
+     * Opens what is there without changing a byte; writing to it fails.
+     *
+     * @throws StorageException if there is nothing, or it is damaged
+     */
+    public static RocksEngine openReadOnly(Path directory) {
+        return new RocksEngine(directory, true);
+    }
+
+    private RocksEngine(Path directory, boolean readOnly) {
         try {
-            Files.createDirectories(directory);
+            if (!readOnly) {
+                Files.createDirectories(directory);
+            }
             DBOptions options = own(new DBOptions())
-                    .setCreateIfMissing(true)
-                    .setCreateMissingColumnFamilies(true)
+                    .setCreateIfMissing(!readOnly)
+                    .setCreateMissingColumnFamilies(!readOnly)
                     .setAtomicFlush(true)
                     .setMaxBackgroundJobs(BACKGROUND_JOBS_MAX)
                     .setMaxOpenFiles(512)
@@ -77,7 +92,9 @@ public final class RocksEngine implements Engine {
                     .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
                     .setStatsDumpPeriodSec(0)
                     .setStatsPersistPeriodSec(0);
-            db = RocksDB.open(options, directory.toString(), families(), handles);
+            db = readOnly
+                    ? RocksDB.openReadOnly(options, directory.toString(), families(), handles)
+                    : RocksDB.open(options, directory.toString(), families(), handles);
         } catch (RocksDBException | java.io.IOException e) {
             freeOwned();
             boolean locked = String.valueOf(e.getMessage())
@@ -176,6 +193,18 @@ public final class RocksEngine implements Engine {
             db.write(writeOptions, ((RocksBatch) batch).batch);
         } catch (RocksDBException e) {
             throw failed("write", e);
+        } finally {
+            gate.exit();
+        }
+    }
+
+    /** Reads every block of every file against its checksum; throws {@link StorageException} at the first that is damaged. */
+    public void verifyChecksums() {
+        gate.enter();
+        try {
+            db.verifyChecksum();
+        } catch (RocksDBException e) {
+            throw failed("verify the state", e);
         } finally {
             gate.exit();
         }

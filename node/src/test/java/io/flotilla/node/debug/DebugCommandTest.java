@@ -1,0 +1,154 @@
+package io.flotilla.node.debug;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.config.key.Key;
+import io.flotilla.config.key.Value;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnId;
+import io.flotilla.node.log.ChronicleLog;
+import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.mvcc.MvccKeys;
+import io.flotilla.node.mvcc.VersionCodec;
+import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.RocksEngine;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Goal: the commands tell a whole store from a damaged one by their exit code, and name what is wrong. Method: real files. */
+class DebugCommandTest {
+    @TempDir
+    Path data;
+
+    private String printed = "";
+
+    @BeforeEach
+    void aStoreWithALittleInIt() throws IOException {
+        try (ChronicleLog log = new ChronicleLog(data)) {
+            write(log, new Persist(null, List.of(new LogEntry(1, 1, LogEntry.Kind.NORMAL, bytes("first"))), null));
+            write(log, new Persist(null, List.of(new LogEntry(2, 1, LogEntry.Kind.NORMAL, bytes("second"))), null));
+        }
+        try (RocksEngine engine = new RocksEngine(data.resolve("state"));
+                Engine.Batch batch = engine.newBatch()) {
+            for (int i = 0; i < 1_000; i++) {
+                batch.put(
+                        Engine.Space.DATA,
+                        MvccKeys.data(Key.wrap(bytes("key" + i)), new Timestamp(i + 1)),
+                        VersionCodec.encode(new TxnId(1, i), Value.wrap(bytes("value" + i))));
+            }
+            engine.write(batch);
+            engine.flush();
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void write(SharedLog log, Persist persist) {
+        CompletableFuture<Void> durable = new CompletableFuture<>();
+        log.submit(3, persist, new SharedLog.Listener() {
+            @Override
+            public void durable() {
+                durable.complete(null);
+            }
+
+            @Override
+            public void failed(Exception cause) {
+                durable.completeExceptionally(cause);
+            }
+        });
+        durable.orTimeout(20, TimeUnit.SECONDS).join();
+    }
+
+    private int run(String... arguments) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream captured = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
+        try {
+            return new CommandLine(new DebugCommand()).execute(arguments);
+        } finally {
+            System.setOut(before);
+            printed = captured.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    private static void flip(Path file, long at) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, at);
+            one.put(0, (byte) (one.get(0) ^ 0x10)).rewind();
+            channel.write(one, at);
+        }
+    }
+
+    @Test
+    void aWholeStoreIsFoundWhole() {
+        assertThat(run("log", "verify", data.toString())).isZero();
+        assertThat(printed).contains("the log is whole");
+        assertThat(run("state", "verify", data.toString())).isZero();
+        assertThat(printed).contains("data: 1000 entries").contains("the state is whole");
+    }
+
+    @Test
+    void aFlippedBitInTheStateIsFound() throws IOException {
+        Path table;
+        try (Stream<Path> files = Files.list(data.resolve("state"))) {
+            table = files.filter(file -> file.toString().endsWith(".sst"))
+                    .max(java.util.Comparator.comparingLong(
+                            file -> file.toFile().length()))
+                    .orElseThrow();
+        }
+        flip(table, 100);
+        assertThat(run("state", "verify", "-o", "json", data.toString())).isEqualTo(1);
+        assertThat(printed).contains("\"sound\" : false");
+    }
+
+    @Test
+    void aFlippedBitInTheLogIsFound() throws IOException {
+        Path file;
+        try (Stream<Path> files = Files.list(data.resolve("log"))) {
+            file = files.filter(each -> each.toString().endsWith(".cq4"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        String content = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+        flip(file, content.indexOf("first"));
+        assertThat(run("log", "verify", "-o", "json", data.toString())).isEqualTo(1);
+        assertThat(printed).contains("\"sound\" : false").contains("missing");
+    }
+
+    @Test
+    void aDumpHasOneLineForEachWriteOfTheRange() {
+        assertThat(run("log", "dump", "--range", "3", data.toString())).isZero();
+        assertThat(printed.lines()).hasSize(2).allMatch(line -> line.contains("range=3"));
+        assertThat(run("log", "dump", "--range", "4", data.toString())).isZero();
+        assertThat(printed).isEmpty();
+    }
+
+    @Test
+    void aRunningStoreAndAWrongDirectoryAreRefused() throws IOException {
+        try (ChronicleLog running = new ChronicleLog(data)) {
+            assertThat(running.ranges()).containsExactly(3L);
+            assertThat(run("log", "verify", data.toString())).isEqualTo(2);
+        }
+        assertThat(run("log", "verify", data.resolve("nowhere").toString())).isEqualTo(2);
+    }
+}
