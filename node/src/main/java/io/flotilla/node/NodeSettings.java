@@ -81,6 +81,7 @@ public record NodeSettings(
                             millis(raft, "lease"),
                             defaults.entriesBytesMax(),
                             defaults.inflightAppendsMax(),
+                            defaults.inflightBytesMax(),
                             raft.getLong("log-entries-kept")),
                     new TxnSettings(
                             millis(txn, "heartbeat"),

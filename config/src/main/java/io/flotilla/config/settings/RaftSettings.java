@@ -11,6 +11,8 @@ package io.flotilla.config.settings;
  *     {@code electionMillisMin} by more than clocks may drift in that time
  * @param entriesBytesMax payload bytes of one append message
  * @param inflightAppendsMax append messages sent to one peer beyond the last acknowledged
+ * @param inflightBytesMax payload bytes sent to one peer beyond the last acknowledged; one message may go over it. Many ranges may have a slow peer
+ *     in common, and what is under way to it waits in this node's memory
  * @param logEntriesKept entries kept for slow followers when the log is compacted
  */
 public record RaftSettings(
@@ -20,8 +22,10 @@ public record RaftSettings(
         long leaseMillis,
         int entriesBytesMax,
         int inflightAppendsMax,
+        long inflightBytesMax,
         long logEntriesKept) {
-    public static final RaftSettings DEFAULT = new RaftSettings(50, 200, 1_000, 800, 1024 * 1024, 64, 10_000);
+    public static final RaftSettings DEFAULT =
+            new RaftSettings(50, 200, 1_000, 800, 1024 * 1024, 64, 8L * 1024 * 1024, 10_000);
 
     public RaftSettings {
         if (leaseMillis >= electionMillisMin) {

@@ -84,6 +84,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         }
         role.flush();
         List<LogEntry> apply = takeApplicable();
+        log.release(applied);
         return out.take(new HardState(term, vote, commit), log, apply);
     }
 

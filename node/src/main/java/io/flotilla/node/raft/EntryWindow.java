@@ -12,11 +12,17 @@ import org.jspecify.annotations.Nullable;
  * A replica's whole log as the core sees it: a window in memory over the end of the durable log.
  *
  * <p>{@code base - 1 <= durable <= last}, {@code handed <= last}. The window holds [base, last], among them everything that is not durable yet;
- * what is below {@code base} comes from the {@link LogView}. Some durable entries stay in the window, so that replicating recent ones
- * touches no disk.
+ * what is below {@code base} comes from the {@link LogView}, which has its own bounded memory of recent ones, shared by all groups. So a group that is
+ * idle holds nothing here, however slow its peers.
  */
 final class EntryWindow {
+    private static final LogEntry[] NOTHING = new LogEntry[0];
+    private static final int WINDOW_ENTRIES_MIN = 16;
+    private static final int WINDOW_ENTRIES_KEPT = 1024;
+
+    /** Durable entries that are not committed, of a group that may never get its quorum back. */
     private static final int CACHED_ENTRIES_MAX = 4096;
+
     private static final long CACHED_BYTES_MAX = 2L * 1024 * 1024;
 
     /** A persist under way: once it is durable, so is everything up to {@code last}. */
@@ -34,7 +40,7 @@ final class EntryWindow {
     private final ArrayDeque<Pending> pendings = new ArrayDeque<>();
 
     /** window[head .. head + count) are the entries base .. last. */
-    private LogEntry[] window = new LogEntry[16];
+    private LogEntry[] window = NOTHING;
 
     private int head;
     private int count;
@@ -235,7 +241,7 @@ final class EntryWindow {
         return Collections.unmodifiableList(all);
     }
 
-    private static long sizeOf(List<LogEntry> entries) {
+    static long sizeOf(List<LogEntry> entries) {
         long size = 0;
         for (LogEntry entry : entries) {
             size += entry.size();
@@ -243,22 +249,53 @@ final class EntryWindow {
         return size;
     }
 
+    /** Whether entries from there on come from the log view. */
+    boolean isBehindWindow(long index) {
+        return index < base;
+    }
+
+    /** The state machine was given everything up to {@code applied}. */
+    void release(long applied) {
+        long upTo = Math.min(applied, durable);
+        if (base > upTo) {
+            return;
+        }
+        while (count > 0 && base <= upTo) {
+            dropFirst();
+        }
+        if (count == 0) {
+            head = 0;
+            if (window.length > WINDOW_ENTRIES_KEPT) {
+                window = NOTHING;
+            }
+        }
+        if (sliceFrom < base) {
+            slice = List.of();
+            sliceFrom = -1;
+            sliceTo = -1;
+        }
+    }
+
+    private void dropFirst() {
+        LogEntry entry = window[head];
+        window[head++] = null;
+        count--;
+        bytes -= entry.size();
+        termBelowBase = entry.term();
+        base++;
+    }
+
     private void evict() {
         if (count <= CACHED_ENTRIES_MAX && bytes <= CACHED_BYTES_MAX) {
             return;
         }
         while (count > 0 && base <= durable && (count > CACHED_ENTRIES_MAX / 2 || bytes > CACHED_BYTES_MAX / 2)) {
-            LogEntry entry = window[head];
-            window[head++] = null;
-            count--;
-            bytes -= entry.size();
-            termBelowBase = entry.term();
-            base++;
+            dropFirst();
         }
     }
 
     private void makeRoom() {
-        int length = count < window.length / 2 ? window.length : window.length * 2;
+        int length = Math.max(WINDOW_ENTRIES_MIN, count < window.length / 2 ? window.length : window.length * 2);
         LogEntry[] larger = new LogEntry[length];
         System.arraycopy(window, head, larger, 0, count);
         window = larger;

@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Replicates, commits, and holds the lease (Raft §5.3, §5.4, §8; thesis §6.4). */
 final class Leader extends Role {
+    /**
+     * Bytes read back at once for a peer that fell behind what is in memory, and what may be under way to it before the next are read: this happens in
+     * the group's turn, which others wait for.
+     */
+    private static final long CATCH_UP_BYTES_MAX = 256 * 1024;
+
     private final Progress[] peers;
     private final ReadRequests reads;
     private final Rounds rounds = new Rounds();
@@ -37,8 +43,7 @@ final class Leader extends Role {
         this.reads = new ReadRequests(group.out);
         this.peers = group.config.voters().stream()
                 .filter(voter -> voter != group.self)
-                .map(voter -> new Progress(
-                        voter, firstOwnIndex, group.config.settings().inflightAppendsMax(), group.now.micros()))
+                .map(voter -> new Progress(voter, firstOwnIndex, group.config.settings(), group.now.micros()))
                 .toArray(Progress[]::new);
     }
 
@@ -311,9 +316,13 @@ final class Leader extends Role {
                 requestSnapshot(peer);
                 return;
             }
+            if (group.log.isBehindWindow(peer.next()) && peer.inflightBytes() >= CATCH_UP_BYTES_MAX) {
+                // A peer that far behind is fed from disk, as fast as it answers and no faster.
+                break;
+            }
             List<LogEntry> entries = entriesFrom(peer.next());
             send(peer, peer.next() - 1, entries);
-            peer.pipelined(peer.next() + entries.size() - 1);
+            peer.pipelined(peer.next() + entries.size() - 1, EntryWindow.sizeOf(entries));
             spoken = true;
         }
         if (speak && !spoken) {
@@ -334,8 +343,11 @@ final class Leader extends Role {
     }
 
     private List<LogEntry> entriesFrom(long next) {
+        long most = group.config.settings().entriesBytesMax();
         return group.log.slice(
-                next, group.log.lastIndex() + 1, group.config.settings().entriesBytesMax());
+                next,
+                group.log.lastIndex() + 1,
+                group.log.isBehindWindow(next) ? Math.min(most, CATCH_UP_BYTES_MAX) : most);
     }
 
     private void send(Progress peer, long prevIndex, List<LogEntry> entries) {

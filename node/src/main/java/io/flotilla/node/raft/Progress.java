@@ -1,5 +1,7 @@
 package io.flotilla.node.raft;
 
+import io.flotilla.config.settings.RaftSettings;
+
 /**
  * One peer's replication, as its leader sees it. {@code match < next}; in REPLICATE all of (match, next) is under way.
  */
@@ -13,8 +15,12 @@ final class Progress {
         SNAPSHOT
     }
 
+    private static final long[] NOTHING = new long[0];
+    private static final int RING_APPENDS_MIN = 8;
+
     final int peer;
     private final int inflightMax;
+    private final long inflightBytesMax;
 
     private State state = State.PROBE;
     private long match;
@@ -34,16 +40,18 @@ final class Progress {
 
     private boolean snapshotThrough;
 
-    /** Last indexes of unacknowledged appends, a ring. */
-    private long[] inflight = new long[8];
+    /** Unacknowledged appends, a ring: the last index of each, and its bytes in the place after. */
+    private long[] inflight = NOTHING;
 
     private int inflightHead;
     private int inflightCount;
+    private long inflightBytes;
 
-    Progress(int peer, long next, int inflightMax, long nowMicros) {
+    Progress(int peer, long next, RaftSettings settings, long nowMicros) {
         this.peer = peer;
         this.next = next;
-        this.inflightMax = inflightMax;
+        this.inflightMax = settings.inflightAppendsMax();
+        this.inflightBytesMax = settings.inflightBytesMax();
         this.heardMicros = nowMicros;
     }
 
@@ -76,7 +84,12 @@ final class Progress {
     }
 
     boolean mayPipeline() {
-        return state == State.REPLICATE && inflightCount < inflightMax;
+        return state == State.REPLICATE && inflightCount < inflightMax && inflightBytes < inflightBytesMax;
+    }
+
+    /** Bytes sent and not acknowledged. */
+    long inflightBytes() {
+        return inflightBytes;
     }
 
     /** The peer has accepted this leader's term. */
@@ -96,30 +109,44 @@ final class Progress {
         }
     }
 
-    /** An append up to {@code last} is under way. */
-    void pipelined(long last) {
+    /** An append of so many bytes up to {@code last} is under way. */
+    void pipelined(long last, long bytes) {
         next = last + 1;
-        if (inflightCount == inflight.length) {
-            long[] larger = new long[inflight.length * 2];
-            for (int i = 0; i < inflightCount; i++) {
-                larger[i] = inflight[(inflightHead + i) % inflight.length];
-            }
-            inflight = larger;
-            inflightHead = 0;
+        if (2 * inflightCount == inflight.length) {
+            widen();
         }
-        inflight[(inflightHead + inflightCount++) % inflight.length] = last;
+        int at = (inflightHead + 2 * inflightCount) % inflight.length;
+        inflight[at] = last;
+        inflight[at + 1] = bytes;
+        inflightCount++;
+        inflightBytes += bytes;
+    }
+
+    private void widen() {
+        long[] larger = new long[Math.max(2 * RING_APPENDS_MIN, inflight.length * 2)];
+        for (int i = 0; i < inflight.length; i++) {
+            larger[i] = inflight[(inflightHead + i) % inflight.length];
+        }
+        inflight = larger;
+        inflightHead = 0;
+    }
+
+    private void nothingInflight() {
+        inflightCount = 0;
+        inflightBytes = 0;
     }
 
     /** The peer's durable log matches up to {@code index}. */
     void matched(long index, long firstIndex) {
         match = Math.max(match, index);
         while (inflightCount > 0 && inflight[inflightHead] <= match) {
-            inflightHead = (inflightHead + 1) % inflight.length;
+            inflightBytes -= inflight[inflightHead + 1];
+            inflightHead = (inflightHead + 2) % inflight.length;
             inflightCount--;
         }
         if (state == State.PROBE || (state == State.SNAPSHOT && match + 1 >= firstIndex)) {
             state = State.REPLICATE;
-            inflightCount = 0;
+            nothingInflight();
             next = match + 1;
         }
         next = Math.max(next, match + 1);
@@ -135,7 +162,7 @@ final class Progress {
         next = Math.max(index, match + 1);
         waiting = false;
         probeRound = 0;
-        inflightCount = 0;
+        nothingInflight();
     }
 
     /** Keeps quiet until the next heartbeat. */
@@ -145,7 +172,7 @@ final class Progress {
 
     void awaitSnapshot() {
         state = State.SNAPSHOT;
-        inflightCount = 0;
+        nothingInflight();
         snapshotThrough = false;
     }
 

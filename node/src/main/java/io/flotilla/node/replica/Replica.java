@@ -270,6 +270,7 @@ public final class Replica {
         int from = 0;
         while (from < entries.size()) {
             int applied = applier.apply(entries, from);
+            ports.applied();
             SplitTrigger split = applier.takeSplit();
             Now now = ports.now();
             if (desk != null) {
@@ -301,6 +302,7 @@ public final class Replica {
         arrivedSnapshot = null;
         if (snapshot != null) {
             applier.install(snapshot);
+            ports.applied();
             ports.descriptorChanged(applier.descriptor());
             handle(raft.step(
                     ports.now(),

@@ -34,6 +34,9 @@ interface ReplicaPorts {
     /** Descriptors of this store's other ranges that hold a key of the batch: where a key went that was split off. */
     List<RangeDescriptor> othersHolding(KvBatch batch);
 
+    /** The replica's state in the engine has changed. */
+    void applied();
+
     /** The descriptor of this replica is now that one. */
     void descriptorChanged(RangeDescriptor descriptor);
 }

@@ -29,7 +29,14 @@ record Weather(
     static Weather drawnFrom(SplittableRandom random) {
         int replicas = random.nextInt(2) == 0 ? 3 : 5;
         RaftSettings settings = new RaftSettings(
-                50, 200, 1_000, 800, 40 + random.nextInt(400), 1 + random.nextInt(8), random.nextInt(40));
+                50,
+                200,
+                1_000,
+                800,
+                40 + random.nextInt(400),
+                1 + random.nextInt(8),
+                40 + random.nextInt(2_000),
+                random.nextInt(40));
         boolean lossy = random.nextBoolean();
         return new Weather(
                 replicas,

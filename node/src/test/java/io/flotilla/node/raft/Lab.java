@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 
 /** Some replicas, a network in a list and a clock in a field; the test decides what moves. */
 final class Lab {
-    static final RaftSettings SETTINGS = new RaftSettings(50, 200, 1_000, 800, 1024, 4, 100);
+    static final RaftSettings SETTINGS = new RaftSettings(50, 200, 1_000, 800, 1024, 4, 64 * 1024, 100);
     static final long OFFSET_MICROS = 100_000;
     private static final long EPOCH = Timestamp.EPOCH_MICROS + 1_000_000_000L;
 

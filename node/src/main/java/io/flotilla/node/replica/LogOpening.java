@@ -1,0 +1,67 @@
+package io.flotilla.node.replica;
+
+import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.raft.HardState;
+import io.flotilla.node.raft.LogView;
+import io.flotilla.node.raft.Ready;
+import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.StorageException;
+import io.flotilla.range.routing.RangeDescriptor;
+import java.util.List;
+
+/**
+ * What a replica finds on disk when it is opened: its log and hard state, made to fit the state that is in the engine.
+ *
+ * <p>May wait for the log to be durable; not for a replica's turn on the hot path.
+ */
+record LogOpening(HardState hardState, LogView view) {
+    static LogOpening of(SharedLog log, Engine engine, RangeDescriptor descriptor) {
+        long range = descriptor.id().value();
+        LocalState.Applied applied = LocalState.applied(engine, descriptor.id());
+        LogView view = log.view(range);
+        HardState hardState = log.hardState(range);
+        if (applied != null && applied.index() < view.firstIndex() - 1) {
+            throw new StorageException(
+                    "the state of " + descriptor + " is at index " + applied.index() + ", but its log begins after "
+                            + (view.firstIndex() - 1) + ": one of the two is an old copy",
+                    new IllegalStateException("state and log do not belong together"));
+        }
+        if (applied != null && !holds(view, applied)) {
+            // A split's right side or a snapshot whose log record did not survive: the state is the log's beginning.
+            return reset(log, range, applied, hardState);
+        }
+        return new LogOpening(hardState, view);
+    }
+
+    /** Whether the log has the entry that the state is at, or begins right after it. */
+    private static boolean holds(LogView view, LocalState.Applied applied) {
+        long index = applied.index();
+        return index >= view.firstIndex() - 1 && index <= view.lastIndex() && view.termAt(index) == applied.term();
+    }
+
+    private static LogOpening reset(SharedLog log, long range, LocalState.Applied applied, HardState found) {
+        HardState state = new HardState(
+                Math.max(found.term(), applied.term()),
+                found.term() >= applied.term() ? found.vote() : 0,
+                Math.max(found.commit(), applied.index()));
+        DurableGate gate = new DurableGate();
+        log.submit(range, new Persist(state, List.of(), new Ready.LogReset(applied.index(), applied.term())), gate);
+        gate.await();
+        return new LogOpening(log.hardState(range), log.view(range));
+    }
+
+    /** A log that was lost or replaced forgets votes and acknowledged entries; going on from the state alone would hide that (B22). */
+    static void checkLogBelongsToState(SharedLog log, Engine engine, List<RangeDescriptor> descriptors) {
+        if (!log.ranges().isEmpty()) {
+            return;
+        }
+        for (RangeDescriptor descriptor : descriptors) {
+            if (LocalState.applied(engine, descriptor.id()) != null) {
+                throw new StorageException(
+                        "the log is empty, but the state of " + descriptor + " is not",
+                        new IllegalStateException("the log directory was lost or replaced"));
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.flotilla.node.replica;
+
+import akka.actor.typed.ActorRef;
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.kv.KvBatch;
+import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.raft.Now;
+import io.flotilla.node.raft.RaftEvent;
+import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.range.lifecycle.SplitTrigger;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.ReplicaInfo;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One replica's ports on its store. Answers come back as messages to the replica's actor. */
+final class StorePorts implements ReplicaPorts {
+    private static final long SNAPSHOT_RETRY_DELAY_MILLIS = 1_000;
+
+    private final Store store;
+    private final RangeId range;
+    private final ActorRef<ReplicaActor.Command> self;
+
+    StorePorts(Store store, RangeId range, ActorRef<ReplicaActor.Command> self) {
+        this.store = store;
+        this.range = range;
+        this.self = self;
+    }
+
+    @Override
+    public Now now() {
+        return new Now(System.nanoTime() / 1_000, store.setting().clock().now());
+    }
+
+    @Override
+    public void persist(long number, Persist persist) {
+        store.log().submit(range.value(), persist, new SharedLog.Listener() {
+            @Override
+            public void durable() {
+                // The writer's thread has the next group to write; it must not run the replica's turn.
+                store.wire().execute(() -> self.tell(new ReplicaActor.Persisted(number)));
+            }
+
+            @Override
+            public void failed(Exception cause) {
+                store.diskFailed(cause);
+            }
+        });
+    }
+
+    @Override
+    public void send(NodeId to, RaftMessage message) {
+        store.transport().sendRaft(to, range, message);
+    }
+
+    @Override
+    public void push(TxnMeta pusher, TxnMeta holder) {
+        store.resolver()
+                .resolve(
+                        pusher,
+                        holder,
+                        resolution -> self.tell(new ReplicaActor.Resolved(
+                                resolution.holder(), resolution.status(), resolution.timestamp())));
+    }
+
+    @Override
+    public void streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
+        ReplicaInfo to = descriptor.replica(toReplica).orElseThrow();
+        ReplicaInfo from = descriptor.replicaOn(store.setting().node()).orElseThrow();
+        store.snapshots()
+                .send(
+                        new SnapshotStream.Header(
+                                descriptor, from.replicaId(), toReplica, to.node(), term, index, indexTerm),
+                        store.transport(),
+                        // Not at once: the receiver may have to shrink another range first.
+                        success -> store.later(
+                                SNAPSHOT_RETRY_DELAY_MILLIS,
+                                () -> self.tell(
+                                        new ReplicaActor.Raise(new RaftEvent.SnapshotSent(toReplica, success)))));
+    }
+
+    @Override
+    public void splitOff(SplitTrigger split, boolean leaseholder) {
+        store.splitOff(split.right(), leaseholder);
+    }
+
+    @Override
+    public boolean overlapsOther(RangeDescriptor descriptor) {
+        return store.replicas().overlapsOther(descriptor);
+    }
+
+    @Override
+    public List<RangeDescriptor> othersHolding(KvBatch batch) {
+        List<RangeDescriptor> found = new ArrayList<>();
+        for (KvOp op : batch.ops()) {
+            store.replicas()
+                    .holding(op.key())
+                    .filter(descriptor -> !descriptor.id().equals(range) && !found.contains(descriptor))
+                    .ifPresent(found::add);
+        }
+        return found;
+    }
+
+    @Override
+    public void applied() {
+        store.flushes().changed(range);
+    }
+
+    @Override
+    public void descriptorChanged(RangeDescriptor descriptor) {
+        Slot slot = store.replicas().find(range);
+        if (slot != null) {
+            store.replicas().changed(slot, descriptor);
+        }
+    }
+}
