@@ -147,7 +147,7 @@ final class LivenessLab {
         }
 
         void pause() {
-            paused = true;
+            paused = core != null;
         }
 
         void resume() {

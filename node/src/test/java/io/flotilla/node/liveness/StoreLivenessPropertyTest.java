@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
  * seconds of random trouble per seed, all invariants checked after every event, then peace.
  */
 class StoreLivenessPropertyTest {
-    private static final int RUNS = Integer.getInteger("liveness.runs", 150);
+    private static final int RUNS = Integer.getInteger("liveness.runs", 60);
     private static final long SEED = Long.getLong("liveness.seed", 1);
 
     /** Two clocks may differ by less than support to lease. */
