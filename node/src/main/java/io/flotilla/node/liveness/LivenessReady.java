@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param persist null if nothing changed; a newer one contains the older
  * @param facts in the order they became true
  */
-public record LivenessReady(
-        List<Outgoing> send, @Nullable Persist persist, List<LivenessFact> facts) {
+public record LivenessReady(List<Outgoing> send, @Nullable Persist persist, List<LivenessFact> facts) {
     static final LivenessReady NOTHING = new LivenessReady(List.of(), null, List.of());
 
     public record Outgoing(int to, LivenessMessage message) {}

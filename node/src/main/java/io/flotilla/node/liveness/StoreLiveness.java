@@ -92,7 +92,7 @@ public final class StoreLiveness {
 
     public LivenessReady tick(Now now) {
         advanceTo(now);
-        return finish(now);
+        return finish();
     }
 
     public LivenessReady received(Now now, int from, LivenessMessage message) {
@@ -104,7 +104,7 @@ public final class StoreLiveness {
         if (!peer.gone) {
             message.accept(new Arrival(now, peer));
         }
-        return finish(now);
+        return finish();
     }
 
     /** Everything that was to be persisted with numbers up to this one is durable. */
@@ -123,7 +123,7 @@ public final class StoreLiveness {
                 }
             }
         }
-        return finish(now);
+        return finish();
     }
 
     /** That node may share a range with this one. */
@@ -133,7 +133,7 @@ public final class StoreLiveness {
         if (node != config.self() && (peer == null || peer.gone)) {
             add(now, node);
         }
-        return finish(now);
+        return finish();
     }
 
     /** That node has left the cluster. What it was promised stands until it runs out. */
@@ -145,7 +145,7 @@ public final class StoreLiveness {
             peer.asked.giveUp();
             changed = true;
         }
-        return finish(now);
+        return finish();
     }
 
     /** The disk takes too long, or is well again. While it stands still this store wants no support: it could lead nobody. */
@@ -160,7 +160,7 @@ public final class StoreLiveness {
                 takeNewEpoch();
             }
         }
-        return finish(now);
+        return finish();
     }
 
     /** For good: this process is about to stop. It relies on nobody from now on and still keeps what it promised. */
@@ -173,7 +173,7 @@ public final class StoreLiveness {
                 giveUp();
             }
         }
-        return finish(now);
+        return finish();
     }
 
     // Time
@@ -284,9 +284,7 @@ public final class StoreLiveness {
 
     private void reply(Now now, Peer peer, long epoch, long round, long remainingMicros) {
         if (!peer.gone) {
-            send(
-                    peer,
-                    new LivenessMessage.Reply(epoch, round, remainingMicros, peer.given.newest(), now.micros()));
+            send(peer, new LivenessMessage.Reply(epoch, round, remainingMicros, peer.given.newest(), now.micros()));
         }
     }
 
@@ -383,7 +381,7 @@ public final class StoreLiveness {
         return number + 1;
     }
 
-    private LivenessReady finish(Now now) {
+    private LivenessReady finish() {
         planNextTick();
         LivenessReady.Persist persist = null;
         if (unsaved) {

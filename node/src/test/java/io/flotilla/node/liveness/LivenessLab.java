@@ -31,8 +31,8 @@ final class LivenessLab {
     final SplittableRandom random;
     final List<Node> nodes = new ArrayList<>();
     final List<LivenessFact> facts = new ArrayList<>();
-    private final PriorityQueue<Event> queue = new PriorityQueue<>(
-            java.util.Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
+    private final PriorityQueue<Event> queue =
+            new PriorityQueue<>(java.util.Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
     private final boolean[][] cut;
     private long order;
     long micros;
@@ -62,7 +62,8 @@ final class LivenessLab {
         private HybridClock hybrid = newHybrid();
         LivenessState disk = LivenessState.INITIAL;
 
-        @Nullable StoreLiveness core;
+        @Nullable
+        StoreLiveness core;
 
         boolean paused;
         private int life;
@@ -270,8 +271,9 @@ final class LivenessLab {
         sent++;
         if (outgoing.message() instanceof LivenessMessage.Heartbeat heartbeat) {
             int to = outgoing.to();
-            assertThat(from.disk.epochMax()).as("an epoch is durable before its use").isGreaterThanOrEqualTo(
-                    heartbeat.epoch());
+            assertThat(from.disk.epochMax())
+                    .as("an epoch is durable before its use")
+                    .isGreaterThanOrEqualTo(heartbeat.epoch());
             assertThat(heartbeat.epoch()).as("an epoch is of one life").isGreaterThan(from.epochUsedBefore[to]);
             assertThat(heartbeat.epoch()).as("epochs only grow").isGreaterThanOrEqualTo(from.epochUsed[to]);
             from.epochUsed[to] = heartbeat.epoch();
@@ -327,7 +329,9 @@ final class LivenessLab {
         Timestamp bound = a.view().boundAcknowledged(b.id, epoch);
         b.acknowledged.get(a.id).merge(epoch, bound, Timestamp::max);
         if (b.core != null) {
-            assertThat(b.view().givenTo(a.id)).as("n%s relies on n%s", a.id, b.id).isEqualTo(epoch);
+            assertThat(b.view().givenTo(a.id))
+                    .as("n%s relies on n%s", a.id, b.id)
+                    .isEqualTo(epoch);
             assertThat(b.trueTimeOf(b.view().givenUntilMicros(a.id)))
                     .as("n%s relies on n%s no longer than it may", a.id, b.id)
                     .isGreaterThanOrEqualTo(a.trueTimeOf(a.view().receivedUntilMicros(b.id, epoch)));
@@ -337,15 +341,19 @@ final class LivenessLab {
     /** What {@code b} has published about its support of {@code a}, seen from {@code b}. */
     private void checkGiven(Node b, Node a) {
         long epoch = b.view().givenTo(a.id);
-        assertThat(b.withdrawn.get(a.id)).as("what was withdrawn does not come back").doesNotContain(epoch);
+        assertThat(b.withdrawn.get(a.id))
+                .as("what was withdrawn does not come back")
+                .doesNotContain(epoch);
         for (LivenessState.Record record : b.disk.records()) {
             if (record.node() == a.id && epoch != 0) {
                 assertThat(record.epoch()).isGreaterThanOrEqualTo(epoch);
             }
         }
-        b.acknowledged.get(a.id).forEach((of, bound) -> assertThat(b.view().boundOf(a.id, of))
-                .as("n%s knows up to where n%s may have served at epoch %s", b.id, a.id, of)
-                .isGreaterThanOrEqualTo(bound));
+        b.acknowledged
+                .get(a.id)
+                .forEach((of, bound) -> assertThat(b.view().boundOf(a.id, of))
+                        .as("n%s knows up to where n%s may have served at epoch %s", b.id, a.id, of)
+                        .isGreaterThanOrEqualTo(bound));
     }
 
     boolean isLive(int supporter, int requester) {

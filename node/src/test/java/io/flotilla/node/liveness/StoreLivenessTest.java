@@ -42,7 +42,8 @@ class StoreLivenessTest {
         assertThat(lab.sent - before).isBetween(49L * 6 * 2, 51L * 6 * 2);
         for (long millis = 0; millis < 400; millis += 10) {
             lab.run(10);
-            assertThat(lab.node(1).view().receivedUntilMicros(2, 1) - lab.node(1).monotonic())
+            assertThat(lab.node(1).view().receivedUntilMicros(2, 1)
+                            - lab.node(1).monotonic())
                     .isGreaterThan(390_000);
         }
     }
@@ -202,7 +203,9 @@ class StoreLivenessTest {
         node.act(() -> node.core().received(node.now(), 1, new LivenessMessage.Resign(1)));
         node.act(() -> node.core()
                 .received(
-                        node.now(), 1, new LivenessMessage.Heartbeat(1, 1_000, node.now().hybrid(), node.monotonic())));
+                        node.now(),
+                        1,
+                        new LivenessMessage.Heartbeat(1, 1_000, node.now().hybrid(), node.monotonic())));
         lab.run(10);
         assertThat(node.view().givenTo(1)).isNotEqualTo(1);
         lab.run(300);
