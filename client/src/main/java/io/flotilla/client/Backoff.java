@@ -17,7 +17,12 @@ final class Backoff {
     static long nanos(int attempt, long hintMillis) {
         long ceiling = Math.min(CAP_MILLIS, BASE_MILLIS << Math.min(attempt, 10)) * 1_000_000;
         long jitter = ThreadLocalRandom.current().nextLong(ceiling);
-        return hintMillis * 1_000_000 + (hintMillis > 0 ? jitter / 4 : jitter);
+        if (hintMillis <= 0) {
+            return jitter;
+        }
+        // Not all at once when the hint is over: those who were refused together must not come back together.
+        long spread = Math.min(CAP_MILLIS, hintMillis * Math.min(attempt, 4)) * 1_000_000;
+        return hintMillis * 1_000_000 + ThreadLocalRandom.current().nextLong(spread + 1);
     }
 
     /** Waits in the calling thread, without regard to interrupts, which are kept. */

@@ -19,6 +19,7 @@ import io.flotilla.node.log.ChronicleLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
 import io.flotilla.node.replica.Replica;
+import io.flotilla.node.replica.Serving;
 import io.flotilla.node.replica.Store;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.RocksEngine;
@@ -125,6 +126,7 @@ public final class NodeApp implements AutoCloseable {
                         clock,
                         settings.raft(),
                         settings.txn(),
+                        Serving.of(settings.flow(), settings.readMode()),
                         ThreadLocalRandom.current().nextLong()),
                 log,
                 system,

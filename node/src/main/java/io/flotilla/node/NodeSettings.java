@@ -4,7 +4,9 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.config.settings.RaftSettings;
+import io.flotilla.config.settings.ReadMode;
 import io.flotilla.config.settings.TxnSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  * @param advertise where other nodes reach it
  * @param grpc where clients reach it
  * @param join transport addresses of nodes to join; empty: only itself
+ * @param flow how much work this node takes in
+ * @param readMode on what strength reads are answered
  * @param flushMillis how often applied state is made durable, so that the log's beginning may go
  * @param maxClockOffsetMillis bound on the difference of any two nodes' wall clocks
  */
@@ -30,6 +34,8 @@ public record NodeSettings(
         List<HostPort> join,
         RaftSettings raft,
         TxnSettings txn,
+        FlowSettings flow,
+        ReadMode readMode,
         long flushMillis,
         long maxClockOffsetMillis) {
 
@@ -66,6 +72,7 @@ public record NodeSettings(
             }
             Config raft = all.getConfig("raft");
             Config txn = all.getConfig("txn");
+            Config flow = all.getConfig("flow");
             RaftSettings defaults = RaftSettings.DEFAULT;
             return new NodeSettings(
                     new NodeId(node),
@@ -88,11 +95,26 @@ public record NodeSettings(
                             millis(txn, "expiry"),
                             millis(txn, "push-delay"),
                             millis(txn, "outcome-retention")),
+                    new FlowSettings(
+                            flow.getBytes("proposal-bytes-max"),
+                            millis(flow, "proposal-delay"),
+                            flow.getBytes("snapshot-bytes-per-second"),
+                            flow.getInt("snapshots-sending-max"),
+                            flow.getInt("snapshots-receiving-max")),
+                    readMode(all.getString("read.mode")),
                     millis(all, "state.flush-interval"),
                     millis(all, "max-clock-offset"));
         } catch (ConfigException | IllegalArgumentException invalid) {
             throw new InvalidSettings(String.valueOf(invalid.getMessage()));
         }
+    }
+
+    private static ReadMode readMode(String name) {
+        return switch (name) {
+            case "lease" -> ReadMode.LEASE;
+            case "read-index" -> ReadMode.READ_INDEX;
+            default -> throw new InvalidSettings("flotilla.read.mode must be lease or read-index; it is " + name);
+        };
     }
 
     private static long millis(Config config, String path) {

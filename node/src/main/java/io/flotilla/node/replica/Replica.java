@@ -4,8 +4,10 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.config.settings.RaftSettings;
+import io.flotilla.config.settings.ReadMode;
 import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
@@ -51,12 +53,14 @@ public final class Replica {
             HybridClock clock,
             RaftSettings raft,
             TxnSettings txn,
+            Serving serving,
             long seed) {}
 
     /** Messages that wait for a numbered persist. */
     private record Held(long persistNumber, List<RaftMessage> messages) {}
 
-    private record Arrival(RangeRequest request, Consumer<RangeReply> reply) {}
+    /** A request that came in. */
+    record Arrival(RangeRequest request, long deadlineMicros, Consumer<RangeReply> reply) {}
 
     private final Setting setting;
     private final ReplicaPorts ports;
@@ -66,6 +70,7 @@ public final class Replica {
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private List<RaftEvent> events = new ArrayList<>();
     private List<Arrival> arrivals = new ArrayList<>();
+    private final ConfirmedReads confirming = new ConfirmedReads();
     private @Nullable RequestDesk desk;
     private RaftStatus status;
     private long lastPersistNumber;
@@ -102,7 +107,8 @@ public final class Replica {
     // ---- what happens: noted now, handled by the next run() ------------------------------------------------------
 
     void serve(RangeRequest request, Consumer<RangeReply> reply) {
-        arrivals.add(new Arrival(request, reply));
+        long deadlineMicros = ports.now().micros() + request.batch().header().timeoutMicros();
+        arrivals.add(new Arrival(request, deadlineMicros, reply));
     }
 
     void receive(RaftMessage message) {
@@ -181,6 +187,9 @@ public final class Replica {
             if (desk != null) {
                 desk.tick(now);
             }
+            for (Arrival late : confirming.expired(now.micros())) {
+                late.reply().accept(refused(new KvError.DeadlineExceeded("READ", false)));
+            }
         }
         releasePersisted(now);
         if (!events.isEmpty()) {
@@ -191,6 +200,7 @@ public final class Replica {
         }
         watchLeadership(now);
         admitArrivals(now);
+        admitConfirmed(now);
         RequestDesk current = desk;
         while (current != null && current == desk) {
             current.run();
@@ -212,7 +222,7 @@ public final class Replica {
         if (ready.proposedFrom() == 0) {
             current.refused(now, proposals);
         } else {
-            current.proposed(ready.proposedFrom(), proposals);
+            current.proposed(now, ready.proposedFrom(), proposals);
         }
         handle(ready);
     }
@@ -245,6 +255,11 @@ public final class Replica {
             apply(ready.apply());
         }
         sendAll(ready.sendNow());
+        for (Ready.ReadGrant read : ready.reads()) {
+            confirming
+                    .granted(read.request(), read.index())
+                    .forEach(refused -> refused.reply().accept(new RangeReply.NotLeaseholder(NodeId.NONE)));
+        }
         for (int peer : ready.snapshotsTo()) {
             LocalState.Applied applied = applier.applied();
             ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term());
@@ -335,6 +350,7 @@ public final class Replica {
                                 setting.evaluator(),
                                 setting.clock(),
                                 setting.txn(),
+                                setting.serving(),
                                 ports,
                                 this::rejectTrigger),
                         lease);
@@ -348,19 +364,42 @@ public final class Replica {
         }
         List<Arrival> group = arrivals;
         arrivals = new ArrayList<>();
-        RequestDesk current = desk;
+        boolean confirm = setting.serving().readMode() == ReadMode.READ_INDEX;
+        List<Arrival> reads = new ArrayList<>(0);
         for (Arrival arrival : group) {
-            if (!covers(arrival.request().batch())) {
-                List<RangeDescriptor> known =
-                        new ArrayList<>(ports.othersHolding(arrival.request().batch()));
-                known.add(applier.descriptor());
-                arrival.reply().accept(new RangeReply.RangeMismatch(known));
-            } else if (current == null) {
-                arrival.reply().accept(refusal(now));
+            if (confirm && desk != null && arrival.request().batch().isReadOnly()) {
+                reads.add(arrival);
             } else {
-                current.admit(now, arrival.request(), arrival.reply());
+                admit(now, arrival);
             }
         }
+        if (!reads.isEmpty()) {
+            handle(raft.step(now, new RaftEvent.ReadIndex(confirming.ask(reads))));
+        }
+    }
+
+    private void admit(Now now, Arrival arrival) {
+        RequestDesk current = desk;
+        if (!covers(arrival.request().batch())) {
+            List<RangeDescriptor> known =
+                    new ArrayList<>(ports.othersHolding(arrival.request().batch()));
+            known.add(applier.descriptor());
+            arrival.reply().accept(new RangeReply.RangeMismatch(known));
+        } else if (current == null) {
+            arrival.reply().accept(refusal(now));
+        } else {
+            current.admit(now, arrival);
+        }
+    }
+
+    private void admitConfirmed(Now now) {
+        for (Arrival read : confirming.take(applier.applied().index())) {
+            admit(now, read);
+        }
+    }
+
+    private static RangeReply refused(KvError error) {
+        return new RangeReply.Served(new KvReply.Refused(error));
     }
 
     private boolean covers(KvBatch batch) {
@@ -422,6 +461,7 @@ public final class Replica {
             current.close(new RangeReply.RangeUnknown());
         }
         arrivals.forEach(arrival -> arrival.reply().accept(new RangeReply.RangeUnknown()));
+        confirming.takeAll().forEach(read -> read.reply().accept(new RangeReply.RangeUnknown()));
         arrivals.clear();
     }
 

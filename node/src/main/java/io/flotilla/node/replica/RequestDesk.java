@@ -2,6 +2,7 @@ package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
+import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvHeader;
@@ -46,6 +47,7 @@ final class RequestDesk {
             BatchEvaluator evaluator,
             HybridClock clock,
             TxnSettings settings,
+            Serving serving,
             ReplicaPorts ports,
             TriggerCheck triggers) {}
 
@@ -56,7 +58,15 @@ final class RequestDesk {
     }
 
     /** A mutation that was evaluated and waits for {@link #takeProposals}. */
-    record Proposal(long ticket, byte[] payload, boolean hasTrigger) {}
+    record Proposal(long ticket, byte[] payload, boolean hasTrigger) {
+        /** What it is counted as against the budget. */
+        long weight() {
+            return payload.length + PROPOSAL_OVERHEAD_BYTES;
+        }
+    }
+
+    /** What a proposal holds in memory beside its payload: the request, its latches, its places in log and outboxes. */
+    private static final long PROPOSAL_OVERHEAD_BYTES = 512;
 
     /** Time an intent resolution of our own may take before it is given up (and tried again by whoever waits). */
     private static final long RESOLVE_TIMEOUT_MICROS = 10_000_000;
@@ -76,7 +86,7 @@ final class RequestDesk {
         }
     }
 
-    private record InFlight(long index, long ticket) {}
+    private record InFlight(long index, long ticket, long weight, long sinceMicros) {}
 
     private final Tools tools;
     private final long term;
@@ -112,16 +122,45 @@ final class RequestDesk {
     }
 
     /** A request whose keys are known to be ours. */
-    void admit(Now now, RangeRequest request, Consumer<RangeReply> reply) {
+    void admit(Now now, Replica.Arrival arrival) {
+        RangeRequest request = arrival.request();
+        Consumer<RangeReply> reply = arrival.reply();
         KvHeader header = request.batch().header();
         if (!lease.covers(now.micros(), header.timestamp())) {
             reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
             return;
         }
+        if (mustWait(request.batch())) {
+            reply.accept(overloaded());
+            return;
+        }
         long ticket = nextTicket++;
-        long deadlineMicros = now.micros() + header.timeoutMicros();
+        long deadlineMicros = arrival.deadlineMicros();
         pending.put(ticket, new Pending(request.batch(), deadlineMicros, reply));
         work.addAll(sequencer.admit(now.micros(), ticket, request.batch(), deadlineMicros));
+    }
+
+    /** Refused first is what brings new work. What ends or undoes other work frees more than it takes, and the system's own keys are few. */
+    private boolean mustWait(KvBatch batch) {
+        ProposalBudget budget = tools.serving().budget();
+        if (budget.admits(inFlight.size() + proposals.size())) {
+            return false;
+        }
+        if (budget.isExhausted()) {
+            return !batch.isReadOnly();
+        }
+        for (KvOp op : batch.ops()) {
+            if (op instanceof KvOp.DataWrite && !KeySpace.SYSTEM.contains(op.key())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private RangeReply overloaded() {
+        long retryAfterMillis = tools.serving().budget().retryAfterMillis();
+        return new RangeReply.Served(
+                new KvReply.Refused(new KvError.Overloaded(tools.node().toString(), retryAfterMillis)));
     }
 
     void resolved(Now now, TxnMeta holder, TxnStatus status, Timestamp timestamp) {
@@ -164,10 +203,10 @@ final class RequestDesk {
     }
 
     /** The proposals stand in the log from {@code firstIndex} on. */
-    void proposed(long firstIndex, List<Proposal> accepted) {
+    void proposed(Now now, long firstIndex, List<Proposal> accepted) {
         long index = firstIndex;
         for (Proposal proposal : accepted) {
-            inFlight.add(new InFlight(index++, proposal.ticket()));
+            inFlight.add(new InFlight(index++, proposal.ticket(), proposal.weight(), now.micros()));
             Pending request = pending.get(proposal.ticket());
             if (request != null) {
                 request.inLog = true;
@@ -178,6 +217,7 @@ final class RequestDesk {
     /** The log refused them (leadership is being handed over): nothing was executed. */
     void refused(Now now, List<Proposal> refused) {
         for (Proposal proposal : refused) {
+            tools.serving().budget().giveUp(proposal.weight());
             if (proposal.hasTrigger()) {
                 frozen = false;
                 parked.forEach(ticket -> work.add(new Sequencer.Proceed(ticket)));
@@ -199,6 +239,7 @@ final class RequestDesk {
         }
         Invariant.check(head.index() == entry.index(), "no proposal is passed over", head.index(), entry.index());
         inFlight.poll();
+        tools.serving().budget().applied(head.weight(), now.micros(), now.micros() - head.sinceMicros());
         Pending request = pending.remove(head.ticket());
         work.addAll(sequencer.applied(now.micros(), head.ticket()));
         if (request == null) {
@@ -228,7 +269,9 @@ final class RequestDesk {
         work.clear();
         parked.clear();
         sequencer.clear();
+        inFlight.forEach(each -> tools.serving().budget().giveUp(each.weight()));
         inFlight.clear();
+        proposals.forEach(each -> tools.serving().budget().giveUp(each.weight()));
         proposals.clear();
         for (Map.Entry<Long, Pending> request : List.copyOf(pending.entrySet())) {
             boolean inLog = request.getValue().inLog;
@@ -286,6 +329,11 @@ final class RequestDesk {
         }
         Now now = tools.ports().now();
         KvBatch batch = request.batch;
+        // Again: a whole group is admitted before any of it is evaluated.
+        if (mustWait(batch)) {
+            refuse(now, ticket, request, overloaded());
+            return;
+        }
         // Nothing is served above this node's clock: whoever takes the lease over starts from there.
         if (!tools.clock().update(batch.header().timestamp())
                 || !lease.covers(now.micros(), batch.header().timestamp())) {
@@ -312,12 +360,15 @@ final class RequestDesk {
         }
         // The pause-safe check: what was read under a lease that has run out meanwhile, or above what it protects, must
         // not leave.
-        if (!lease.covers(tools.ports().now().micros(), served)) {
+        long leavingMicros = tools.ports().now().micros();
+        if (!lease.covers(leavingMicros, served)) {
+            tools.serving().margins().tooLate();
             giveBack(now, ticket, request);
             return;
         }
         byte[] mutation = evaluated.mutation();
         if (mutation == null) {
+            tools.serving().margins().left(lease.untilMicros() - leavingMicros);
             pending.remove(ticket);
             work.addAll(sequencer.finished(now.micros(), ticket));
             if (!request.released.isEmpty()) {
@@ -335,21 +386,25 @@ final class RequestDesk {
         if (hasTrigger) {
             Optional<KvError> objection = tools.triggers().reject(evaluated.trigger());
             if (objection.isPresent()) {
-                pending.remove(ticket);
-                work.addAll(sequencer.finished(now.micros(), ticket));
-                request.reply.accept(new RangeReply.Served(new KvReply.Refused(objection.get())));
+                refuse(now, ticket, request, new RangeReply.Served(new KvReply.Refused(objection.get())));
                 return;
             }
             frozen = true;
         }
-        proposals.add(new Proposal(ticket, Mutation.payload(mutation, evaluated.trigger()), hasTrigger));
+        Proposal proposal = new Proposal(ticket, Mutation.payload(mutation, evaluated.trigger()), hasTrigger);
+        tools.serving().budget().take(proposal.weight());
+        proposals.add(proposal);
         work.addAll(sequencer.proposed(now.micros(), ticket, evaluatedAt(evaluated.reply())));
     }
 
     private void giveBack(Now now, long ticket, Pending request) {
+        refuse(now, ticket, request, new RangeReply.NotLeaseholder(NodeId.NONE));
+    }
+
+    private void refuse(Now now, long ticket, Pending request, RangeReply answer) {
         pending.remove(ticket);
         work.addAll(sequencer.finished(now.micros(), ticket));
-        request.reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
+        request.reply.accept(answer);
     }
 
     private static Timestamp evaluatedAt(KvReply reply) {

@@ -26,6 +26,9 @@ record Weather(
         long groupMicros,
         long calmAfterMicros) {
 
+    private static final int ENTRY_BYTES = 48;
+    private static final int ENTRIES_PER_PROPOSAL = 3;
+
     static Weather drawnFrom(SplittableRandom random) {
         int replicas = random.nextInt(2) == 0 ? 3 : 5;
         RaftSettings settings = new RaftSettings(
@@ -38,19 +41,37 @@ record Weather(
                 40 + random.nextInt(2_000),
                 random.nextInt(40));
         boolean lossy = random.nextBoolean();
+        long maxOffsetMicros = 10_000L + random.nextInt(240_000);
+        double loss = lossy ? random.nextDouble(0.15) : 0;
+        double duplicate = lossy ? random.nextDouble(0.1) : 0;
+        double late = lossy ? random.nextDouble(0.1) : 0;
+        boolean ordered = random.nextBoolean();
+        long delayMicros = 200L + random.nextInt(20_000);
+        long syncMicros = 200L + random.nextInt(20_000);
         return new Weather(
                 replicas,
                 settings,
-                10_000 + random.nextInt(240_000),
-                lossy ? random.nextDouble(0.15) : 0,
-                lossy ? random.nextDouble(0.1) : 0,
-                lossy ? random.nextDouble(0.1) : 0,
-                random.nextBoolean(),
-                200 + random.nextInt(20_000),
-                200 + random.nextInt(20_000),
+                maxOffsetMicros,
+                loss,
+                duplicate,
+                late,
+                ordered,
+                delayMicros,
+                syncMicros,
                 60_000 + random.nextInt(1_200_000),
-                10_000 + random.nextInt(150_000),
+                Math.max(10_000 + random.nextInt(150_000), proposeMicrosMin(settings, 2 * delayMicros + syncMicros)),
                 random.nextBoolean() ? 0 : 1 + random.nextInt(3_000),
                 15_000_000 + random.nextInt(20_000_000));
+    }
+
+    /**
+     * A group that is offered more than its windows let through never catches up, however well it is, and proves nothing: twice the time that one
+     * proposal (of some entries) takes with them.
+     */
+    private static long proposeMicrosMin(RaftSettings settings, long tripMicros) {
+        long perMessage = Math.max(1, settings.entriesBytesMax() / ENTRY_BYTES);
+        long messages = Math.max(
+                1, Math.min(settings.inflightAppendsMax(), settings.inflightBytesMax() / settings.entriesBytesMax()));
+        return 2 * tripMicros * ENTRIES_PER_PROPOSAL / (perMessage * messages);
     }
 }
