@@ -18,6 +18,7 @@ class WallsTest {
     private static final String[] PURE = {
         "io.flotilla.node.raft..",
         "io.flotilla.node.mvcc..",
+        "io.flotilla.node.liveness",
         "io.flotilla.range.routing..",
         "io.flotilla.range.lifecycle..",
         "io.flotilla.txn.coordinator..",
@@ -63,6 +64,16 @@ class WallsTest {
                     .and(com.tngtech.archunit.base.DescribedPredicate.not(
                             resideInAnyPackage("io.flotilla.node.raft..", "io.flotilla.config.."))))
             .because("consensus must be provable alone, in the simulator");
+
+    @ArchTest
+    static final ArchRule livenessKnowsNoRanges = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla.node.liveness")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.flotilla..")
+                    .and(com.tngtech.archunit.base.DescribedPredicate.not(resideInAnyPackage(
+                            "io.flotilla.node.liveness", "io.flotilla.node.raft", "io.flotilla.config.."))))
+            .because("stores promise each other support whatever ranges they share");
 
     @ArchTest
     static final ArchRule pureRoomsHaveNoClockThreadDiskOrChance = noClasses()
