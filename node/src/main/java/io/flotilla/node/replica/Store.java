@@ -9,6 +9,7 @@ import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.NodeSystem;
+import io.flotilla.node.transport.ReplicaNotice;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.Transport;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -49,6 +50,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private final ExecutorService background;
     private final SnapshotTraffic snapshots;
     private final FlushCycle flushes;
+    private final Removals removals;
     private @Nullable Transport transport;
     private @Nullable ConflictResolver resolver;
     private volatile boolean closed;
@@ -77,6 +79,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         });
         this.snapshots = new SnapshotTraffic(setting.engine(), background);
         this.flushes = new FlushCycle(setting.engine(), log, replicas);
+        this.removals = new Removals(setting.engine(), log, replicas, background, this::diskFailed);
     }
 
     /** Starts all replicas found on disk; call once, when the other rooms are there. */
@@ -85,6 +88,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         this.resolver = conflictResolver;
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
+        removals.recover();
         found.forEach(this::open);
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
         system.scheduler()
@@ -117,6 +121,12 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (replicas.find(range) != null || closed) {
             return;
         }
+        Optional<ReplicaInfo> own = descriptor.replicaOn(setting.node());
+        if (own.isEmpty()) {
+            // Its own removal was applied, and then the process ended.
+            removals.discard(descriptor);
+            return;
+        }
         LogOpening opening = LogOpening.of(log, setting.engine(), descriptor);
         ActorRef<ReplicaActor.Command> actor = system.systemActorOf(
                 ReplicaActor.create(
@@ -130,7 +140,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                         failure -> failed(descriptor, failure)),
                 "range-" + range.value() + "-" + Long.toString(System.nanoTime(), 36),
                 NodeSystem.onCallersThread());
-        Slot slot = new Slot(actor::tell, descriptor);
+        Slot slot = new Slot(actor::tell, descriptor, own.get().replicaId());
         replicas.add(slot);
         strangers.take(range.value()).forEach(message -> slot.tell(new ReplicaActor.Deliver(message)));
     }
@@ -169,8 +179,14 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     public void raft(NodeId from, RangeId range, RaftMessage message) {
         Slot slot = replicas.find(range);
         if (slot != null) {
-            slot.tell(new ReplicaActor.Deliver(message));
-        } else if (!closed) {
+            if (slot.replicaId() != message.to()) {
+                anotherIsMeant(from, slot, message.to());
+            } else if (slot.descriptor().hasRemoved(message.from())) {
+                transport().sendNotice(from, new ReplicaNotice(range, message.from(), ReplicaNotice.Kind.REMOVED));
+            } else {
+                slot.tell(new ReplicaActor.Deliver(message));
+            }
+        } else if (!closed && !removals.isRemoved(range, message.to())) {
             strangers
                     .keep(range.value(), message, System.nanoTime())
                     .ifPresent(reply -> transport().sendRaft(from, range, reply));
@@ -187,15 +203,84 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         }
     }
 
+    /** Whoever speaks to a later replica of the range on this node knows of a removal that was not heard of here. */
+    private void anotherIsMeant(NodeId from, Slot slot, int replicaId) {
+        if (replicaId > slot.replicaId()) {
+            transport()
+                    .sendNotice(from, new ReplicaNotice(slot.range(), slot.replicaId(), ReplicaNotice.Kind.QUESTION));
+        }
+    }
+
+    @Override
+    public void notice(NodeId from, ReplicaNotice notice) {
+        RangeId range = notice.range();
+        Slot slot = replicas.find(range);
+        switch (notice.kind()) {
+            case REMOVED -> removals.removed(range, notice.replicaId());
+            case QUESTION -> {
+                if (slot != null && slot.descriptor().hasRemoved(notice.replicaId())) {
+                    transport()
+                            .sendNotice(from, new ReplicaNotice(range, notice.replicaId(), ReplicaNotice.Kind.REMOVED));
+                }
+            }
+            case ADDED -> {
+                if (slot != null) {
+                    anotherIsMeant(from, slot, notice.replicaId());
+                } else if (!removals.isRemoved(range, notice.replicaId())) {
+                    strangers.expect(range.value(), System.nanoTime());
+                }
+            }
+        }
+    }
+
+    /** A change of replicas was applied here. */
+    void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
+        for (ReplicaInfo replica : before.replicas()) {
+            if (after.replica(replica.replicaId()).isEmpty()) {
+                tell(replica, after.id(), ReplicaNotice.Kind.REMOVED);
+            }
+        }
+        for (ReplicaInfo replica : after.replicas()) {
+            if (leaseholder && before.replica(replica.replicaId()).isEmpty()) {
+                tell(replica, after.id(), ReplicaNotice.Kind.ADDED);
+            }
+        }
+    }
+
+    private void tell(ReplicaInfo replica, RangeId range, ReplicaNotice.Kind kind) {
+        transport().sendNotice(replica.node(), new ReplicaNotice(range, replica.replicaId(), kind));
+    }
+
+    /** Asks the range's replicas elsewhere, as that descriptor names them, whether the one here is still one of them. */
+    public void askWhetherRemoved(RangeDescriptor newer) {
+        Slot slot = replicas.find(newer.id());
+        if (slot == null) {
+            return;
+        }
+        for (ReplicaInfo replica : newer.replicas()) {
+            if (!replica.node().equals(setting.node())) {
+                ReplicaNotice question = new ReplicaNotice(newer.id(), slot.replicaId(), ReplicaNotice.Kind.QUESTION);
+                transport().sendNotice(replica.node(), question);
+            }
+        }
+    }
+
     @Override
     public void snapshot(NodeId from, SnapshotChunk chunk) {
         snapshots.receive(chunk).ifPresent(this::snapshotComplete);
     }
 
     private void snapshotComplete(SnapshotAssembler.Complete snapshot) {
-        Slot slot = replicas.find(snapshot.descriptor().id());
-        if (slot == null) {
-            createFrom(snapshot);
+        RangeId range = snapshot.descriptor().id();
+        Slot slot = replicas.find(range);
+        if (slot != null && slot.replicaId() != snapshot.toReplica()) {
+            if (snapshot.descriptor().hasRemoved(slot.replicaId())) {
+                removals.removed(range, slot.replicaId());
+            }
+        } else if (slot == null) {
+            if (!removals.isRemoved(range, snapshot.toReplica())) {
+                createFrom(snapshot);
+            }
         } else {
             slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
         }
@@ -219,7 +304,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (!meant || !adoptionAllowed || replicas.overlapsOther(descriptor)) {
             return;
         }
-        new StateApplier(setting.engine(), descriptor).install(snapshot);
+        new StateApplier(setting.engine(), descriptor, snapshot.toReplica()).install(snapshot);
         flushes.changed(descriptor.id());
         open(descriptor);
     }

@@ -11,6 +11,7 @@ sealed interface Frame {
     byte CALL = 2;
     byte REPLY = 3;
     byte SNAPSHOT_TAKEN = 4;
+    byte NOTICE = 7;
 
     /** The compiler checks that each kind is handled. */
     interface Handler {
@@ -21,6 +22,8 @@ sealed interface Frame {
         void reply(long callId, RangeReply reply);
 
         void snapshotTaken(long parcel);
+
+        void notice(ReplicaNotice notice);
     }
 
     void deliver(Handler handler);
@@ -50,6 +53,13 @@ sealed interface Frame {
         @Override
         public void deliver(Handler handler) {
             handler.snapshotTaken(parcel);
+        }
+    }
+
+    record Notice(ReplicaNotice notice) implements Frame {
+        @Override
+        public void deliver(Handler handler) {
+            handler.notice(notice);
         }
     }
 }

@@ -17,6 +17,9 @@ public interface Transport extends ReplicaLink {
     /** Drops the message if the node's address is not known. */
     void sendRaft(NodeId to, RangeId range, RaftMessage message);
 
+    /** Drops the notice if the node's address is not known. */
+    void sendNotice(NodeId to, ReplicaNotice notice);
+
     /** On the bulk lane. {@code handedOver} runs when the chunk has left the lane's queue (send the next one then). */
     void sendSnapshot(NodeId to, SnapshotChunk chunk, Runnable handedOver);
 
@@ -33,6 +36,8 @@ public interface Transport extends ReplicaLink {
         void serve(RangeRequest request, Consumer<RangeReply> reply);
 
         void snapshot(NodeId from, SnapshotChunk chunk);
+
+        void notice(NodeId from, ReplicaNotice notice);
 
         /** Nothing was heard from that node for too long, or it restarted. */
         void lost(NodeId node);

@@ -117,6 +117,7 @@ final class Cluster implements AutoCloseable {
         final AkkaTransport transport;
         final Queue<RaftArrival> raft = new ConcurrentLinkedQueue<>();
         final Queue<NodeId> lost = new ConcurrentLinkedQueue<>();
+        final Queue<ReplicaNotice> notices = new ConcurrentLinkedQueue<>();
         final Queue<SnapshotChunk> chunks = new ConcurrentLinkedQueue<>();
         volatile Consumer<Consumer<RangeReply>> server = reply -> reply.accept(served());
 
@@ -160,6 +161,11 @@ final class Cluster implements AutoCloseable {
         @Override
         public void serve(RangeRequest request, Consumer<RangeReply> reply) {
             server.accept(reply);
+        }
+
+        @Override
+        public void notice(NodeId from, ReplicaNotice notice) {
+            notices.add(notice);
         }
 
         @Override

@@ -118,7 +118,8 @@ public final class ReplicaChangeMachine {
 
         private void found(List<KvResult.Row> rows) {
             for (KvResult.Row row : rows) {
-                RangeDescriptor descriptor = RangeDescriptorCodec.decode(row.value().bytes());
+                RangeDescriptor descriptor =
+                        RangeDescriptorCodec.decode(row.value().bytes());
                 if (descriptor.id().equals(range.id())) {
                     range = descriptor;
                     bytes = row.value();
@@ -199,9 +200,7 @@ public final class ReplicaChangeMachine {
         private void handOver(ReplicaInfo leader, ReplicaGroup.Look look) {
             List<NodeId> heirs = new ArrayList<>();
             for (ReplicaInfo replica : range.replicas()) {
-                if (replica.staysVoter()
-                        && replica.mayLead()
-                        && look.caughtUp().contains(replica.replicaId())) {
+                if (replica.staysVoter() && replica.mayLead() && look.caughtUp().contains(replica.replicaId())) {
                     heirs.add(replica.node());
                 }
             }

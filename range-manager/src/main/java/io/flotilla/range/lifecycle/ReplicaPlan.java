@@ -59,8 +59,8 @@ final class ReplicaPlan {
         ReplicaInfo replica = there.get();
         if (replica.witness() != witness) {
             return new Impossible(
-                    range.id() + " has a replica on " + node + " already, "
-                            + (witness ? "with data" : "a witness") + "; remove it first",
+                    range.id() + " has a replica on " + node + " already, " + (witness ? "with data" : "a witness")
+                            + "; remove it first",
                     false);
         }
         return replica.kind() == Kind.VOTER ? new Done() : join(range, replica, Optional.empty());
@@ -128,9 +128,7 @@ final class ReplicaPlan {
 
     private static Step checked(RangeDescriptor range, List<ReplicaInfo> replicas) {
         Optional<String> objection = ReplicaSets.objection(replicas);
-        return objection.isPresent()
-                ? new Impossible(range.id() + ": " + objection.get(), false)
-                : new Join(replicas);
+        return objection.isPresent() ? new Impossible(range.id() + ": " + objection.get(), false) : new Join(replicas);
     }
 
     private static List<ReplicaInfo> joint(

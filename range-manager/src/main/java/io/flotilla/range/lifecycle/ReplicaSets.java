@@ -97,7 +97,8 @@ public final class ReplicaSets {
     /** Who comes in was a learner; who votes, goes on voting in the old configuration. */
     private static Optional<String> objectionToJoining(RangeDescriptor current, RangeDescriptor next) {
         for (ReplicaInfo replica : next.replicas()) {
-            Optional<ReplicaInfo.Kind> before = current.replica(replica.replicaId()).map(ReplicaInfo::kind);
+            Optional<ReplicaInfo.Kind> before =
+                    current.replica(replica.replicaId()).map(ReplicaInfo::kind);
             ReplicaInfo.Kind needed = replica.wasVoter() ? ReplicaInfo.Kind.VOTER : ReplicaInfo.Kind.LEARNER;
             if (before.isEmpty() || before.get() != needed) {
                 return Optional.of(replica + " must be a " + needed.name().toLowerCase(Locale.ROOT)
@@ -109,7 +110,8 @@ public final class ReplicaSets {
 
     private static Optional<String> objectionToLearners(RangeDescriptor current, RangeDescriptor next) {
         for (ReplicaInfo replica : next.replicas()) {
-            Optional<ReplicaInfo.Kind> before = current.replica(replica.replicaId()).map(ReplicaInfo::kind);
+            Optional<ReplicaInfo.Kind> before =
+                    current.replica(replica.replicaId()).map(ReplicaInfo::kind);
             if (replica.kind() != before.orElse(ReplicaInfo.Kind.LEARNER)) {
                 return Optional.of("voters change only in two steps, through a joint configuration: " + replica);
             }

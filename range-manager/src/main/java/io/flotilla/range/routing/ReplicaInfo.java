@@ -53,11 +53,13 @@ public record ReplicaInfo(NodeId node, int replicaId, Kind kind, boolean witness
 
     @Override
     public String toString() {
-        return node + "/" + replicaId + switch (kind) {
-            case VOTER -> "";
-            case LEARNER -> " learner";
-            case INCOMING -> " incoming";
-            case OUTGOING -> " outgoing";
-        } + (witness ? " witness" : "");
+        return node + "/" + replicaId
+                + switch (kind) {
+                    case VOTER -> "";
+                    case LEARNER -> " learner";
+                    case INCOMING -> " incoming";
+                    case OUTGOING -> " outgoing";
+                }
+                + (witness ? " witness" : "");
     }
 }

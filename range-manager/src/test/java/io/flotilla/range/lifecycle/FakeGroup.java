@@ -169,10 +169,11 @@ final class FakeGroup implements ReplicaGroup {
     }
 
     @Override
-    public void handOver(
-            RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<@Nullable KvError> callback) {
+    public void handOver(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<@Nullable KvError> callback) {
         Optional<ReplicaInfo> heir = now().replicaOn(to);
-        if (heir.isEmpty() || !heir.get().mayLead() || behind.contains(heir.get().replicaId())) {
+        if (heir.isEmpty()
+                || !heir.get().mayLead()
+                || behind.contains(heir.get().replicaId())) {
             answer(() -> callback.accept(new KvError.DeadlineExceeded("LEASE_TRANSFER", true)));
             return;
         }

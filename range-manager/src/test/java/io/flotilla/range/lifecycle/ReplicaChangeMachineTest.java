@@ -88,11 +88,9 @@ class ReplicaChangeMachineTest {
     void settlingLeavesAJointConfigurationAndNothingElse() {
         RangeDescriptor joint = RANGE.with(with(RANGE, Ranges.N2, Kind.OUTGOING), 4);
         group.became(joint);
-        assertThat(change(new ReplicaChange.Settle()))
-                .isEqualTo(new ReplicaChangeResult.Done(group.now(), true));
+        assertThat(change(new ReplicaChange.Settle())).isEqualTo(new ReplicaChangeResult.Done(group.now(), true));
         assertThat(kinds()).endsWith("1 2O 3", "1 3");
-        assertThat(change(new ReplicaChange.Settle()))
-                .isEqualTo(new ReplicaChangeResult.Done(group.now(), false));
+        assertThat(change(new ReplicaChange.Settle())).isEqualTo(new ReplicaChangeResult.Done(group.now(), false));
     }
 
     @Test
@@ -154,8 +152,7 @@ class ReplicaChangeMachineTest {
         for (int i = 0; i < 3; i++) {
             group.lies.add(new KvError.OutcomeUnknown(new TxnId(1, 1), Ranges.key("b")));
         }
-        assertThat(change(new ReplicaChange.Add(N4, false)))
-                .isEqualTo(new ReplicaChangeResult.Done(group.now(), true));
+        assertThat(change(new ReplicaChange.Add(N4, false))).isEqualTo(new ReplicaChangeResult.Done(group.now(), true));
         assertThat(kinds()).containsExactly("1 2 3", "1 2 3 4L", "1 2 3 4I", "1 2 3 4");
     }
 

@@ -36,15 +36,16 @@ class ReplicaSetsTest {
         assertThat(CommitTrigger.decode(bytes)).isEqualTo(new ReplicaChangeTrigger(JOINT));
         for (int length = 0; length < bytes.length; length++) {
             byte[] cut = Arrays.copyOf(bytes, length);
-            assertThatThrownBy(() -> CommitTrigger.decode(cut))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> CommitTrigger.decode(cut)).isInstanceOf(IllegalArgumentException.class);
         }
     }
 
     @Test
     void aJointConfigurationIsFollowedOnlyByItsOwnEnd() {
-        assertThat(ReplicaSets.objection(JOINT, JOINT.with(ReplicaSets.left(JOINT), 6))).isEmpty();
-        assertThat(ReplicaSets.objection(JOINT, JOINT.with(RANGE.replicas(), 6))).isPresent();
+        assertThat(ReplicaSets.objection(JOINT, JOINT.with(ReplicaSets.left(JOINT), 6)))
+                .isEmpty();
+        assertThat(ReplicaSets.objection(JOINT, JOINT.with(RANGE.replicas(), 6)))
+                .isPresent();
         List<ReplicaInfo> withoutLearner = new ArrayList<>(JOINT.replicas());
         withoutLearner.remove(4);
         assertThat(ReplicaSets.objection(JOINT, JOINT.with(withoutLearner, 6))).isPresent();
@@ -61,8 +62,10 @@ class ReplicaSetsTest {
 
     @Test
     void aReplicaKeepsItsNodeAndItsKindOfCopyForEver() {
-        assertThat(ReplicaSets.objection(RANGE, swapped(new ReplicaInfo(new NodeId(4), 3)))).isPresent();
-        assertThat(ReplicaSets.objection(RANGE, swapped(new ReplicaInfo(Ranges.N3, 3, Kind.VOTER, true)))).isPresent();
+        assertThat(ReplicaSets.objection(RANGE, swapped(new ReplicaInfo(new NodeId(4), 3))))
+                .isPresent();
+        assertThat(ReplicaSets.objection(RANGE, swapped(new ReplicaInfo(Ranges.N3, 3, Kind.VOTER, true))))
+                .isPresent();
     }
 
     /**
@@ -85,7 +88,9 @@ class ReplicaSetsTest {
             accepted++;
             for (int votes = 0; votes < 1 << 8; votes++) {
                 if (decides(from, votes)) {
-                    assertThat(decides(to, ~votes & 0xFF)).as(from + " -> " + to + " " + votes).isFalse();
+                    assertThat(decides(to, ~votes & 0xFF))
+                            .as(from + " -> " + to + " " + votes)
+                            .isFalse();
                     assertThat(hasData(from, votes)).as(from + " " + votes).isTrue();
                 }
                 if (decides(to, votes)) {

@@ -18,8 +18,7 @@ class RangeDescriptorCodecTest {
     private static final String HEAD = "0000000000000007" + "0000000000000102" + "00000002" + "1062" + "00000004"
             + "10636174" + "00000004" + "0003";
 
-    private static final String GOLDEN_1 =
-            "01" + HEAD + "0000000100000001" + "0000000200000002" + "0000000300000003";
+    private static final String GOLDEN_1 = "01" + HEAD + "0000000100000001" + "0000000200000002" + "0000000300000003";
 
     private static final String GOLDEN_2 =
             "02" + HEAD + "000000010000000100" + "000000020000000200" + "000000030000000300";
