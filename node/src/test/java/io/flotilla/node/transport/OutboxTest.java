@@ -168,7 +168,10 @@ class OutboxTest {
         }
 
         assertThat(flushes).hasValue(1);
-        assertThat(drain().frames()).hasSize(16).last().isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1_000)));
+        assertThat(drain().frames())
+                .hasSize(16)
+                .last()
+                .isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1_000)));
         outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(1_001)));
         assertThat(flushes).hasValue(2);
     }
