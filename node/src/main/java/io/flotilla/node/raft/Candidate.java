@@ -84,7 +84,7 @@ final class Candidate extends Role {
     private void ask() {
         resendMicros = group.now.micros() + group.heartbeatMicros;
         long askedTerm = campaign.pre() ? group.term + 1 : group.term;
-        for (int voter : group.config.voters()) {
+        for (int voter : group.config.membership().voters()) {
             if (voter == group.self || answers.containsKey(voter)) {
                 continue;
             }

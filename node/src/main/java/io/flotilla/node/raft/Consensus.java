@@ -43,7 +43,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     Consensus(RaftConfig config, HardState restored, LogView view, long applied, Now now) {
         this.config = config;
         this.self = config.self();
-        this.quorum = new Quorum(config.voters());
+        this.quorum = new Quorum(config.membership());
         this.random = new SplittableRandom(config.seed());
         this.electionMicros = config.settings().electionMillisMin() * 1_000;
         this.heartbeatMicros = config.settings().heartbeatMillis() * 1_000;
@@ -74,11 +74,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
                     handle(each);
                 }
             }
-            for (RaftEvent each : group.events()) {
-                if (each instanceof RaftEvent.Propose) {
-                    handle(each);
-                }
-            }
+            handle(RaftEvent.Propose.joined(group.events()));
         } else {
             handle(event);
         }
@@ -103,7 +99,9 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             log.persisted(persisted.persistNumber());
             role.onPersisted(persisted.persistNumber());
         } else if (event instanceof RaftEvent.Propose propose) {
-            role.onPropose(propose.payloads());
+            if (!propose.payloads().isEmpty()) {
+                role.onPropose(propose);
+            }
         } else if (event instanceof RaftEvent.Tick) {
             role.onTick();
         } else if (event instanceof RaftEvent.ReadIndex read) {
@@ -140,6 +138,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     boolean electionDue() {
         return now.micros() >= electionDueMicros;
+    }
+
+    int leader() {
+        return leader;
     }
 
     private void drawElectionTimeout() {

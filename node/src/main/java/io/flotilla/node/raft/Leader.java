@@ -41,7 +41,7 @@ final class Leader extends Role {
         this.firstOwnIndex = group.log.lastIndex() + 1;
         this.checkQuorumMicros = 2 * group.electionMicros;
         this.reads = new ReadRequests(group.out);
-        this.peers = group.config.voters().stream()
+        this.peers = group.config.membership().voters().stream()
                 .filter(voter -> voter != group.self)
                 .map(voter -> new Progress(voter, firstOwnIndex, group.config.settings(), group.now.micros()))
                 .toArray(Progress[]::new);
@@ -96,14 +96,16 @@ final class Leader extends Role {
     // Requests
 
     @Override
-    void onPropose(List<byte[]> payloads) {
-        if (transfer != null || payloads.isEmpty()) {
+    void onPropose(RaftEvent.Propose proposal) {
+        if (transfer != null) {
+            group.out.refused(new ProposalRefusal.HandingOver());
             return;
         }
         long index = group.log.lastIndex() + 1;
         group.out.proposed(index);
-        for (byte[] payload : payloads) {
-            group.log.append(new LogEntry(index++, group.term, LogEntry.Kind.NORMAL, payload));
+        List<byte[]> payloads = proposal.payloads();
+        for (int i = 0; i < payloads.size(); i++) {
+            group.log.append(new LogEntry(index++, group.term, proposal.kind(i), payloads.get(i)));
         }
     }
 

@@ -85,14 +85,12 @@ public final class Replica {
         this.log = log;
         this.applier = new StateApplier(setting.engine(), descriptor);
         Now now = ports.now();
-        List<Integer> voters = new ArrayList<>();
-        for (ReplicaInfo replica : descriptor.replicas()) {
-            voters.add(replica.replicaId());
-        }
         this.raft = new RaftCore(
                 new RaftConfig(
                         selfId(descriptor),
-                        voters,
+                        Memberships.of(descriptor),
+                        Memberships::afterEntry,
+                        Memberships::withoutData,
                         setting.raft(),
                         setting.seed() ^ (descriptor.id().value() * 0x9E3779B97F4A7C15L),
                         setting.clock().maxOffsetMicros()),
@@ -321,7 +319,11 @@ public final class Replica {
             ports.descriptorChanged(applier.descriptor());
             handle(raft.step(
                     ports.now(),
-                    new RaftEvent.SnapshotInstalled(snapshot.fromReplica(), snapshot.index(), snapshot.indexTerm())));
+                    new RaftEvent.SnapshotInstalled(
+                            snapshot.fromReplica(),
+                            snapshot.index(),
+                            snapshot.indexTerm(),
+                            Memberships.of(snapshot.descriptor()))));
         }
     }
 
