@@ -1,6 +1,7 @@
 package io.flotilla.node.transport;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -16,6 +17,9 @@ import java.util.function.Consumer;
 public interface Transport extends ReplicaLink {
     /** Drops the message if the node's address is not known. */
     void sendRaft(NodeId to, RangeId range, RaftMessage message);
+
+    /** Before everything else that waits for that node. Drops the message if the node's address is not known. */
+    void sendLiveness(NodeId to, LivenessMessage message);
 
     /** Drops the notice if the node's address is not known. */
     void sendNotice(NodeId to, ReplicaNotice notice);
@@ -36,6 +40,8 @@ public interface Transport extends ReplicaLink {
         void serve(RangeRequest request, Consumer<RangeReply> reply);
 
         void snapshot(NodeId from, SnapshotChunk chunk);
+
+        void liveness(NodeId from, LivenessMessage message);
 
         void notice(NodeId from, ReplicaNotice notice);
 
