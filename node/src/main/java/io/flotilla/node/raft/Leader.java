@@ -3,6 +3,7 @@ package io.flotilla.node.raft;
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.config.time.Timestamp;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,10 @@ final class Leader extends Role {
      */
     private static final long CATCH_UP_BYTES_MAX = 256 * 1024;
 
-    private final Progress[] peers;
+    /** A voter that lacks no more than so many committed entries will have them in a moment. */
+    private static final long CAUGHT_UP_ENTRIES = 128;
+
+    private final Peers peers;
     private final ReadRequests reads;
     private final Rounds rounds = new Rounds();
 
@@ -41,15 +45,13 @@ final class Leader extends Role {
         this.firstOwnIndex = group.log.lastIndex() + 1;
         this.checkQuorumMicros = 2 * group.electionMicros;
         this.reads = new ReadRequests(group.out);
-        this.peers = group.config.membership().voters().stream()
-                .filter(voter -> voter != group.self)
-                .map(voter -> new Progress(voter, firstOwnIndex, group.config.settings(), group.now.micros()))
-                .toArray(Progress[]::new);
+        this.peers = new Peers(group.self, group.config.settings());
+        peers.become(group.membership(), firstOwnIndex, group.now.micros());
     }
 
     /** Called once this is the group's role. */
     void start() {
-        group.log.append(LogEntry.empty(firstOwnIndex, group.term));
+        group.append(LogEntry.empty(firstOwnIndex, group.term));
         broadcast = true;
     }
 
@@ -75,7 +77,7 @@ final class Leader extends Role {
             }
             transfer = null;
         }
-        for (Progress peer : peers) {
+        for (Progress peer : peers.all()) {
             if (peer.isSnapshotOverdue(nowMicros, checkQuorumMicros)) {
                 peer.probeFrom(peer.match() + 1);
             }
@@ -101,12 +103,49 @@ final class Leader extends Role {
             group.out.refused(new ProposalRefusal.HandingOver());
             return;
         }
+        ProposalRefusal refusal = refusalOfChange(proposal);
+        if (refusal != null) {
+            group.out.refused(refusal);
+            return;
+        }
         long index = group.log.lastIndex() + 1;
         group.out.proposed(index);
         List<byte[]> payloads = proposal.payloads();
         for (int i = 0; i < payloads.size(); i++) {
-            group.log.append(new LogEntry(index++, group.term, proposal.kind(i), payloads.get(i)));
+            group.append(new LogEntry(index++, group.term, proposal.kind(i), payloads.get(i)));
         }
+    }
+
+    private @Nullable ProposalRefusal refusalOfChange(RaftEvent.Propose proposal) {
+        int at = proposal.kinds().indexOf(LogEntry.Kind.CONFIG);
+        if (at < 0) {
+            return null;
+        }
+        if (group.commit < firstOwnIndex) {
+            return new ProposalRefusal.TooEarly();
+        }
+        if (!group.isChangeApplied()) {
+            return new ProposalRefusal.ChangeUnderWay(group.changeIndex());
+        }
+        if (proposal.kinds().lastIndexOf(LogEntry.Kind.CONFIG) != at) {
+            return new ProposalRefusal.ChangeUnderWay(group.log.lastIndex() + 1 + at);
+        }
+        Membership next = group.config.membershipOf().apply(proposal.payloads().get(at));
+        return ChangeGate.refusalOf(group.membership(), next, group.self, this::isCaughtUp);
+    }
+
+    private boolean isCaughtUp(int replica) {
+        Progress peer = peers.of(replica);
+        return replica == group.self
+                || (peer != null
+                        && peer.state() == Progress.State.REPLICATE
+                        && peer.match() + CAUGHT_UP_ENTRIES >= group.commit);
+    }
+
+    @Override
+    void onMembership() {
+        peers.become(group.membership(), group.log.lastIndex(), group.now.micros());
+        broadcast = true;
     }
 
     @Override
@@ -122,7 +161,10 @@ final class Leader extends Role {
 
     @Override
     void onTransfer(int toReplica) {
-        if (transfer != null || progressOf(toReplica) == null) {
+        // A replica that is cold, or on its way out, would only lengthen the pause.
+        Membership membership = group.membership();
+        boolean fit = membership.mayLead(toReplica) && membership.voters().contains(toReplica);
+        if (transfer != null || toReplica == group.self || !fit || !isCaughtUp(toReplica)) {
             return;
         }
         transfer = new Transfer(toReplica, group.now.micros() + group.electionMicros, false);
@@ -148,7 +190,7 @@ final class Leader extends Role {
 
     @Override
     void onAppendReply(RaftMessage.AppendReply reply) {
-        Progress peer = progressOf(reply.from());
+        Progress peer = peers.of(reply.from());
         if (peer == null) {
             return;
         }
@@ -186,7 +228,7 @@ final class Leader extends Role {
 
     @Override
     void onUnreachable(int replica) {
-        Progress peer = progressOf(replica);
+        Progress peer = peers.of(replica);
         if (peer != null && peer.state() == Progress.State.REPLICATE) {
             peer.probeFrom(peer.match() + 1);
             peer.pause();
@@ -195,7 +237,7 @@ final class Leader extends Role {
 
     @Override
     void onSnapshotSent(int toReplica, boolean success) {
-        Progress peer = progressOf(toReplica);
+        Progress peer = peers.of(toReplica);
         if (peer == null || peer.state() != Progress.State.SNAPSHOT) {
             return;
         }
@@ -225,7 +267,7 @@ final class Leader extends Role {
         if (current == null || current.sent()) {
             return;
         }
-        Progress target = progressOf(current.toReplica());
+        Progress target = peers.of(current.toReplica());
         if (target == null || target.match() != group.log.lastIndex()) {
             return;
         }
@@ -277,7 +319,7 @@ final class Leader extends Role {
     @Override
     void flush() {
         long heartbeatDueMicros = group.now.micros() - group.heartbeatMicros;
-        for (Progress peer : peers) {
+        for (Progress peer : peers.all()) {
             boolean speak = broadcast || peer.sentMicros() <= heartbeatDueMicros;
             switch (peer.state()) {
                 case PROBE -> probe(peer, speak);
@@ -289,7 +331,7 @@ final class Leader extends Role {
                 }
             }
         }
-        if (peers.length == 0) {
+        if (group.quorum.isSingle()) {
             round();
             extendLease();
         }
@@ -306,7 +348,7 @@ final class Leader extends Role {
             return;
         }
         // A probe that was not answered is repeated without its load.
-        send(peer, peer.next() - 1, fresh ? entriesFrom(peer.next()) : List.of());
+        send(peer, peer.next() - 1, fresh ? entriesFor(peer) : List.of());
         peer.probed(round());
     }
 
@@ -322,7 +364,7 @@ final class Leader extends Role {
                 // A peer that far behind is fed from disk, as fast as it answers and no faster.
                 break;
             }
-            List<LogEntry> entries = entriesFrom(peer.next());
+            List<LogEntry> entries = entriesFor(peer);
             send(peer, peer.next() - 1, entries);
             peer.pipelined(peer.next() + entries.size() - 1, EntryWindow.sizeOf(entries));
             spoken = true;
@@ -344,12 +386,13 @@ final class Leader extends Role {
         heartbeat(peer);
     }
 
-    private List<LogEntry> entriesFrom(long next) {
+    private List<LogEntry> entriesFor(Progress peer) {
         long most = group.config.settings().entriesBytesMax();
-        return group.log.slice(
-                next,
+        List<LogEntry> entries = group.log.slice(
+                peer.next(),
                 group.log.lastIndex() + 1,
-                group.log.isBehindWindow(next) ? Math.min(most, CATCH_UP_BYTES_MAX) : most);
+                group.log.isBehindWindow(peer.next()) ? Math.min(most, CATCH_UP_BYTES_MAX) : most);
+        return peer.witness ? entries.stream().map(group.config.withoutData()).toList() : entries;
     }
 
     private void send(Progress peer, long prevIndex, List<LogEntry> entries) {
@@ -372,28 +415,20 @@ final class Leader extends Role {
         reads.refuseAll();
     }
 
-    private @Nullable Progress progressOf(int replica) {
-        for (Progress peer : peers) {
-            if (peer.peer == replica) {
-                return peer;
-            }
-        }
-        return null;
-    }
-
     private long matchOf(int voter) {
         // The leader counts itself only for what is on its own disk (thesis §10.2.1).
-        Progress peer = progressOf(voter);
-        return peer == null ? group.log.durableIndex() : peer.match();
+        return voter == group.self ? group.log.durableIndex() : peer(voter).match();
     }
 
     private long ackedRoundOf(int voter) {
-        Progress peer = progressOf(voter);
-        return peer == null ? rounds.current() : peer.ackedRound();
+        return voter == group.self ? rounds.current() : peer(voter).ackedRound();
     }
 
     private long heardMicrosOf(int voter) {
-        Progress peer = progressOf(voter);
-        return peer == null ? group.now.micros() : peer.heardMicros();
+        return voter == group.self ? group.now.micros() : peer(voter).heardMicros();
+    }
+
+    private Progress peer(int voter) {
+        return Objects.requireNonNull(peers.of(voter));
     }
 }
