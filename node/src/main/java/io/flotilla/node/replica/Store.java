@@ -3,6 +3,7 @@ package io.flotilla.node.replica;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
@@ -190,6 +191,11 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     @Override
     public void snapshot(NodeId from, SnapshotChunk chunk) {
         snapshots.receive(chunk).ifPresent(this::snapshotComplete);
+    }
+
+    @Override
+    public void liveness(NodeId from, LivenessMessage message) {
+        // nothing leans on it yet
     }
 
     private void snapshotComplete(SnapshotAssembler.Complete snapshot) {

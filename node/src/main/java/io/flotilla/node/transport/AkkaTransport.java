@@ -3,6 +3,7 @@ package io.flotilla.node.transport;
 import akka.actor.Cancellable;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -119,6 +120,16 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         Peer peer = peers.get(to);
         if (peer == null || !peer.outbox().offer(new OutFrame.Raft(range, message))) {
             stats.dropped();
+        }
+    }
+
+    @Override
+    public void sendLiveness(NodeId to, LivenessMessage message) {
+        Peer peer = peers.get(to);
+        if (peer == null) {
+            stats.dropped();
+        } else {
+            peer.outbox().offerFirst(new OutFrame.Liveness(message));
         }
     }
 
@@ -271,6 +282,11 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         @Override
         public void snapshotTaken(long parcel) {
             peer.snapshots().taken(parcel);
+        }
+
+        @Override
+        public void liveness(LivenessMessage message) {
+            handler.liveness(peer.id(), message);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.flotilla.node.transport;
 
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -11,6 +12,7 @@ sealed interface Frame {
     byte CALL = 2;
     byte REPLY = 3;
     byte SNAPSHOT_TAKEN = 4;
+    byte LIVENESS = 5;
 
     /** The compiler checks that each kind is handled. */
     interface Handler {
@@ -21,6 +23,8 @@ sealed interface Frame {
         void reply(long callId, RangeReply reply);
 
         void snapshotTaken(long parcel);
+
+        void liveness(LivenessMessage message);
     }
 
     void deliver(Handler handler);
@@ -50,6 +54,13 @@ sealed interface Frame {
         @Override
         public void deliver(Handler handler) {
             handler.snapshotTaken(parcel);
+        }
+    }
+
+    record Liveness(LivenessMessage message) implements Frame {
+        @Override
+        public void deliver(Handler handler) {
+            handler.liveness(message);
         }
     }
 }

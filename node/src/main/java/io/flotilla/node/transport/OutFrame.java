@@ -3,8 +3,10 @@ package io.flotilla.node.transport;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.settings.Limits;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.transport.wire.LivenessCodec;
 import io.flotilla.node.transport.wire.RaftMessageCodec;
 import io.flotilla.node.transport.wire.RangeCodec;
 import io.flotilla.node.transport.wire.Wire;
@@ -109,6 +111,25 @@ abstract class OutFrame {
             if (tooLarge) {
                 outbox.offer(new Reply(outbox, callId, new RangeReply.Served(tooLarge("reply"))));
             }
+        }
+    }
+
+    static final class Liveness extends OutFrame {
+        private final LivenessMessage message;
+
+        Liveness(LivenessMessage message) {
+            super(0);
+            this.message = message;
+        }
+
+        @Override
+        byte kind() {
+            return Frame.LIVENESS;
+        }
+
+        @Override
+        void encode(ByteBuffer out) {
+            LivenessCodec.encode(message, out);
         }
     }
 

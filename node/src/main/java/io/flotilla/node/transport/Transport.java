@@ -1,6 +1,7 @@
 package io.flotilla.node.transport;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -16,6 +17,9 @@ import java.util.function.Consumer;
 public interface Transport extends ReplicaLink {
     /** Drops the message if the node's address is not known. */
     void sendRaft(NodeId to, RangeId range, RaftMessage message);
+
+    /** Before everything else that waits for that node. Drops the message if the node's address is not known. */
+    void sendLiveness(NodeId to, LivenessMessage message);
 
     /** On the bulk lane. {@code handedOver} runs when the chunk has left the lane's queue (send the next one then). */
     void sendSnapshot(NodeId to, SnapshotChunk chunk, Runnable handedOver);
@@ -33,6 +37,8 @@ public interface Transport extends ReplicaLink {
         void serve(RangeRequest request, Consumer<RangeReply> reply);
 
         void snapshot(NodeId from, SnapshotChunk chunk);
+
+        void liveness(NodeId from, LivenessMessage message);
 
         /** Nothing was heard from that node for too long, or it restarted. */
         void lost(NodeId node);
