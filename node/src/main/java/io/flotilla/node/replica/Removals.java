@@ -6,7 +6,6 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +24,7 @@ final class Removals {
     private final Engine engine;
     private final SharedLog log;
     private final ReplicaDirectory replicas;
-    private final Executor background;
+    private final SnapshotTraffic snapshots;
     private final Consumer<Throwable> onDiskFailure;
 
     /** Ranges whose replica here is being removed. */
@@ -35,12 +34,12 @@ final class Removals {
             Engine engine,
             SharedLog log,
             ReplicaDirectory replicas,
-            Executor background,
+            SnapshotTraffic snapshots,
             Consumer<Throwable> onDiskFailure) {
         this.engine = engine;
         this.log = log;
         this.replicas = replicas;
-        this.background = background;
+        this.snapshots = snapshots;
         this.onDiskFailure = onDiskFailure;
     }
 
@@ -51,7 +50,7 @@ final class Removals {
             remember(range, replicaId);
         } else if (slot.replicaId() == replicaId && underWay.add(range.value())) {
             LOG.info("replica {} of {} was removed from it and destroys itself", replicaId, slot.descriptor());
-            slot.tell(new ReplicaActor.Retire(() -> background.execute(() -> destroy(slot))));
+            slot.tell(new ReplicaActor.Retire(() -> snapshots.afterInstalls(() -> destroy(slot))));
         }
     }
 
@@ -77,6 +76,7 @@ final class Removals {
             onDiskFailure.accept(failure);
             return;
         }
+        snapshots.forget(slot.range().value());
         replicas.remove(slot);
         underWay.remove(slot.range().value());
         slot.tell(ReplicaActor.Rest.INSTANCE);
@@ -84,7 +84,7 @@ final class Removals {
 
     private void wipe(RangeDescriptor descriptor, int replicaId) {
         try (Engine.Batch batch = engine.newBatch()) {
-            StateApplier.clear(batch, descriptor.span());
+            RangeSpaces.clear(batch, descriptor.span());
             LocalState.remove(batch, descriptor.id(), replicaId);
             engine.write(batch);
         }

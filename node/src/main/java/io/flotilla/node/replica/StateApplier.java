@@ -1,9 +1,9 @@
 package io.flotilla.node.replica;
 
-import io.flotilla.config.key.Span;
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.range.lifecycle.CommitTrigger;
 import io.flotilla.range.lifecycle.ReplicaChangeTrigger;
@@ -123,7 +123,7 @@ final class StateApplier {
         boolean gone = LocalState.isRemoved(engine, trigger.right().id(), self);
         if (gone) {
             // It was removed there before it came here: its half of the data is nobody's any more.
-            clear(batch, trigger.right().span());
+            RangeSpaces.clear(batch, trigger.right().span());
         } else if (LocalState.applied(engine, trigger.right().id()) == null) {
             // A node that got the right side by snapshot before it applied the split must not be thrown back.
             LocalState.putDescriptor(batch, trigger.right());
@@ -137,23 +137,9 @@ final class StateApplier {
         reshaping = new WasSplit(trigger, !gone);
     }
 
-    /** Replaces the range's whole state by a snapshot, durably, in one atomic batch (B30). */
-    void install(SnapshotAssembler.Complete snapshot) {
-        try (Engine.Batch batch = engine.newBatch()) {
-            clear(batch, snapshot.descriptor().span());
-            snapshot.writeTo(batch);
-            LocalState.putDescriptor(batch, snapshot.descriptor());
-            LocalState.putApplied(batch, appliedKey, snapshot.index(), snapshot.indexTerm());
-            engine.write(batch);
-        }
-        engine.flush();
-        descriptor = snapshot.descriptor();
-        applied = new LocalState.Applied(snapshot.index(), snapshot.indexTerm());
-    }
-
-    static void clear(Engine.Batch batch, Span span) {
-        for (RangeSpaces part : RangeSpaces.of(span)) {
-            batch.deleteRange(part.space(), part.bounds().from(), part.bounds().to());
-        }
+    /** The engine holds that snapshot in place of what it held. */
+    void installed(SnapshotHeader header) {
+        descriptor = header.descriptor();
+        applied = new LocalState.Applied(header.index(), header.indexTerm());
     }
 }

@@ -3,15 +3,21 @@ package io.flotilla.node.replica;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.snapshot.SnapshotFiles;
+import io.flotilla.node.snapshot.SnapshotHeader;
+import io.flotilla.node.snapshot.SnapshotInbox;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.NodeSystem;
 import io.flotilla.node.transport.ReplicaNotice;
 import io.flotilla.node.transport.SnapshotChunk;
+import io.flotilla.node.transport.SnapshotVerdict;
 import io.flotilla.node.transport.Transport;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -19,6 +25,7 @@ import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.txn.coordinator.ConflictResolver;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +47,12 @@ import org.slf4j.LoggerFactory;
 public final class Store implements Transport.Inbound, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
+    /**
+     * @param flushEvery how often applied state is made durable
+     * @param snapshots where incoming snapshots wait until they are installed
+     */
+    public record Settings(Duration flushEvery, FlowSettings flow, Path snapshots) {}
+
     private final Replica.Setting setting;
     private final SharedLog log;
     private final ActorSystem<?> system;
@@ -58,35 +71,42 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private volatile boolean adoptionAllowed;
 
     /**
-     * @param flushEvery how often applied state is made durable
      * @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end
      */
     public Store(
             Replica.Setting setting,
             SharedLog log,
             NodeSystem system,
-            Duration flushEvery,
+            Settings settings,
             Consumer<Throwable> onDiskFailure) {
         this.setting = setting;
         this.log = log;
         this.system = system.typed();
         this.wire = system.wire();
-        this.flushEvery = flushEvery;
+        this.flushEvery = settings.flushEvery();
         this.onDiskFailure = onDiskFailure;
         this.background = Executors.newSingleThreadExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-store-background");
             thread.setDaemon(true);
             return thread;
         });
-        this.snapshots = new SnapshotTraffic(setting.engine(), background);
+        this.snapshots = new SnapshotTraffic(
+                setting.engine(),
+                settings.flow(),
+                new SnapshotFiles(settings.snapshots()),
+                (to, chunk, answered) -> transport().sendSnapshot(to, chunk, answered),
+                this::later,
+                new SnapshotHost(),
+                this::diskFailed);
         this.flushes = new FlushCycle(setting.engine(), log, replicas);
-        this.removals = new Removals(setting.engine(), log, replicas, background, this::diskFailed);
+        this.removals = new Removals(setting.engine(), log, replicas, snapshots, this::diskFailed);
     }
 
     /** Starts all replicas found on disk; call once, when the other rooms are there. */
     public void start(Transport transportOfNode, ConflictResolver conflictResolver) {
         this.transport = transportOfNode;
         this.resolver = conflictResolver;
+        snapshots.recover();
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
         removals.recover();
@@ -151,6 +171,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (slot != null) {
             replicas.remove(slot);
         }
+        snapshots.forget(descriptor.id().value());
         LOG.error("replica of {} stopped: {}", descriptor, failure.toString(), failure);
         if (!closed && failure instanceof StorageException) {
             onDiskFailure.accept(failure);
@@ -267,8 +288,8 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     }
 
     @Override
-    public void snapshot(NodeId from, SnapshotChunk chunk) {
-        snapshots.receive(chunk).ifPresent(this::snapshotComplete);
+    public void snapshot(NodeId from, SnapshotChunk chunk, Consumer<SnapshotVerdict> answer) {
+        snapshots.receive(chunk, answer);
     }
 
     @Override
@@ -276,20 +297,41 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         // nothing leans on it yet
     }
 
-    private void snapshotComplete(SnapshotAssembler.Complete snapshot) {
-        RangeId range = snapshot.descriptor().id();
-        Slot slot = replicas.find(range);
-        if (slot != null && slot.replicaId() != snapshot.toReplica()) {
-            if (snapshot.descriptor().hasRemoved(slot.replicaId())) {
-                removals.removed(range, slot.replicaId());
+    /** What snapshots are for: a replica that fell behind the log, or one that is not here yet. */
+    private final class SnapshotHost implements SnapshotInbox.Host {
+        @Override
+        public boolean wants(SnapshotHeader header) {
+            RangeDescriptor descriptor = header.descriptor();
+            Slot slot = replicas.find(descriptor.id());
+            if (slot != null && slot.replicaId() != header.toReplica()) {
+                if (descriptor.hasRemoved(slot.replicaId())) {
+                    removals.removed(descriptor.id(), slot.replicaId());
+                }
+                return false;
             }
-        } else if (slot == null) {
-            if (!removals.isRemoved(range, snapshot.toReplica())) {
+            // Whom a snapshot overlaps must shrink first.
+            return !closed
+                    && isMeant(header)
+                    && (slot != null || mayCreate(header))
+                    && !replicas.overlapsOther(descriptor);
+        }
+
+        @Override
+        public void arrived(StagedSnapshot snapshot) {
+            Slot slot = replicas.find(snapshot.header().descriptor().id());
+            if (slot != null) {
+                slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
+            } else {
                 createFrom(snapshot);
             }
-        } else {
-            slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
         }
+    }
+
+    private boolean isMeant(SnapshotHeader header) {
+        return header.descriptor()
+                .replicaOn(setting.node())
+                .filter(replica -> replica.replicaId() == header.toReplica())
+                .isPresent();
     }
 
     /**
@@ -300,19 +342,18 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         adoptionAllowed = true;
     }
 
-    /** A range that reached this node only by snapshot (it was split off while this node was away). */
-    private synchronized void createFrom(SnapshotAssembler.Complete snapshot) {
-        RangeDescriptor descriptor = snapshot.descriptor();
-        boolean meant = descriptor
-                .replicaOn(setting.node())
-                .filter(replica -> replica.replicaId() == snapshot.toReplica())
-                .isPresent();
-        if (!meant || !adoptionAllowed || replicas.overlapsOther(descriptor)) {
-            return;
-        }
-        new StateApplier(setting.engine(), descriptor, snapshot.toReplica()).install(snapshot);
-        flushes.changed(descriptor.id());
-        open(descriptor);
+    private boolean mayCreate(SnapshotHeader header) {
+        return adoptionAllowed && !removals.isRemoved(header.descriptor().id(), header.toReplica());
+    }
+
+    /** A range that reached this node only by snapshot: it was added here, or split off while this node was away. */
+    private void createFrom(StagedSnapshot snapshot) {
+        SnapshotHeader header = snapshot.header();
+        RangeDescriptor descriptor = header.descriptor();
+        snapshots.install(snapshot, () -> mayCreate(header) && !replicas.overlapsOther(descriptor), () -> {
+            flushes.changed(descriptor.id());
+            open(descriptor);
+        });
     }
 
     @Override
@@ -360,6 +401,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        snapshots.close();
         background.shutdownNow();
     }
 
@@ -372,7 +414,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         for (Slot slot : replicas.all()) {
             slot.tell(ReplicaActor.Tick.INSTANCE);
         }
-        snapshots.cancelStalled(System.nanoTime());
+        snapshots.tick(System.nanoTime());
     }
 
     private void flush() {

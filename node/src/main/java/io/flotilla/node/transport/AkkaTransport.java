@@ -149,12 +149,12 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     }
 
     @Override
-    public void sendSnapshot(NodeId to, SnapshotChunk chunk, Runnable handedOver) {
+    public void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {
         Peer peer = peers.get(to);
         if (peer == null) {
-            handedOver.run();
+            answered.accept(SnapshotVerdict.UNANSWERED);
         } else {
-            peer.snapshots().send(chunk, handedOver);
+            peer.snapshots().send(chunk, answered);
         }
     }
 
@@ -219,11 +219,10 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         if (handler == null || peer == null) {
             return;
         }
-        try {
-            handler.snapshot(peer.id(), parcel.chunk());
-        } finally {
-            peer.outbox().offer(new OutFrame.SnapshotTaken(parcel.parcel()));
-        }
+        handler.snapshot(
+                peer.id(),
+                parcel.chunk(),
+                verdict -> peer.outbox().offer(new OutFrame.SnapshotTaken(parcel.parcel(), verdict)));
     }
 
     /** @return who sent it; null if it must be refused */
@@ -295,8 +294,8 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         }
 
         @Override
-        public void snapshotTaken(long parcel) {
-            peer.snapshots().taken(parcel);
+        public void snapshotTaken(long parcel, SnapshotVerdict verdict) {
+            peer.snapshots().taken(parcel, verdict);
         }
 
         @Override

@@ -93,7 +93,10 @@ final class EnvelopeCodec {
                 frames.add(new Frame.Reply(callId, RangeCodec.decodeReply(in)));
             }
             case Frame.LIVENESS -> frames.add(new Frame.Liveness(LivenessCodec.decode(in)));
-            case Frame.SNAPSHOT_TAKEN -> frames.add(new Frame.SnapshotTaken(Wire.getVarint(in)));
+            case Frame.SNAPSHOT_TAKEN -> {
+                long parcel = Wire.getVarint(in);
+                frames.add(new Frame.SnapshotTaken(parcel, SnapshotVerdict.of(Wire.getInt(in))));
+            }
             case Frame.NOTICE -> frames.add(new Frame.Notice(readNotice(in)));
             default -> {
                 return;

@@ -23,7 +23,7 @@ sealed interface Frame {
 
         void reply(long callId, RangeReply reply);
 
-        void snapshotTaken(long parcel);
+        void snapshotTaken(long parcel, SnapshotVerdict verdict);
 
         void liveness(LivenessMessage message);
 
@@ -53,10 +53,10 @@ sealed interface Frame {
         }
     }
 
-    record SnapshotTaken(long parcel) implements Frame {
+    record SnapshotTaken(long parcel, SnapshotVerdict verdict) implements Frame {
         @Override
         public void deliver(Handler handler) {
-            handler.snapshotTaken(parcel);
+            handler.snapshotTaken(parcel, verdict);
         }
     }
 

@@ -156,10 +156,12 @@ abstract class OutFrame {
 
     static final class SnapshotTaken extends OutFrame {
         private final long parcel;
+        private final SnapshotVerdict verdict;
 
-        SnapshotTaken(long parcel) {
+        SnapshotTaken(long parcel, SnapshotVerdict verdict) {
             super(0);
             this.parcel = parcel;
+            this.verdict = verdict;
         }
 
         @Override
@@ -170,6 +172,7 @@ abstract class OutFrame {
         @Override
         void encode(ByteBuffer out) {
             Wire.putVarint(out, parcel);
+            Wire.putVarint(out, verdict.ordinal());
         }
     }
 }
