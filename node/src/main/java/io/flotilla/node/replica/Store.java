@@ -393,6 +393,11 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         return Optional.ofNullable(replicas.find(range)).map(Slot::descriptor);
     }
 
+    /** How this store served since it started. */
+    public Serving.Report serving() {
+        return setting.serving().report();
+    }
+
     public int replicaCount() {
         return replicas.size();
     }
