@@ -2,6 +2,12 @@ package io.flotilla.client;
 
 import com.google.protobuf.ByteString;
 import io.flotilla.v1.AdminGrpc;
+import io.flotilla.v1.ChangeReplicasRequest;
+import io.flotilla.v1.ChangeReplicasResponse;
+import io.flotilla.v1.DecommissionNodeRequest;
+import io.flotilla.v1.DecommissionNodeResponse;
+import io.flotilla.v1.DrainNodeRequest;
+import io.flotilla.v1.DrainNodeResponse;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.InitRequest;
 import io.flotilla.v1.InitResponse;
@@ -10,6 +16,7 @@ import io.flotilla.v1.ListNodesResponse;
 import io.flotilla.v1.ListRangesRequest;
 import io.flotilla.v1.ListRangesResponse;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.ReplicaInfo;
 import io.flotilla.v1.Serving;
 import io.flotilla.v1.SplitRangeRequest;
 import io.flotilla.v1.SplitRangeResponse;
@@ -28,6 +35,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +48,10 @@ public final class FlotillaAdmin implements AutoCloseable {
             EnumSet.of(Error.Code.UNAVAILABLE, Error.Code.NO_QUORUM, Error.Code.OVERLOADED);
 
     private static final int FAILURES_MAX = 16;
+    /** A server's answer is due before its call gives up. */
+    private static final int ANSWER_MILLIS = 500;
+
+    private static final Duration PROGRESS_EVERY = Duration.ofSeconds(5);
     private static final long ROUND_PAUSE_NANOS = 200_000_000L;
 
     private final Transport transport;
@@ -164,6 +177,118 @@ public final class FlotillaAdmin implements AutoCloseable {
                 .setToNode(toNode));
     }
 
+    /**
+     * Puts a replica of a range on one more node. It learns what there is first, and then votes. Blocks until it does.
+     *
+     * @param witness it will vote and hold no data
+     */
+    public ReplicaChangeResult addReplica(RangeRef range, int node, boolean witness) {
+        return changeReplicas(
+                range,
+                request -> request.setAdd(ChangeReplicasRequest.Add.newBuilder()
+                        .setNode(node)
+                        .setWitness(witness)));
+    }
+
+    /** Takes a node's replica out of a range. */
+    public ReplicaChangeResult removeReplica(RangeRef range, int node) {
+        return changeReplicas(
+                range,
+                request -> request.setRemove(
+                        ChangeReplicasRequest.Remove.newBuilder().setNode(node)));
+    }
+
+    /** Puts another node's replica in the place of this one's, in one step. */
+    public ReplicaChangeResult moveReplica(RangeRef range, int fromNode, int toNode) {
+        return changeReplicas(
+                range,
+                request -> request.setMove(ChangeReplicasRequest.Move.newBuilder()
+                        .setFromNode(fromNode)
+                        .setToNode(toNode)));
+    }
+
+    /** Asks again while the server says that there is more to do; each time it goes on from where it is. */
+    private ReplicaChangeResult changeReplicas(
+            RangeRef range, UnaryOperator<ChangeReplicasRequest.Builder> change) {
+        ChangeReplicasRequest.Builder request = change.apply(ChangeReplicasRequest.newBuilder()
+                .setRange(range.id())
+                .setKey(ByteString.copyFrom(range.key())));
+        return untilDone(left -> {
+            ChangeReplicasResponse answer = call(
+                    left,
+                    PROGRESS_EVERY,
+                    (stub, millis) -> stub.changeReplicas(
+                            request.setTimeoutMs(answeredWithin(millis)).build()),
+                    ChangeReplicasResponse::getError);
+            return new Progress<>(
+                    answer.getDone(),
+                    answer.getWaitsFor(),
+                    new ReplicaChangeResult(
+                            answer.getRange(),
+                            answer.getGeneration(),
+                            answer.getReplicasList().stream()
+                                    .map(FlotillaAdmin::replica)
+                                    .toList()));
+        });
+    }
+
+    /** Makes a node hand all its leases over, so that stopping it is not noticed. */
+    public DrainResult drain(int node) {
+        DrainNodeResponse done = call(
+                (stub, millis) -> stub.drainNode(DrainNodeRequest.newBuilder()
+                        .setNode(node)
+                        .setTimeoutMs(millis)
+                        .build()),
+                DrainNodeResponse::getError);
+        return new DrainResult(done.getLeasesMoved(), done.getLeasesLeft());
+    }
+
+    /**
+     * Moves a node's replicas to other nodes, and then takes it out of the cluster for ever. Blocks until that is done; if the time is up, the same
+     * call goes on later.
+     *
+     * @param progress told how many replicas are left, whenever a server says so
+     */
+    public DecommissionResult decommission(int node, IntConsumer progress) {
+        int[] moved = new int[1];
+        return untilDone(left -> {
+            DecommissionNodeResponse answer = call(
+                    left,
+                    PROGRESS_EVERY,
+                    (stub, millis) -> stub.decommissionNode(DecommissionNodeRequest.newBuilder()
+                            .setNode(node)
+                            .setTimeoutMs(answeredWithin(millis))
+                            .build()),
+                    DecommissionNodeResponse::getError);
+            moved[0] += answer.getReplicasMoved();
+            progress.accept(answer.getReplicasLeft());
+            return new Progress<>(answer.getDone(), answer.getWaitsFor(), new DecommissionResult(moved[0]));
+        });
+    }
+
+    private static int answeredWithin(int millis) {
+        return Math.max(1, millis - ANSWER_MILLIS);
+    }
+
+    private record Progress<T>(boolean done, String waitsFor, T value) {}
+
+    private <T> T untilDone(Function<Duration, Progress<T>> step) {
+        long deadlineNanos = System.nanoTime() + deadline.toNanos();
+        String waitsFor = "an answer";
+        while (true) {
+            Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
+            if (left.toMillis() <= 0) {
+                throw Failure.local(Error.Code.DEADLINE, "waiting for " + waitsFor, true, "CHANGE")
+                        .toException(List.of());
+            }
+            Progress<T> progress = step.apply(left);
+            if (progress.done()) {
+                return progress.value();
+            }
+            waitsFor = progress.waitsFor();
+        }
+    }
+
     @Override
     public void close() {
         channels.forEach(ManagedChannel::shutdownNow);
@@ -192,10 +317,21 @@ public final class FlotillaAdmin implements AutoCloseable {
                 info.getEndKey().toByteArray(),
                 info.getGeneration(),
                 info.getReplicasList(),
+                info.getReplicaInfosList().stream().map(FlotillaAdmin::replica).toList(),
                 info.getLeaseholder(),
                 state,
                 info.getSystem(),
                 info.getAppliedIndex());
+    }
+
+    private static ReplicaStatus replica(ReplicaInfo info) {
+        ReplicaKind kind = switch (info.getKind()) {
+            case LEARNER -> ReplicaKind.LEARNER;
+            case INCOMING -> ReplicaKind.INCOMING;
+            case OUTGOING -> ReplicaKind.OUTGOING;
+            default -> ReplicaKind.VOTER;
+        };
+        return new ReplicaStatus(info.getNode(), info.getReplicaId(), kind, info.getWitness());
     }
 
     private interface Call<R> {
@@ -204,7 +340,11 @@ public final class FlotillaAdmin implements AutoCloseable {
 
     /** Asks one endpoint after the other, round after round while there is time; the first definite answer counts. */
     private <R> R call(Call<R> call, Function<R, Error> errorOf) {
-        long deadlineNanos = System.nanoTime() + deadline.toNanos();
+        return call(deadline, Duration.ofMillis(Integer.MAX_VALUE), call, errorOf);
+    }
+
+    private <R> R call(Duration patience, Duration attemptMax, Call<R> call, Function<R, Error> errorOf) {
+        long deadlineNanos = System.nanoTime() + patience.toNanos();
         List<Failure> failures = new ArrayList<>();
         for (int asked = 0; ; asked++) {
             int i = asked % channels.size();
@@ -215,7 +355,7 @@ public final class FlotillaAdmin implements AutoCloseable {
             if (millis <= 0) {
                 throw lastOf(failures).toException(failures);
             }
-            long attemptMillis = Math.max(Math.min(millis, 1_000), millis / 2);
+            long attemptMillis = Math.min(attemptMax.toMillis(), Math.max(Math.min(millis, 1_000), millis / 2));
             channels.get(i).resetConnectBackoff();
             AdminGrpc.AdminBlockingStub stub =
                     AdminGrpc.newBlockingStub(channels.get(i)).withDeadlineAfter(attemptMillis, TimeUnit.MILLISECONDS);
@@ -304,6 +444,7 @@ public final class FlotillaAdmin implements AutoCloseable {
             byte[] endKey,
             long generation,
             List<Integer> replicas,
+            List<ReplicaStatus> replicaStatus,
             int leaseholder,
             RangeState state,
             boolean system,
@@ -319,4 +460,37 @@ public final class FlotillaAdmin implements AutoCloseable {
     public record SplitResult(long leftRange, long rightRange, boolean alreadySplit) {}
 
     public record TransferResult(long range, int fromNode, int toNode) {}
+
+    /** A range, by its id or by a key in it. */
+    public record RangeRef(long id, byte[] key) {
+        public static RangeRef of(long id) {
+            return new RangeRef(id, new byte[0]);
+        }
+
+        public static RangeRef holding(byte[] key) {
+            return new RangeRef(0, key);
+        }
+    }
+
+    public enum ReplicaKind {
+        VOTER,
+        /** Is brought up to date; has no vote. */
+        LEARNER,
+        /** A change of voters is under way: this one comes. */
+        INCOMING,
+        /** A change of voters is under way: this one goes. */
+        OUTGOING
+    }
+
+    /** @param witness it votes, but has no data */
+    public record ReplicaStatus(int node, int replicaId, ReplicaKind kind, boolean witness) {}
+
+    /** @param replicas as they are now */
+    public record ReplicaChangeResult(long range, long generation, List<ReplicaStatus> replicas) {}
+
+    /** @param leasesLeft leases that nobody could take in time */
+    public record DrainResult(int leasesMoved, int leasesLeft) {}
+
+    /** @param replicasMoved in this call */
+    public record DecommissionResult(int replicasMoved) {}
 }

@@ -8,9 +8,13 @@ import io.flotilla.config.time.WallClock;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.admin.AdminCalls;
 import io.flotilla.node.admin.ClusterOperations;
+import io.flotilla.node.admin.Housekeeping;
 import io.flotilla.node.admin.Membership;
+import io.flotilla.node.admin.NodeCalls;
 import io.flotilla.node.admin.NodeEntry;
+import io.flotilla.node.admin.NodeGroups;
 import io.flotilla.node.admin.NodeRegistry;
+import io.flotilla.node.admin.ReplicaOperations;
 import io.flotilla.node.admin.StoreIdentity;
 import io.flotilla.node.grpc.AdminService;
 import io.flotilla.node.grpc.GrpcServer;
@@ -28,6 +32,7 @@ import io.flotilla.node.transport.NodeAddress;
 import io.flotilla.node.transport.NodeSystem;
 import io.flotilla.node.transport.TransportSettings;
 import io.flotilla.node.transport.control.ControlPlane;
+import io.flotilla.range.lifecycle.ReplicaChangeMachine;
 import io.flotilla.range.lifecycle.SplitMachine;
 import io.flotilla.range.lifecycle.TransactionPort;
 import io.flotilla.range.routing.RangeCache;
@@ -181,8 +186,21 @@ public final class NodeApp implements AutoCloseable {
                 identity.cluster().map(UUID::toString).orElse(""),
                 membership);
         membership.start(control);
+        NodeCalls nodes = new NodeCalls(settings.node(), control, calls, transport);
+        NodeGroups groups = new NodeGroups(nodes, scheduler());
+        ReplicaChangeMachine changes =
+                new ReplicaChangeMachine(router, transactionPort(transactions), groups, scheduler());
+        Housekeeping.start(store, router, changes, membership::isInitialized, executor);
         ClusterOperations operations = new ClusterOperations(new ClusterOperations.Tools(
-                self, membership, registry, control, calls, transport, router, executor, VERSION));
+                self,
+                membership,
+                registry,
+                calls,
+                nodes,
+                groups,
+                new ReplicaOperations(registry, nodes, router, changes, scheduler()),
+                router,
+                VERSION));
         SplitMachine splits = new SplitMachine(router, transactionPort(transactions), scheduler());
         this.grpc = GrpcServer.start(
                 settings.grpc().host(),

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -34,7 +33,7 @@ final class RangeLsCommand extends ClientCommand {
                     range.range(),
                     range.system() ? "(system) " + range.start() : shown(range.startKey(), "(first)"),
                     range.system() ? range.end() : shown(range.endKey(), "(last)"),
-                    range.replicas().stream().map(String::valueOf).collect(Collectors.joining("+")),
+                    ReplicaText.of(range.replicaStatus()),
                     range.leaseholder() == 0 ? "?" : String.valueOf(range.leaseholder()),
                     range.generation(),
                     range.state());
@@ -50,6 +49,7 @@ final class RangeLsCommand extends ClientCommand {
         row.put("start", KeyText.show(range.startKey()));
         row.put("end", KeyText.show(range.endKey()));
         row.put("replicas", range.replicas());
+        row.put("replica_details", ReplicaText.rows(range.replicaStatus()));
         row.put("leaseholder", range.leaseholder());
         row.put("generation", range.generation());
         row.put("state", range.state().name());

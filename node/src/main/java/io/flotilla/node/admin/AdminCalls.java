@@ -13,9 +13,13 @@ import io.flotilla.node.transport.control.AdminReply;
 import io.flotilla.range.routing.RangeId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** What nodes ask each other on behalf of operators: how their replicas are, and to hand a lease over. Answered from the store. */
@@ -23,6 +27,10 @@ public final class AdminCalls {
     static final String REPLICAS = "replicas";
     static final String SERVING = "serving";
     static final String TRANSFER = "transfer-lease";
+    static final String LOOK = "look-at-group";
+    static final String HAND_OFF = "hand-off";
+
+    private static final long LEASES_MILLIS_MAX = 1_000;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -44,6 +52,13 @@ public final class AdminCalls {
         switch (kind) {
             case REPLICAS -> replicas(lines -> reply.accept(AdminReply.of(encode(lines))));
             case SERVING -> reply.accept(AdminReply.of(encode(serving())));
+            case LOOK -> store.look(
+                    new RangeId(Long.parseLong(new String(payload, StandardCharsets.UTF_8))),
+                    look -> reply.accept(
+                            look.isPresent()
+                                    ? AdminReply.of(encode(look.get().caughtUp()))
+                                    : AdminReply.failed("not the leaseholder")));
+            case HAND_OFF -> handOff(payload, reply);
             case TRANSFER -> reply.accept(transfer(payload));
             default -> reply.accept(AdminReply.failed("unknown call '" + kind + "'"));
         }
@@ -79,6 +94,53 @@ public final class AdminCalls {
         boolean asked =
                 store.transferLease(new RangeId(Long.parseLong(words[0])), new NodeId(Integer.parseInt(words[1])));
         return asked ? AdminReply.of(new byte[0]) : AdminReply.failed("no such replica");
+    }
+
+    /** Takes its time, so it has a thread. */
+    private void handOff(byte[] payload, Consumer<AdminReply> reply) {
+        Duration patience = Duration.ofMillis(Long.parseLong(new String(payload, StandardCharsets.UTF_8)));
+        Thread thread = new Thread(
+                () -> {
+                    int before = leases();
+                    int left = store.handOff(patience);
+                    reply.accept(AdminReply.of(encode(List.of(Math.max(0, before - left), left))));
+                },
+                "flotilla-hand-off");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private int leases() {
+        AtomicInteger leases = new AtomicInteger();
+        CountDownLatch open = new CountDownLatch(1);
+        replicas(lines -> {
+            for (ReplicaLine line : lines) {
+                leases.addAndGet(line.leaseholder() ? 1 : 0);
+            }
+            open.countDown();
+        });
+        try {
+            open.await(LEASES_MILLIS_MAX, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+        return leases.get();
+    }
+
+    static byte[] numberPayload(long number) {
+        return Long.toString(number).getBytes(StandardCharsets.UTF_8);
+    }
+
+    static byte[] rangePayload(RangeId range) {
+        return numberPayload(range.value());
+    }
+
+    static List<Integer> decodeIds(byte[] payload) {
+        try {
+            return JSON.readValue(payload, new TypeReference<List<Integer>>() {});
+        } catch (IOException broken) {
+            return List.of();
+        }
     }
 
     static byte[] transferPayload(RangeId range, NodeId to) {

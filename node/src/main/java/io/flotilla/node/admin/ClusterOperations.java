@@ -2,30 +2,23 @@ package io.flotilla.node.admin;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
-import io.flotilla.config.key.KeySpace;
-import io.flotilla.config.key.Span;
-import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
-import io.flotilla.config.kv.KvHeader;
-import io.flotilla.config.kv.KvOp;
-import io.flotilla.config.kv.KvReply;
-import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.kv.KvSender;
 import io.flotilla.node.grpc.ClusterAdmin;
-import io.flotilla.node.transport.Transport;
 import io.flotilla.node.transport.control.AdminReply;
-import io.flotilla.node.transport.control.ControlPlane;
+import io.flotilla.range.lifecycle.ReplicaChange;
+import io.flotilla.range.lifecycle.ReplicaChangeResult;
+import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.routing.RangeDescriptor;
-import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.ReplicaInfo;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -37,21 +30,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: thread-safe; nothing blocks; callbacks run on the sender's or the control plane's threads.
  */
 public final class ClusterOperations implements ClusterAdmin {
-    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(1);
-    private static final long READ_TIMEOUT_MICROS = 3_000_000;
-    private static final int DESCRIPTORS_PER_READ = 5_000;
-    private static final long POLL_MILLIS = 25;
-
     /** What the operations work with. */
     public record Tools(
             NodeEntry self,
             Membership membership,
             NodeRegistry registry,
-            ControlPlane control,
             AdminCalls calls,
-            Transport transport,
+            NodeCalls nodes,
+            NodeGroups groups,
+            ReplicaOperations replicas,
             KvSender sender,
-            ScheduledExecutorService executor,
             String version) {}
 
     private final Tools tools;
@@ -173,31 +161,28 @@ public final class ClusterOperations implements ClusterAdmin {
 
     @Override
     public void ranges(Consumer<Answer<List<Range>>> callback) {
-        descriptors(KeySpace.METAS.start(), new ArrayList<>(), answer -> {
-            if (answer instanceof Failed<List<RangeDescriptor>> failed) {
-                callback.accept(new Failed<>(failed.error()));
-            } else if (answer instanceof Ok<List<RangeDescriptor>> found) {
-                lines(lines -> {
+        MetaScan.of(
+                tools.sender(),
+                found -> lines(lines -> {
                     List<Range> ranges = new ArrayList<>();
-                    for (RangeDescriptor descriptor : found.value()) {
+                    for (RangeDescriptor descriptor : found) {
                         ranges.add(describe(descriptor, lines));
                     }
                     callback.accept(new Ok<>(ranges));
-                });
-            }
-        });
+                }),
+                error -> callback.accept(new Failed<>(error)));
     }
 
     private Range describe(RangeDescriptor descriptor, Map<NodeId, List<AdminCalls.ReplicaLine>> lines) {
         NodeId leaseholder = NodeId.NONE;
         long applied = 0;
-        int reachable = 0;
+        Set<NodeId> answering = new TreeSet<>();
         for (ReplicaInfo replica : descriptor.replicas()) {
             List<AdminCalls.ReplicaLine> of = lines.get(replica.node());
             if (of == null) {
                 continue;
             }
-            reachable++;
+            answering.add(replica.node());
             for (AdminCalls.ReplicaLine line : of) {
                 if (line.range() == descriptor.id().value()) {
                     applied = Math.max(applied, line.applied());
@@ -207,7 +192,7 @@ public final class ClusterOperations implements ClusterAdmin {
                 }
             }
         }
-        boolean majority = reachable > descriptor.replicas().size() / 2;
+        boolean majority = descriptor.isQuorum(replica -> answering.contains(replica.node()));
         RangeState state =
                 leaseholder.isKnown() ? RangeState.OK : majority ? RangeState.NO_LEASEHOLDER : RangeState.NO_QUORUM;
         return new Range(descriptor, leaseholder, state, applied);
@@ -215,71 +200,37 @@ public final class ClusterOperations implements ClusterAdmin {
 
     @Override
     public void transferLease(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback) {
-        long deadlineNanos = System.nanoTime() + timeoutMicros * 1_000;
-        lines(lines -> {
-            NodeId from = describe(range, lines).leaseholder();
-            if (from.equals(to)) {
-                callback.accept(new Ok<>(new Moved(from, to)));
-            } else if (!from.isKnown()) {
-                callback.accept(new Failed<>(new KvError.Unavailable(
-                        "NO_LEASEHOLDER",
-                        range.span().start(),
-                        range.id() + " has no leaseholder to hand over",
-                        false)));
-            } else {
-                call(from, AdminCalls.TRANSFER, AdminCalls.transferPayload(range.id(), to), asked -> {
-                    if (asked.ok()) {
-                        awaitLease(range, from, to, deadlineNanos, callback);
-                    } else {
-                        callback.accept(new Failed<>(new KvError.Unavailable(
-                                "NO_LEASEHOLDER", range.span().start(), asked.error(), false)));
-                    }
-                });
-            }
-        });
+        tools.groups()
+                .look(
+                        range,
+                        look -> tools.groups().handOver(range, to, timeoutMicros, error -> {
+                            if (error == null) {
+                                NodeId from = look.map(ReplicaGroup.Look::leaseholder)
+                                        .orElse(NodeId.NONE);
+                                callback.accept(new Ok<>(new Moved(from, to)));
+                            } else {
+                                callback.accept(new Failed<>(error));
+                            }
+                        }));
     }
 
-    private void awaitLease(
-            RangeDescriptor range, NodeId from, NodeId to, long deadlineNanos, Consumer<Answer<Moved>> callback) {
-        linesOf(to, lines -> {
-            boolean there = lines != null
-                    && lines.stream()
-                            .anyMatch(line -> line.range() == range.id().value() && line.leaseholder());
-            if (there) {
-                callback.accept(new Ok<>(new Moved(from, to)));
-            } else if (System.nanoTime() > deadlineNanos) {
-                callback.accept(new Failed<>(new KvError.DeadlineExceeded("LEASE_TRANSFER", true)));
-            } else {
-                tools.executor()
-                        .schedule(
-                                () -> awaitLease(range, from, to, deadlineNanos, callback),
-                                POLL_MILLIS,
-                                TimeUnit.MILLISECONDS);
-            }
-        });
+    @Override
+    public void changeReplicas(
+            RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback) {
+        tools.replicas().change(range, wish, timeoutMicros, callback);
+    }
+
+    @Override
+    public void drain(NodeId node, long timeoutMicros, Consumer<Answer<Drained>> callback) {
+        tools.replicas().drain(node, timeoutMicros, callback);
+    }
+
+    @Override
+    public void decommission(NodeId node, long timeoutMicros, Consumer<Answer<Decommissioned>> callback) {
+        tools.replicas().decommission(node, timeoutMicros, callback);
     }
 
     // ---- gathering -----------------------------------------------------------------------------------------------
-
-    private void descriptors(Key from, List<RangeDescriptor> found, Consumer<Answer<List<RangeDescriptor>>> callback) {
-        KvOp scan = KvOp.Scan.inconsistent(new Span(from, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, 1_500_000);
-        tools.sender().send(new KvBatch(KvHeader.standalone(READ_TIMEOUT_MICROS), List.of(scan)), reply -> {
-            if (reply instanceof KvReply.Refused refused) {
-                callback.accept(new Failed<>(refused.error()));
-            } else if (reply instanceof KvReply.Done done
-                    && done.results().get(0) instanceof KvResult.Scanned scanned) {
-                for (KvResult.Row row : scanned.rows()) {
-                    found.add(RangeDescriptorCodec.decode(row.value().bytes()));
-                }
-                Key resume = scanned.resume();
-                if (resume == null) {
-                    callback.accept(new Ok<>(found));
-                } else {
-                    descriptors(resume, found, callback);
-                }
-            }
-        });
-    }
 
     /** Asks every known node; one that does not answer has no entry. */
     private void lines(Consumer<Map<NodeId, List<AdminCalls.ReplicaLine>>> done) {
@@ -313,14 +264,10 @@ public final class ClusterOperations implements ClusterAdmin {
     }
 
     private void call(NodeId node, String kind, byte[] payload, Consumer<AdminReply> callback) {
-        if (node.equals(self)) {
-            tools.calls().answer(kind, payload, callback);
-        } else {
-            tools.control().call(node, kind, payload, CALL_TIMEOUT, callback);
-        }
+        tools.nodes().call(node, kind, payload, NodeCalls.TIMEOUT, callback);
     }
 
     private boolean isLive(NodeId node) {
-        return node.equals(self) || tools.transport().isReachable(node);
+        return tools.nodes().isLive(node);
     }
 }

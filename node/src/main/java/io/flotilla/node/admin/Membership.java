@@ -346,6 +346,10 @@ public final class Membership implements ControlHandler {
                                 registered = true;
                                 tools.store().allowAdoption();
                                 tools.registry().refresh(ignored -> {});
+                            } else if (result == NodeRegistry.Registration.GONE) {
+                                tools.fatal()
+                                        .accept("node id " + self.node() + " was decommissioned: it never comes"
+                                                + " back; use a new node id and an empty data directory");
                             } else if (result == NodeRegistry.Registration.TAKEN) {
                                 tools.fatal()
                                         .accept("node id " + self.node()

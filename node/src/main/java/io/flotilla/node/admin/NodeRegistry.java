@@ -44,6 +44,8 @@ public final class NodeRegistry {
         OURS,
         /** This node id is bound to another store: this disk is not the one that made the node's promises. */
         TAKEN,
+        /** This node id was taken out of the cluster for ever. */
+        GONE,
         /** Nobody could tell; try again. */
         UNKNOWN
     }
@@ -58,7 +60,7 @@ public final class NodeRegistry {
     private final Consumer<NodeEntry> onAddress;
     private final ConcurrentMap<Integer, NodeEntry> known = new ConcurrentSkipListMap<>();
 
-    /** @param onAddress told of every address that is new or changed */
+    /** @param onAddress told of every address that is new or changed, of nodes that are not gone */
     public NodeRegistry(Engine engine, KvSender sender, TxnCoordinator transactions, Consumer<NodeEntry> onAddress) {
         this.engine = engine;
         this.sender = sender;
@@ -66,8 +68,16 @@ public final class NodeRegistry {
         this.onAddress = onAddress;
     }
 
-    public List<NodeEntry> nodes() {
+    /** All that ever were of the cluster, those that are gone too. */
+    public List<NodeEntry> everKnown() {
         return new ArrayList<>(known.values());
+    }
+
+    /** All that are of the cluster. */
+    public List<NodeEntry> nodes() {
+        List<NodeEntry> nodes = everKnown();
+        nodes.removeIf(NodeEntry::gone);
+        return nodes;
     }
 
     /** What this node's disk remembers. */
@@ -100,7 +110,9 @@ public final class NodeRegistry {
                 engine.write(batch);
             }
         }
-        onAddress.accept(address);
+        if (!address.gone()) {
+            onAddress.accept(address);
+        }
     }
 
     /** Reads the whole registry from the meta range into memory. */
@@ -129,12 +141,44 @@ public final class NodeRegistry {
             }
             Value found = got.value();
             NodeEntry bound = found == null ? null : decode(found.bytes());
-            if (bound != null && !bound.store().equals(self.store())) {
+            if (bound != null && bound.gone()) {
+                done.accept(Registration.GONE);
+            } else if (bound != null && !bound.store().equals(self.store())) {
                 done.accept(Registration.TAKEN);
-            } else if (self.equals(bound)) {
-                done.accept(Registration.OURS);
             } else {
-                write(key, found, self, done);
+                NodeEntry wanted = bound == null ? self : bound.at(self);
+                if (wanted.equals(bound)) {
+                    done.accept(Registration.OURS);
+                } else {
+                    write(key, found, wanted, done);
+                }
+            }
+        });
+    }
+
+    /** Notes that a node loses its replicas, or has lost them all. {@code done} takes whether it stands there. */
+    void mark(int node, boolean gone, Consumer<Boolean> done) {
+        Key key = KeySpace.node(node);
+        sender.send(new KvBatch(KvHeader.standalone(TIMEOUT_MICROS), List.of(new KvOp.Get(key))), reply -> {
+            if (reply instanceof KvReply.Done answered
+                    && answered.results().get(0) instanceof KvResult.Got got
+                    && got.value() != null) {
+                NodeEntry found = decode(got.value().bytes());
+                NodeEntry wanted = found.leaving(gone || found.gone());
+                if (wanted.equals(found)) {
+                    learn(found);
+                    done.accept(true);
+                } else {
+                    write(key, got.value(), wanted, result -> {
+                        boolean written = result == Registration.OURS;
+                        if (written) {
+                            learn(wanted);
+                        }
+                        done.accept(written);
+                    });
+                }
+            } else {
+                done.accept(false);
             }
         });
     }

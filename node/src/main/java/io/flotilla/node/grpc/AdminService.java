@@ -7,10 +7,17 @@ import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.settings.Limits;
+import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.SplitResult;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.v1.AdminGrpc;
+import io.flotilla.v1.ChangeReplicasRequest;
+import io.flotilla.v1.ChangeReplicasResponse;
+import io.flotilla.v1.DecommissionNodeRequest;
+import io.flotilla.v1.DecommissionNodeResponse;
+import io.flotilla.v1.DrainNodeRequest;
+import io.flotilla.v1.DrainNodeResponse;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.InitRequest;
 import io.flotilla.v1.InitResponse;
@@ -161,6 +168,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 .addAllReplicas(descriptor.replicas().stream()
                         .map(replica -> replica.node().value())
                         .toList())
+                .addAllReplicaInfos(ReplicaWire.infos(descriptor))
                 .setLeaseholder(range.leaseholder().value())
                 .setState(
                         switch (range.state()) {
@@ -227,25 +235,34 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             return;
         }
         quiet(responses);
+        withRange(
+                request.getRange(),
+                key,
+                error -> answer(responses, transferFailed(error)),
+                range -> transfer(range, new NodeId(request.getToNode()), timeoutMicros, responses));
+    }
+
+    /** Finds the range by its id, or by a key in it. */
+    private void withRange(long id, Key key, Consumer<Error> failed, Consumer<ClusterAdmin.Range> found) {
         admin.ranges(ranges -> {
-            if (ranges instanceof ClusterAdmin.Failed<List<ClusterAdmin.Range>> failed) {
-                answer(responses, transferFailed(WireErrors.of(failed.error())));
+            if (ranges instanceof ClusterAdmin.Ok<List<ClusterAdmin.Range>> ok) {
+                ClusterAdmin.Range range = find(ok.value(), id, key);
+                if (range == null) {
+                    failed.accept(WireErrors.of(Error.Code.NOT_FOUND, "there is no such range"));
+                } else {
+                    found.accept(range);
+                }
             } else {
-                List<ClusterAdmin.Range> all = ((ClusterAdmin.Ok<List<ClusterAdmin.Range>>) ranges).value();
-                transfer(find(all, request.getRange(), key), new NodeId(request.getToNode()), timeoutMicros, responses);
+                failed.accept(errorOf(ranges));
             }
         });
     }
 
     private void transfer(
-            ClusterAdmin.@Nullable Range range,
+            ClusterAdmin.Range range,
             NodeId to,
             long timeoutMicros,
             StreamObserver<TransferLeaseResponse> responses) {
-        if (range == null) {
-            answer(responses, transferFailed(WireErrors.of(Error.Code.NOT_FOUND, "there is no such range")));
-            return;
-        }
         RangeDescriptor descriptor = range.descriptor();
         if (descriptor.replicaOn(to).isEmpty()) {
             KvError error = new KvError.Invalid(descriptor + " has no replica on " + to);
@@ -286,6 +303,89 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         return TransferLeaseResponse.newBuilder().setError(error).build();
     }
 
+    @Override
+    public void changeReplicas(ChangeReplicasRequest request, StreamObserver<ChangeReplicasResponse> responses) {
+        Key key;
+        long timeoutMicros;
+        ReplicaChange wish;
+        try {
+            key = request.getRange() == 0 ? Wire.key(request.getKey()) : Key.MIN;
+            timeoutMicros = timeoutMicros(request.getTimeoutMs());
+            wish = ReplicaWire.wish(request);
+        } catch (Refusal refusal) {
+            answer(responses, ReplicaWire.failed(WireErrors.of(refusal.error())));
+            return;
+        }
+        quiet(responses);
+        withRange(
+                request.getRange(),
+                key,
+                error -> answer(responses, ReplicaWire.failed(error)),
+                range -> admin.changeReplicas(
+                        range.descriptor(),
+                        wish,
+                        timeoutMicros,
+                        result -> answer(responses, ReplicaWire.answer(range.descriptor(), result))));
+    }
+
+    @Override
+    public void drainNode(DrainNodeRequest request, StreamObserver<DrainNodeResponse> responses) {
+        Function<Error, DrainNodeResponse> failed =
+                error -> DrainNodeResponse.newBuilder().setError(error).build();
+        onNode(request.getNode(), request.getTimeoutMs(), responses, failed, (node, timeoutMicros) -> admin.drain(
+                node,
+                timeoutMicros,
+                answering(
+                        responses,
+                        failed,
+                        drained -> DrainNodeResponse.newBuilder()
+                                .setLeasesMoved(drained.moved())
+                                .setLeasesLeft(drained.left())
+                                .build())));
+    }
+
+    @Override
+    public void decommissionNode(DecommissionNodeRequest request, StreamObserver<DecommissionNodeResponse> responses) {
+        Function<Error, DecommissionNodeResponse> failed =
+                error -> DecommissionNodeResponse.newBuilder().setError(error).build();
+        onNode(
+                request.getNode(),
+                request.getTimeoutMs(),
+                responses,
+                failed,
+                (node, timeoutMicros) -> admin.decommission(
+                        node,
+                        timeoutMicros,
+                        answering(
+                                responses,
+                                failed,
+                                emptied -> DecommissionNodeResponse.newBuilder()
+                                        .setReplicasMoved(emptied.moved())
+                                        .setReplicasLeft(emptied.left())
+                                        .setDone(emptied.done())
+                                        .setWaitsFor(emptied.waitsFor())
+                                        .build())));
+    }
+
+    private interface OnNode {
+        void call(NodeId node, long timeoutMicros);
+    }
+
+    private static <R> void onNode(
+            int node, int timeoutMillis, StreamObserver<R> responses, Function<Error, R> failed, OnNode call) {
+        long timeoutMicros;
+        try {
+            timeoutMicros = timeoutMicros(timeoutMillis);
+            if (node <= 0) {
+                throw Refusal.invalid("node must be set");
+            }
+        } catch (Refusal refusal) {
+            answer(responses, failed.apply(WireErrors.of(refusal.error())));
+            return;
+        }
+        call.call(new NodeId(node), timeoutMicros);
+    }
+
     private static long timeoutMicros(int timeoutMillis) {
         Refusal.checkLimit("timeout_ms", timeoutMillis & 0xFFFFFFFFL, Limits.DEADLINE_MILLIS_MAX);
         return (timeoutMillis == 0 ? Limits.DEADLINE_MILLIS_DEFAULT : timeoutMillis) * MICROS_PER_MILLI;
@@ -302,9 +402,16 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             StreamObserver<R> responses, Function<Error, R> failed, Function<T, R> succeeded) {
         return reply -> answer(
                 responses,
-                reply instanceof ClusterAdmin.Failed<T> refused
-                        ? failed.apply(WireErrors.of(refused.error()))
-                        : succeeded.apply(((ClusterAdmin.Ok<T>) reply).value()));
+                reply instanceof ClusterAdmin.Ok<T> ok
+                        ? succeeded.apply(ok.value())
+                        : failed.apply(errorOf(reply)));
+    }
+
+    private static <T> Error errorOf(ClusterAdmin.Answer<T> reply) {
+        if (reply instanceof ClusterAdmin.Absent<T> absent) {
+            return WireErrors.of(Error.Code.NOT_FOUND, absent.what());
+        }
+        return WireErrors.of(((ClusterAdmin.Failed<T>) reply).error());
     }
 
     /** With a handler set, answering a call that was given up is no error. Only possible before the handler returns. */

@@ -2,6 +2,8 @@ package io.flotilla.node.grpc;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvError;
+import io.flotilla.range.lifecycle.ReplicaChange;
+import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.routing.RangeDescriptor;
 import java.util.List;
 import java.util.Optional;
@@ -31,12 +33,35 @@ public interface ClusterAdmin {
     /** Moves a range's lease to {@code to}, which has a replica and does not hold the lease. */
     void transferLease(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback);
 
+    /** Changes which nodes have replicas of a range. */
+    void changeReplicas(
+            RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback);
+
+    /** Makes a node hand all its leases over. */
+    void drain(NodeId node, long timeoutMicros, Consumer<Answer<Drained>> callback);
+
+    /** Moves all replicas of a node elsewhere, and then takes it out of the cluster. Asked again, it goes on from where it is. */
+    void decommission(NodeId node, long timeoutMicros, Consumer<Answer<Decommissioned>> callback);
+
     /** Either a value or the reason why there is none. */
     sealed interface Answer<T> {}
 
     record Ok<T>(T value) implements Answer<T> {}
 
     record Failed<T>(KvError error) implements Answer<T> {}
+
+    /** What was named does not exist. */
+    record Absent<T>(String what) implements Answer<T> {}
+
+    /** @param moved leases handed over. @param left leases that nobody could take in time */
+    record Drained(int moved, int left) {}
+
+    /**
+     * @param moved replicas, by this call
+     * @param left replicas still there; 0 if it is done
+     * @param waitsFor for people, unless done
+     */
+    record Decommissioned(int moved, int left, boolean done, String waitsFor) {}
 
     /** @param alreadyInitialized nothing was changed */
     record Initialized(String clusterId, List<NodeId> nodes, boolean alreadyInitialized) {}

@@ -90,6 +90,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         return out.take(new HardState(term, vote, commit), log, apply);
     }
 
+    List<Integer> caughtUp() {
+        return role.caughtUp();
+    }
+
     Lease lease() {
         return role.lease();
     }

@@ -2,6 +2,7 @@ package io.flotilla.node.raft;
 
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.config.time.Timestamp;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,17 @@ final class Leader extends Role {
             transfer = null;
         }
         replication.tick(checkQuorumMicros);
+    }
+
+    @Override
+    List<Integer> caughtUp() {
+        List<Integer> caughtUp = new ArrayList<>();
+        for (int replica : group.membership().members()) {
+            if (replica == group.self || replication.isCaughtUp(replica)) {
+                caughtUp.add(replica);
+            }
+        }
+        return caughtUp;
     }
 
     @Override

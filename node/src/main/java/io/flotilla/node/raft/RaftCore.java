@@ -1,5 +1,7 @@
 package io.flotilla.node.raft;
 
+import java.util.List;
+
 /**
  * One replica's consensus. Single-threaded; deterministic in (config, restored state, events).
  *
@@ -38,6 +40,11 @@ public final class RaftCore {
     /** The latest in the log, whether committed or not (Raft §6). */
     public Membership membership() {
         return consensus.membership();
+    }
+
+    /** Leader only: replicas that have nearly all of what is committed, itself among them; empty unless leader. */
+    public List<Integer> caughtUp() {
+        return consensus.caughtUp();
     }
 
     public RaftStatus status() {

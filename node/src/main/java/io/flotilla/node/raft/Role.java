@@ -1,5 +1,7 @@
 package io.flotilla.node.raft;
 
+import java.util.List;
+
 /** What a replica is at the moment (Raft §5.1). What is not overridden is ignored in that role. */
 abstract sealed class Role permits Follower, Candidate, Leader {
     final Consensus group;
@@ -53,6 +55,11 @@ abstract sealed class Role permits Follower, Candidate, Leader {
 
     /** Another role takes over. */
     void leave() {}
+
+    /** Leader only: replicas that have nearly all of what is committed, itself among them. */
+    List<Integer> caughtUp() {
+        return List.of();
+    }
 
     Lease lease() {
         return Lease.NONE;

@@ -29,6 +29,7 @@ import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.range.lifecycle.CommitTrigger;
+import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeReply;
@@ -537,6 +538,11 @@ public final class Replica {
 
     boolean isLeaseholder() {
         return desk != null;
+    }
+
+    /** How the group stands, if this replica holds its lease. */
+    Optional<ReplicaGroup.Look> look() {
+        return desk == null ? Optional.empty() : Optional.of(new ReplicaGroup.Look(setting.node(), raft.caughtUp()));
     }
 
     LocalState.Applied applied() {

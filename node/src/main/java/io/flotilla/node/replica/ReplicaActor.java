@@ -12,9 +12,11 @@ import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.snapshot.StagedSnapshot;
+import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -47,6 +49,9 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     record Flushed(long index, Replica.LogCompaction compaction) implements Command {}
 
     record Inspect(Consumer<ReplicaReport> reply) implements Command {}
+
+    /** How does the group stand? Empty unless this replica holds the lease. */
+    record Look(Consumer<Optional<ReplicaGroup.Look>> reply) implements Command {}
 
     /** The replica was removed from its range: it takes no more turns. {@code stopped} runs when nothing of it is at work any more. */
     record Retire(Runnable stopped) implements Command {}
@@ -119,8 +124,14 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(SnapshotTurn.class, this::onSnapshotTurn)
                 .onMessage(Flushed.class, this::onFlushed)
                 .onMessage(Inspect.class, this::onInspect)
+                .onMessage(Look.class, this::onLook)
                 .onMessage(Retire.class, this::onRetire)
                 .build();
+    }
+
+    private Behavior<Command> onLook(Look look) {
+        look.reply().accept(replica.look());
+        return this;
     }
 
     private Behavior<Command> onRetire(Retire retire) {
@@ -128,9 +139,15 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         retire.stopped().run();
         return Behaviors.receive(Command.class)
                 .onMessage(Serve.class, ReplicaActor::turnAway)
+                .onMessage(Look.class, ReplicaActor::lookAway)
                 .onMessage(Rest.class, rest -> Behaviors.stopped())
                 .onAnyMessage(late -> Behaviors.same())
                 .build();
+    }
+
+    private static Behavior<Command> lookAway(Look look) {
+        look.reply().accept(Optional.empty());
+        return Behaviors.same();
     }
 
     private static Behavior<Command> turnAway(Serve serve) {

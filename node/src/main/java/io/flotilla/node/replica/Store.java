@@ -19,6 +19,7 @@ import io.flotilla.node.transport.ReplicaNotice;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.SnapshotVerdict;
 import io.flotilla.node.transport.Transport;
+import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -228,8 +229,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     /** Whoever speaks to a later replica of the range on this node knows of a removal that was not heard of here. */
     private void anotherIsMeant(NodeId from, Slot slot, int replicaId) {
         if (replicaId > slot.replicaId()) {
-            transport()
-                    .sendNotice(from, new ReplicaNotice(slot.range(), slot.replicaId(), ReplicaNotice.Kind.QUESTION));
+            tellOf(slot, from, ReplicaNotice.Kind.QUESTION);
         }
     }
 
@@ -273,18 +273,26 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         transport().sendNotice(replica.node(), new ReplicaNotice(range, replica.replicaId(), kind));
     }
 
-    /** Asks the range's replicas elsewhere, as that descriptor names them, whether the one here is still one of them. */
-    public void askWhetherRemoved(RangeDescriptor newer) {
-        Slot slot = replicas.find(newer.id());
-        if (slot == null) {
+    /**
+     * What the meta range says of a range that may have a replica here. If it names others than this one, and in a later change, those are asked
+     * whether this one was removed: the notice may have been lost.
+     */
+    public void compare(RangeDescriptor committed) {
+        Slot slot = replicas.find(committed.id());
+        if (slot == null
+                || !committed.hasRemoved(slot.replicaId())
+                || committed.generation() <= slot.descriptor().generation()) {
             return;
         }
-        for (ReplicaInfo replica : newer.replicas()) {
+        for (ReplicaInfo replica : committed.replicas()) {
             if (!replica.node().equals(setting.node())) {
-                ReplicaNotice question = new ReplicaNotice(newer.id(), slot.replicaId(), ReplicaNotice.Kind.QUESTION);
-                transport().sendNotice(replica.node(), question);
+                tellOf(slot, replica.node(), ReplicaNotice.Kind.QUESTION);
             }
         }
+    }
+
+    private void tellOf(Slot slot, NodeId to, ReplicaNotice.Kind kind) {
+        transport().sendNotice(to, new ReplicaNotice(slot.range(), slot.replicaId(), kind));
     }
 
     @Override
@@ -375,6 +383,25 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         return asked.size();
     }
 
+    /** How a range's group stands, if its leaseholder is here; {@code answer} is called on the replica's thread. */
+    public void look(RangeId range, Consumer<Optional<ReplicaGroup.Look>> answer) {
+        Slot slot = replicas.find(range);
+        if (slot == null) {
+            answer.accept(Optional.empty());
+        } else {
+            slot.tell(new ReplicaActor.Look(answer));
+        }
+    }
+
+    /** The ranges of all replicas here, as these know them. */
+    public List<RangeDescriptor> descriptors() {
+        List<RangeDescriptor> found = new ArrayList<>();
+        for (Slot slot : replicas.all()) {
+            found.add(slot.descriptor());
+        }
+        return found;
+    }
+
     /** Asks the replica of that range, if it is here, to hand leadership over. */
     public boolean transferLease(RangeId range, NodeId to) {
         Slot slot = replicas.find(range);
@@ -386,6 +413,13 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         slot.tell(new ReplicaActor.Raise(
                 new RaftEvent.TransferLeadership(target.get().replicaId())));
         return true;
+    }
+
+    /**
+     * Hands over whatever this store leads. Blocks until all of it is handed over, or time is up; returns how many ranges are still led here.
+     */
+    public int handOff(Duration patience) {
+        return new LeaseHandoff(this).run(patience);
     }
 
     /** The descriptor of a range as its replica here knows it. */

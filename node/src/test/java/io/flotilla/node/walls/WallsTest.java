@@ -21,6 +21,7 @@ class WallsTest {
         "io.flotilla.node.liveness",
         "io.flotilla.range.routing..",
         "io.flotilla.range.lifecycle..",
+        "io.flotilla.range.placement..",
         "io.flotilla.txn.coordinator..",
         "io.flotilla.txn.participant..",
         "io.flotilla.txn.record..",

@@ -5,6 +5,7 @@ import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Span;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What a range is: its keys, its replicas, and a generation that grows with every change of either.
@@ -46,6 +47,23 @@ public record RangeDescriptor(RangeId id, long generation, Span span, List<Repli
             }
         }
         return false;
+    }
+
+    /** Whether those replicas can decide; in a joint configuration they must be a majority of both sides of it. */
+    public boolean isQuorum(Predicate<ReplicaInfo> yes) {
+        return isMajority(ReplicaInfo::staysVoter, yes) && isMajority(ReplicaInfo::wasVoter, yes);
+    }
+
+    private boolean isMajority(Predicate<ReplicaInfo> votes, Predicate<ReplicaInfo> yes) {
+        int all = 0;
+        int agreed = 0;
+        for (ReplicaInfo replica : replicas) {
+            if (votes.test(replica)) {
+                all++;
+                agreed += yes.test(replica) ? 1 : 0;
+            }
+        }
+        return agreed > all / 2;
     }
 
     /** The same range with other replicas, one generation later. */

@@ -1,0 +1,44 @@
+package io.flotilla.node.admin;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.node.transport.Transport;
+import io.flotilla.node.transport.control.AdminReply;
+import io.flotilla.node.transport.control.ControlPlane;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** Asks any node, this one included, something of {@link AdminCalls}. Thread-safe; callbacks as of the control plane or the store. */
+public final class NodeCalls {
+    static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+    private final NodeId self;
+    private final ControlPlane control;
+    private final AdminCalls own;
+    private final Transport transport;
+
+    public NodeCalls(NodeId self, ControlPlane control, AdminCalls own, Transport transport) {
+        this.self = self;
+        this.control = control;
+        this.own = own;
+        this.transport = transport;
+    }
+
+    void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
+        if (node.equals(self)) {
+            own.answer(kind, payload, callback);
+        } else if (!isLive(node)) {
+            callback.accept(AdminReply.failed(node + " is out of reach"));
+        } else {
+            control.call(node, kind, payload, timeout, callback);
+        }
+    }
+
+    boolean isLive(NodeId node) {
+        return node.equals(self) || transport.isReachable(node);
+    }
+
+    /** A node that will not come back leaves the membership view. */
+    void forget(NodeId node) {
+        control.remove(node);
+    }
+}

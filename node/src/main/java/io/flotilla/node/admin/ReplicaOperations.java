@@ -1,0 +1,255 @@
+package io.flotilla.node.admin;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvSender;
+import io.flotilla.node.grpc.ClusterAdmin.Absent;
+import io.flotilla.node.grpc.ClusterAdmin.Answer;
+import io.flotilla.node.grpc.ClusterAdmin.Decommissioned;
+import io.flotilla.node.grpc.ClusterAdmin.Drained;
+import io.flotilla.node.grpc.ClusterAdmin.Failed;
+import io.flotilla.node.grpc.ClusterAdmin.Ok;
+import io.flotilla.range.lifecycle.ReplicaChange;
+import io.flotilla.range.lifecycle.ReplicaChangeMachine;
+import io.flotilla.range.lifecycle.ReplicaChangeResult;
+import io.flotilla.range.placement.Evacuation;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.Scheduler;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What operators do with replicas and with the nodes that hold them.
+ *
+ * <p>Threading: thread-safe; nothing blocks; callbacks run on the sender's or the control plane's threads.
+ */
+public final class ReplicaOperations {
+    /** Ranges of a node that is being emptied, at the same time: snapshots are throttled anyway, and each change keeps its range waiting for a round. */
+    private static final int MOVES_AT_ONCE_MAX = 4;
+
+    /** Time for a node's answer beyond the time it was given. */
+    private static final Duration ANSWER_SLACK = Duration.ofSeconds(1);
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final NodeRegistry registry;
+    private final NodeCalls nodes;
+    private final KvSender sender;
+    private final ReplicaChangeMachine machine;
+    private final Scheduler scheduler;
+
+    public ReplicaOperations(
+            NodeRegistry registry,
+            NodeCalls nodes,
+            KvSender sender,
+            ReplicaChangeMachine machine,
+            Scheduler scheduler) {
+        this.registry = registry;
+        this.nodes = nodes;
+        this.sender = sender;
+        this.machine = machine;
+        this.scheduler = scheduler;
+    }
+
+    // ---- one range -----------------------------------------------------------------------------------------------
+
+    void change(
+            RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback) {
+        Optional<ReplicaChangeResult.Refused> unfit = unfit(wish);
+        if (unfit.isPresent()) {
+            callback.accept(unfit.get());
+        } else {
+            machine.change(range, wish, timeoutMicros, callback);
+        }
+    }
+
+    /** A replica on a node that is not there would be a learner for ever. */
+    private Optional<ReplicaChangeResult.Refused> unfit(ReplicaChange wish) {
+        NodeId target = wish instanceof ReplicaChange.Add add
+                ? add.node()
+                : wish instanceof ReplicaChange.Move move ? move.to() : NodeId.NONE;
+        if (!target.isKnown()) {
+            return Optional.empty();
+        }
+        Optional<NodeEntry> entry = find(target);
+        if (entry.isEmpty()) {
+            return Optional.of(new ReplicaChangeResult.Refused("there is no node " + target.value(), true));
+        }
+        if (entry.get().leaving()) {
+            return Optional.of(new ReplicaChangeResult.Refused(target + " is being decommissioned", false));
+        }
+        return nodes.isLive(target)
+                ? Optional.empty()
+                : Optional.of(new ReplicaChangeResult.Refused(target + " is out of reach", false));
+    }
+
+    private Optional<NodeEntry> find(NodeId node) {
+        for (NodeEntry entry : registry.nodes()) {
+            if (entry.node() == node.value()) {
+                return Optional.of(entry);
+            }
+        }
+        return Optional.empty();
+    }
+
+    // ---- a node's leases -----------------------------------------------------------------------------------------
+
+    void drain(NodeId node, long timeoutMicros, Consumer<Answer<Drained>> callback) {
+        if (find(node).isEmpty()) {
+            callback.accept(new Absent<>("there is no node " + node.value()));
+            return;
+        }
+        Duration patience = Duration.ofNanos(timeoutMicros * 1_000).minus(ANSWER_SLACK);
+        long millis = Math.max(100, patience.toMillis());
+        Duration timeout = Duration.ofMillis(millis).plus(ANSWER_SLACK);
+        nodes.call(node, AdminCalls.HAND_OFF, AdminCalls.numberPayload(millis), timeout, reply -> {
+            if (!reply.ok()) {
+                callback.accept(new Failed<>(new KvError.Internal(reply.error(), true)));
+                return;
+            }
+            try {
+                List<Integer> counts = JSON.readValue(reply.payload(), new TypeReference<List<Integer>>() {});
+                callback.accept(new Ok<>(new Drained(counts.get(0), counts.get(1))));
+            } catch (IOException broken) {
+                callback.accept(new Failed<>(new KvError.Internal(node + " gave no answer that can be read", true)));
+            }
+        });
+    }
+
+    // ---- a node's replicas ---------------------------------------------------------------------------------------
+
+    void decommission(NodeId node, long timeoutMicros, Consumer<Answer<Decommissioned>> callback) {
+        if (registry.everKnown().stream().noneMatch(entry -> entry.node() == node.value())) {
+            callback.accept(new Absent<>("there is no node " + node.value()));
+        } else {
+            new Emptying(node, scheduler.nowMicros() + timeoutMicros, callback).plan();
+        }
+    }
+
+    private List<NodeId> fitForReplicas() {
+        List<NodeId> fit = new ArrayList<>();
+        for (NodeEntry entry : registry.nodes()) {
+            NodeId node = new NodeId(entry.node());
+            if (!entry.leaving() && nodes.isLive(node)) {
+                fit.add(node);
+            }
+        }
+        return fit;
+    }
+
+    /** One call to empty a node. What it leaves undone, the next one does. */
+    private final class Emptying {
+        private final NodeId node;
+        private final long deadlineMicros;
+        private final Consumer<Answer<Decommissioned>> callback;
+        private final ArrayDeque<Evacuation.Change> waiting = new ArrayDeque<>();
+        private int underWay;
+        private int moved;
+        private int total;
+        private String waitsFor = "";
+
+        Emptying(NodeId node, long deadlineMicros, Consumer<Answer<Decommissioned>> callback) {
+            this.node = node;
+            this.deadlineMicros = deadlineMicros;
+            this.callback = callback;
+        }
+
+        /** Nothing is begun that cannot be brought to its end as things are. */
+        void plan() {
+            MetaScan.of(sender, this::planned, error -> callback.accept(new Failed<>(error)));
+        }
+
+        private void planned(List<RangeDescriptor> ranges) {
+            Evacuation plan = Evacuation.of(node, ranges, fitForReplicas());
+            if (!plan.homeless().isEmpty()) {
+                RangeDescriptor first = plan.homeless().get(0);
+                callback.accept(new Failed<>(new KvError.Invalid(plan.homeless().size() + " of "
+                        + (plan.changes().size() + plan.homeless().size()) + " replicas on " + node
+                        + " have nowhere to go, the first of " + first
+                        + ": each needs a live node that has no replica of its range")));
+                return;
+            }
+            registry.mark(node.value(), plan.changes().isEmpty(), marked -> {
+                if (!marked) {
+                    callback.accept(new Failed<>(new KvError.DeadlineExceeded("REGISTRY", true)));
+                } else if (plan.changes().isEmpty()) {
+                    if (!nodes.isLive(node)) {
+                        nodes.forget(node);
+                    }
+                    callback.accept(new Ok<>(new Decommissioned(moved, 0, true, "")));
+                } else {
+                    begin(plan.changes());
+                }
+            });
+        }
+
+        private void begin(List<Evacuation.Change> changes) {
+            List<Evacuation.Change> first = new ArrayList<>();
+            synchronized (this) {
+                waiting.addAll(changes);
+                total = changes.size();
+                while (underWay < MOVES_AT_ONCE_MAX && !waiting.isEmpty()) {
+                    underWay++;
+                    first.add(waiting.poll());
+                }
+            }
+            first.forEach(this::move);
+        }
+
+        private void move(Evacuation.Change change) {
+            long remaining = Math.max(1, deadlineMicros - scheduler.nowMicros());
+            machine.change(change.range(), change.wish(), remaining, result -> moved(change, result));
+        }
+
+        private void moved(Evacuation.Change change, ReplicaChangeResult result) {
+            Evacuation.Change next;
+            synchronized (this) {
+                if (result instanceof ReplicaChangeResult.Done) {
+                    moved++;
+                } else {
+                    waitsFor = change.range().id() + ": " + reason(result);
+                }
+                next = scheduler.nowMicros() < deadlineMicros ? waiting.poll() : null;
+                if (next == null && --underWay > 0) {
+                    return;
+                }
+            }
+            if (next != null) {
+                move(next);
+            } else if (moved == total && scheduler.nowMicros() < deadlineMicros) {
+                // Splits may have made more meanwhile.
+                new Emptying(node, deadlineMicros, this::sum).plan();
+            } else {
+                callback.accept(new Ok<>(new Decommissioned(moved, total - moved, false, waitsFor)));
+            }
+        }
+
+        private void sum(Answer<Decommissioned> rest) {
+            callback.accept(
+                    rest instanceof Ok<Decommissioned> ok
+                            ? new Ok<>(new Decommissioned(
+                                    moved + ok.value().moved(),
+                                    ok.value().left(),
+                                    ok.value().done(),
+                                    ok.value().waitsFor()))
+                            : rest);
+        }
+    }
+
+    private static String reason(ReplicaChangeResult result) {
+        if (result instanceof ReplicaChangeResult.Unfinished unfinished) {
+            return unfinished.waitsFor();
+        }
+        if (result instanceof ReplicaChangeResult.Refused refused) {
+            return refused.why();
+        }
+        return result instanceof ReplicaChangeResult.Failed failed ? failed.error().message() : "";
+    }
+}
