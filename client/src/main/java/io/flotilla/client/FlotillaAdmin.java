@@ -185,9 +185,8 @@ public final class FlotillaAdmin implements AutoCloseable {
     public ReplicaChangeResult addReplica(RangeRef range, int node, boolean witness) {
         return changeReplicas(
                 range,
-                request -> request.setAdd(ChangeReplicasRequest.Add.newBuilder()
-                        .setNode(node)
-                        .setWitness(witness)));
+                request -> request.setAdd(
+                        ChangeReplicasRequest.Add.newBuilder().setNode(node).setWitness(witness)));
     }
 
     /** Takes a node's replica out of a range. */
@@ -208,11 +207,9 @@ public final class FlotillaAdmin implements AutoCloseable {
     }
 
     /** Asks again while the server says that there is more to do; each time it goes on from where it is. */
-    private ReplicaChangeResult changeReplicas(
-            RangeRef range, UnaryOperator<ChangeReplicasRequest.Builder> change) {
-        ChangeReplicasRequest.Builder request = change.apply(ChangeReplicasRequest.newBuilder()
-                .setRange(range.id())
-                .setKey(ByteString.copyFrom(range.key())));
+    private ReplicaChangeResult changeReplicas(RangeRef range, UnaryOperator<ChangeReplicasRequest.Builder> change) {
+        ChangeReplicasRequest.Builder request = change.apply(
+                ChangeReplicasRequest.newBuilder().setRange(range.id()).setKey(ByteString.copyFrom(range.key())));
         return untilDone(left -> {
             ChangeReplicasResponse answer = call(
                     left,

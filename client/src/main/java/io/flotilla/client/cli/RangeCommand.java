@@ -6,5 +6,12 @@ import picocli.CommandLine.Command;
 @Command(
         name = "range",
         description = "Look at ranges, split them, move their leases and replicas.",
-        subcommands = {RangeLsCommand.class, RangeSplitCommand.class, RangeTransferLeaseCommand.class, RangeAddReplicaCommand.class, RangeRemoveReplicaCommand.class, RangeMoveReplicaCommand.class})
+        subcommands = {
+            RangeLsCommand.class,
+            RangeSplitCommand.class,
+            RangeTransferLeaseCommand.class,
+            RangeAddReplicaCommand.class,
+            RangeRemoveReplicaCommand.class,
+            RangeMoveReplicaCommand.class
+        })
 final class RangeCommand extends CommandGroup {}

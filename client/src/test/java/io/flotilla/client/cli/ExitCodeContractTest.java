@@ -51,6 +51,9 @@ class ExitCodeContractTest {
                 "kv get k -o xml",
                 "range transfer-lease --to 1",
                 "range split",
+                "range add-replica 2",
+                "range move-replica 2 --from 1",
+                "node drain",
                 "txn frobnicate",
                 "txn outcome not-an-id k",
                 "load run",
@@ -79,6 +82,11 @@ class ExitCodeContractTest {
                 "range ls --help",
                 "range split --help",
                 "range transfer-lease --help",
+                "range add-replica --help",
+                "range remove-replica --help",
+                "range move-replica --help",
+                "node drain --help",
+                "node decommission --help",
                 "kv cas --help",
                 "txn --help",
                 "load run bank --help",
@@ -127,6 +135,45 @@ class ExitCodeContractTest {
         assertThat(CliRun.at(cluster, "range", "transfer-lease", "--key", "a", "--to", "1")
                         .exitCode())
                 .isZero();
+    }
+
+    @Test
+    void aChangeOfReplicasIsAskedForUntilItIsThrough() {
+        CliRun run = CliRun.at(cluster, "range", "add-replica", "2", "--node", "4", "--witness");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("range 2 has replicas on nodes 1+4(learner witness)");
+        assertThat(CliRun.at(cluster, "range", "move-replica", "--key", "a", "--from", "1", "--to", "4")
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
+    void aChangeOfReplicasThatCannotBeExitsWith1AndOneOfAnUnknownNodeWith3() {
+        CliRun last = CliRun.at(cluster, "range", "remove-replica", "2", "--node", "1");
+        assertThat(last.exitCode()).isEqualTo(1);
+        assertThat(last.err()).contains("no replica would be left", "nothing was changed");
+        assertThat(CliRun.at(cluster, "range", "add-replica", "2", "--node", "9")
+                        .exitCode())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void drainingExitsWith1IfLeasesAreLeft() {
+        assertThat(CliRun.at(cluster, "node", "drain", "1").exitCode()).isZero();
+        CliRun stuck = CliRun.at(cluster, "node", "drain", "2");
+        assertThat(stuck.exitCode()).isEqualTo(1);
+        assertThat(stuck.err()).contains("still leads 3 ranges", "2 leases were handed over");
+    }
+
+    @Test
+    void decommissioningTellsItsProgressAndRefusesWhatHasNowhereToGo() {
+        CliRun run = CliRun.at(cluster, "node", "decommission", "2");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("2 replicas left on node 2", "4 replicas were moved");
+        CliRun refused = CliRun.at(cluster, "node", "decommission", "1");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("nowhere to go", "start another node first");
+        assertThat(CliRun.at(cluster, "node", "decommission", "9").exitCode()).isEqualTo(3);
     }
 
     @Test
@@ -221,6 +268,9 @@ class ExitCodeContractTest {
                 "node ls",
                 "range ls",
                 "range split m",
+                "range remove-replica 2 --node 3",
+                "node drain 1",
+                "node decommission 2",
                 "kv get k",
                 "kv scan",
                 "kv put k v",

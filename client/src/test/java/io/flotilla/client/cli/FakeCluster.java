@@ -3,8 +3,14 @@ package io.flotilla.client.cli;
 import com.google.protobuf.ByteString;
 import io.flotilla.config.key.Key;
 import io.flotilla.v1.AdminGrpc;
+import io.flotilla.v1.ChangeReplicasRequest;
+import io.flotilla.v1.ChangeReplicasResponse;
 import io.flotilla.v1.CommitResult;
 import io.flotilla.v1.CompareAndSet;
+import io.flotilla.v1.DecommissionNodeRequest;
+import io.flotilla.v1.DecommissionNodeResponse;
+import io.flotilla.v1.DrainNodeRequest;
+import io.flotilla.v1.DrainNodeResponse;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.GetResult;
 import io.flotilla.v1.InitRequest;
@@ -18,6 +24,7 @@ import io.flotilla.v1.Mutation;
 import io.flotilla.v1.NodeInfo;
 import io.flotilla.v1.OutcomeResult;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.ReplicaInfo;
 import io.flotilla.v1.Request;
 import io.flotilla.v1.Response;
 import io.flotilla.v1.Row;
@@ -40,6 +47,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A server of one node that keeps everything in a map and fails when told to: what the command line is tested against. */
@@ -48,6 +56,7 @@ final class FakeCluster implements AutoCloseable {
     private final Server server;
     private volatile @Nullable Error refusal;
     private volatile boolean loseOutcomes;
+    private final AtomicInteger changesAsked = new AtomicInteger();
     private volatile boolean initialized = true;
     private volatile boolean serving = true;
 
@@ -254,6 +263,58 @@ final class FakeCluster implements AutoCloseable {
                             .setLeftRange(2)
                             .setRightRange(3)
                             .build());
+        }
+
+        @Override
+        public void changeReplicas(ChangeReplicasRequest request, StreamObserver<ChangeReplicasResponse> out) {
+            ChangeReplicasResponse.Builder response =
+                    ChangeReplicasResponse.newBuilder().setRange(2).setGeneration(7);
+            if (request.hasRemove() && request.getRemove().getNode() == 1) {
+                response.setError(Error.newBuilder()
+                        .setCode(Error.Code.INVALID)
+                        .setMessage("no replica would be left that votes and has data"));
+            } else if (request.hasAdd() && request.getAdd().getNode() == 9) {
+                response.setError(
+                        Error.newBuilder().setCode(Error.Code.NOT_FOUND).setMessage("there is no node 9"));
+            } else {
+                // The first call never gets it done.
+                response.setDone(changesAsked.incrementAndGet() > 1)
+                        .setWaitsFor("the copy on n4 to be caught up")
+                        .addReplicas(ReplicaInfo.newBuilder().setNode(1).setReplicaId(1))
+                        .addReplicas(ReplicaInfo.newBuilder()
+                                .setNode(4)
+                                .setReplicaId(5)
+                                .setKind(ReplicaInfo.Kind.LEARNER)
+                                .setWitness(request.getAdd().getWitness()));
+            }
+            reply(out, response.build());
+        }
+
+        @Override
+        public void drainNode(DrainNodeRequest request, StreamObserver<DrainNodeResponse> out) {
+            reply(
+                    out,
+                    DrainNodeResponse.newBuilder()
+                            .setLeasesMoved(2)
+                            .setLeasesLeft(request.getNode() == 1 ? 0 : 3)
+                            .build());
+        }
+
+        @Override
+        public void decommissionNode(DecommissionNodeRequest request, StreamObserver<DecommissionNodeResponse> out) {
+            DecommissionNodeResponse.Builder response = DecommissionNodeResponse.newBuilder();
+            if (request.getNode() == 1) {
+                response.setError(Error.newBuilder()
+                        .setCode(Error.Code.INVALID)
+                        .setMessage("2 of 2 replicas on n1 have nowhere to go"));
+            } else if (request.getNode() == 9) {
+                response.setError(
+                        Error.newBuilder().setCode(Error.Code.NOT_FOUND).setMessage("there is no node 9"));
+            } else {
+                boolean done = changesAsked.incrementAndGet() > 1;
+                response.setReplicasMoved(2).setReplicasLeft(done ? 0 : 2).setDone(done);
+            }
+            reply(out, response.build());
         }
 
         @Override

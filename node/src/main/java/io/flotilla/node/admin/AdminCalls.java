@@ -52,12 +52,13 @@ public final class AdminCalls {
         switch (kind) {
             case REPLICAS -> replicas(lines -> reply.accept(AdminReply.of(encode(lines))));
             case SERVING -> reply.accept(AdminReply.of(encode(serving())));
-            case LOOK -> store.look(
-                    new RangeId(Long.parseLong(new String(payload, StandardCharsets.UTF_8))),
-                    look -> reply.accept(
-                            look.isPresent()
-                                    ? AdminReply.of(encode(look.get().caughtUp()))
-                                    : AdminReply.failed("not the leaseholder")));
+            case LOOK ->
+                store.look(
+                        new RangeId(Long.parseLong(new String(payload, StandardCharsets.UTF_8))),
+                        look -> reply.accept(
+                                look.isPresent()
+                                        ? AdminReply.of(encode(look.get().caughtUp()))
+                                        : AdminReply.failed("not the leaseholder")));
             case HAND_OFF -> handOff(payload, reply);
             case TRANSFER -> reply.accept(transfer(payload));
             default -> reply.accept(AdminReply.failed("unknown call '" + kind + "'"));

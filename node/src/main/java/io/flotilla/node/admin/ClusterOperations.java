@@ -205,8 +205,8 @@ public final class ClusterOperations implements ClusterAdmin {
                         range,
                         look -> tools.groups().handOver(range, to, timeoutMicros, error -> {
                             if (error == null) {
-                                NodeId from = look.map(ReplicaGroup.Look::leaseholder)
-                                        .orElse(NodeId.NONE);
+                                NodeId from =
+                                        look.map(ReplicaGroup.Look::leaseholder).orElse(NodeId.NONE);
                                 callback.accept(new Ok<>(new Moved(from, to)));
                             } else {
                                 callback.accept(new Failed<>(error));

@@ -39,8 +39,7 @@ final class MetaScan {
     }
 
     private void from(Key start) {
-        KvOp scan =
-                KvOp.Scan.inconsistent(new Span(start, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, BYTES_PER_READ);
+        KvOp scan = KvOp.Scan.inconsistent(new Span(start, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, BYTES_PER_READ);
         sender.send(new KvBatch(KvHeader.standalone(READ_TIMEOUT_MICROS), List.of(scan)), this::read);
     }
 

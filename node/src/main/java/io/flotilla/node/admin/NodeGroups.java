@@ -71,8 +71,7 @@ public final class NodeGroups implements ReplicaGroup {
     }
 
     @Override
-    public void handOver(
-            RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<@Nullable KvError> callback) {
+    public void handOver(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<@Nullable KvError> callback) {
         long deadlineMicros = scheduler.nowMicros() + timeoutMicros;
         look(range, look -> {
             if (look.isEmpty()) {
@@ -95,8 +94,7 @@ public final class NodeGroups implements ReplicaGroup {
         });
     }
 
-    private void await(
-            RangeDescriptor range, NodeId to, long deadlineMicros, Consumer<@Nullable KvError> callback) {
+    private void await(RangeDescriptor range, NodeId to, long deadlineMicros, Consumer<@Nullable KvError> callback) {
         look(range, look -> {
             if (look.isPresent() && look.get().leaseholder().equals(to)) {
                 callback.accept(null);
@@ -109,7 +107,6 @@ public final class NodeGroups implements ReplicaGroup {
     }
 
     private static KvError noLeaseholder(RangeDescriptor range, String detail) {
-        return new KvError.Unavailable(
-                "NO_LEASEHOLDER", range.span().start(), range.id() + " " + detail, false);
+        return new KvError.Unavailable("NO_LEASEHOLDER", range.span().start(), range.id() + " " + detail, false);
     }
 }

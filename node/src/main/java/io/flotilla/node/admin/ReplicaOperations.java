@@ -60,8 +60,7 @@ public final class ReplicaOperations {
 
     // ---- one range -----------------------------------------------------------------------------------------------
 
-    void change(
-            RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback) {
+    void change(RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback) {
         Optional<ReplicaChangeResult.Refused> unfit = unfit(wish);
         if (unfit.isPresent()) {
             callback.accept(unfit.get());
@@ -250,6 +249,8 @@ public final class ReplicaOperations {
         if (result instanceof ReplicaChangeResult.Refused refused) {
             return refused.why();
         }
-        return result instanceof ReplicaChangeResult.Failed failed ? failed.error().message() : "";
+        return result instanceof ReplicaChangeResult.Failed failed
+                ? failed.error().message()
+                : "";
     }
 }

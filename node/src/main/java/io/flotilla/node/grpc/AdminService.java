@@ -259,10 +259,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     }
 
     private void transfer(
-            ClusterAdmin.Range range,
-            NodeId to,
-            long timeoutMicros,
-            StreamObserver<TransferLeaseResponse> responses) {
+            ClusterAdmin.Range range, NodeId to, long timeoutMicros, StreamObserver<TransferLeaseResponse> responses) {
         RangeDescriptor descriptor = range.descriptor();
         if (descriptor.replicaOn(to).isEmpty()) {
             KvError error = new KvError.Invalid(descriptor + " has no replica on " + to);
@@ -332,16 +329,21 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     public void drainNode(DrainNodeRequest request, StreamObserver<DrainNodeResponse> responses) {
         Function<Error, DrainNodeResponse> failed =
                 error -> DrainNodeResponse.newBuilder().setError(error).build();
-        onNode(request.getNode(), request.getTimeoutMs(), responses, failed, (node, timeoutMicros) -> admin.drain(
-                node,
-                timeoutMicros,
-                answering(
-                        responses,
-                        failed,
-                        drained -> DrainNodeResponse.newBuilder()
-                                .setLeasesMoved(drained.moved())
-                                .setLeasesLeft(drained.left())
-                                .build())));
+        onNode(
+                request.getNode(),
+                request.getTimeoutMs(),
+                responses,
+                failed,
+                (node, timeoutMicros) -> admin.drain(
+                        node,
+                        timeoutMicros,
+                        answering(
+                                responses,
+                                failed,
+                                drained -> DrainNodeResponse.newBuilder()
+                                        .setLeasesMoved(drained.moved())
+                                        .setLeasesLeft(drained.left())
+                                        .build())));
     }
 
     @Override
@@ -402,9 +404,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             StreamObserver<R> responses, Function<Error, R> failed, Function<T, R> succeeded) {
         return reply -> answer(
                 responses,
-                reply instanceof ClusterAdmin.Ok<T> ok
-                        ? succeeded.apply(ok.value())
-                        : failed.apply(errorOf(reply)));
+                reply instanceof ClusterAdmin.Ok<T> ok ? succeeded.apply(ok.value()) : failed.apply(errorOf(reply)));
     }
 
     private static <T> Error errorOf(ClusterAdmin.Answer<T> reply) {

@@ -16,11 +16,14 @@ final class ReplicaWire {
 
     static ReplicaChange wish(ChangeReplicasRequest request) {
         return switch (request.getChangeCase()) {
-            case ADD -> new ReplicaChange.Add(
-                    node(request.getAdd().getNode()), request.getAdd().getWitness());
+            case ADD ->
+                new ReplicaChange.Add(
+                        node(request.getAdd().getNode()), request.getAdd().getWitness());
             case REMOVE -> new ReplicaChange.Remove(node(request.getRemove().getNode()));
-            case MOVE -> new ReplicaChange.Move(
-                    node(request.getMove().getFromNode()), node(request.getMove().getToNode()));
+            case MOVE ->
+                new ReplicaChange.Move(
+                        node(request.getMove().getFromNode()),
+                        node(request.getMove().getToNode()));
             case CHANGE_NOT_SET -> throw Refusal.invalid("a change must be set");
         };
     }

@@ -34,6 +34,8 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -419,7 +421,29 @@ public final class Store implements Transport.Inbound, AutoCloseable {
      * Hands over whatever this store leads. Blocks until all of it is handed over, or time is up; returns how many ranges are still led here.
      */
     public int handOff(Duration patience) {
-        return new LeaseHandoff(this).run(patience);
+        long deadlineNanos = System.nanoTime() + patience.toNanos();
+        int left = handOver();
+        while (left > 0 && System.nanoTime() < deadlineNanos) {
+            LockSupport.parkNanos(50_000_000);
+            left = handOver();
+        }
+        return left;
+    }
+
+    private int handOver() {
+        AtomicInteger leading = new AtomicInteger();
+        for (Slot slot : replicas.all()) {
+            slot.tell(new ReplicaActor.Look(look -> look.ifPresent(group -> {
+                leading.incrementAndGet();
+                for (ReplicaInfo heir : slot.descriptor().replicas()) {
+                    if (heir.replicaId() != slot.replicaId() && heir.mayLead() && heir.staysVoter()) {
+                        slot.tell(new ReplicaActor.Raise(new RaftEvent.TransferLeadership(heir.replicaId())));
+                        break;
+                    }
+                }
+            })));
+        }
+        return leading.get();
     }
 
     /** The descriptor of a range as its replica here knows it. */

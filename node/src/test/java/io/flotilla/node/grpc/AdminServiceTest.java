@@ -3,15 +3,25 @@ package io.flotilla.node.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.kv.KvError;
+import io.flotilla.range.lifecycle.ReplicaChange;
+import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.lifecycle.SplitResult;
+import io.flotilla.v1.ChangeReplicasRequest;
+import io.flotilla.v1.ChangeReplicasResponse;
+import io.flotilla.v1.DecommissionNodeRequest;
+import io.flotilla.v1.DecommissionNodeResponse;
+import io.flotilla.v1.DrainNodeRequest;
+import io.flotilla.v1.DrainNodeResponse;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.InitRequest;
 import io.flotilla.v1.ListNodesRequest;
 import io.flotilla.v1.ListRangesRequest;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.ReplicaInfo;
 import io.flotilla.v1.SplitRangeRequest;
 import io.flotilla.v1.SplitRangeResponse;
 import io.flotilla.v1.StatusRequest;
@@ -121,6 +131,70 @@ class AdminServiceTest {
         assertThat(transfer(77, "", 1).getError().getCode()).isEqualTo(Error.Code.NOT_FOUND);
         assertThat(transfer(0, "", 1).getError().getCode()).isEqualTo(Error.Code.INVALID);
         assertThat(f.admin.transfers).isEmpty();
+    }
+
+    @Test
+    void replicasAreChangedByRangeOrByKey() {
+        ChangeReplicasResponse done = change(ChangeReplicasRequest.newBuilder()
+                .setRange(3)
+                .setMove(ChangeReplicasRequest.Move.newBuilder().setFromNode(1).setToNode(4)));
+        assertThat(done.getDone()).isTrue();
+        assertThat(done.getChanged()).isTrue();
+        assertThat(done.getReplicasList()).extracting(ReplicaInfo::getNode).containsExactly(1, 2);
+        change(ChangeReplicasRequest.newBuilder()
+                .setKey(bytes("a"))
+                .setAdd(ChangeReplicasRequest.Add.newBuilder().setNode(4).setWitness(true)));
+        assertThat(f.admin.changes)
+                .containsExactly(
+                        "r3 " + new ReplicaChange.Move(new NodeId(1), new NodeId(4)),
+                        "r2 " + new ReplicaChange.Add(new NodeId(4), true));
+    }
+
+    @Test
+    void aChangeThatIsNotThroughIsNoErrorAndARefusalIs() {
+        ChangeReplicasRequest.Builder remove = ChangeReplicasRequest.newBuilder()
+                .setRange(3)
+                .setRemove(ChangeReplicasRequest.Remove.newBuilder().setNode(2));
+        f.admin.changeResult = new ReplicaChangeResult.Unfinished(ScriptedAdmin.RIGHT, "a copy");
+        ChangeReplicasResponse unfinished = change(remove);
+        assertThat(unfinished.hasError()).isFalse();
+        assertThat(unfinished.getDone()).isFalse();
+        assertThat(unfinished.getWaitsFor()).isEqualTo("a copy");
+        f.admin.changeResult = new ReplicaChangeResult.Refused("the last one", false);
+        assertThat(change(remove).getError().getCode()).isEqualTo(Error.Code.INVALID);
+        f.admin.changeResult = new ReplicaChangeResult.Refused("no such node", true);
+        assertThat(change(remove).getError().getCode()).isEqualTo(Error.Code.NOT_FOUND);
+        assertThat(change(ChangeReplicasRequest.newBuilder().setRange(77).setRemove(remove.getRemove()))
+                        .getError()
+                        .getCode())
+                .isEqualTo(Error.Code.NOT_FOUND);
+        assertThat(change(ChangeReplicasRequest.newBuilder().setRange(3))
+                        .getError()
+                        .getCode())
+                .isEqualTo(Error.Code.INVALID);
+    }
+
+    @Test
+    void nodesAreDrainedAndDecommissionedIfThereAreSuch() {
+        DrainNodeResponse drained =
+                f.operator().drainNode(DrainNodeRequest.newBuilder().setNode(2).build());
+        assertThat(drained.getLeasesMoved()).isEqualTo(3);
+        assertThat(drained.getLeasesLeft()).isEqualTo(1);
+        DecommissionNodeResponse emptied = f.operator()
+                .decommissionNode(
+                        DecommissionNodeRequest.newBuilder().setNode(2).build());
+        assertThat(emptied.getReplicasLeft()).isEqualTo(5);
+        assertThat(emptied.getWaitsFor()).isEqualTo("r3: a copy");
+        DecommissionNodeResponse absent = f.operator()
+                .decommissionNode(
+                        DecommissionNodeRequest.newBuilder().setNode(9).build());
+        assertThat(absent.getError().getCode()).isEqualTo(Error.Code.NOT_FOUND);
+        DrainNodeResponse nobody = f.operator().drainNode(DrainNodeRequest.getDefaultInstance());
+        assertThat(nobody.getError().getCode()).isEqualTo(Error.Code.INVALID);
+    }
+
+    private ChangeReplicasResponse change(ChangeReplicasRequest.Builder request) {
+        return f.operator().changeReplicas(request.build());
     }
 
     private TransferLeaseResponse transfer(long range, String key, int to) {

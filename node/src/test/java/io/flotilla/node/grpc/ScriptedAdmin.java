@@ -5,6 +5,8 @@ import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.kv.KvError;
+import io.flotilla.range.lifecycle.ReplicaChange;
+import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.lifecycle.SplitResult;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -21,6 +23,8 @@ final class ScriptedAdmin implements ClusterAdmin {
     static final RangeDescriptor RIGHT = range(3, KeySpace.user(Key.of("m")), KeySpace.USERS.end());
 
     final List<String> transfers = new ArrayList<>();
+    final List<String> changes = new ArrayList<>();
+    volatile ReplicaChangeResult changeResult = new ReplicaChangeResult.Done(LEFT, true);
     final List<Key> splits = new ArrayList<>();
     volatile SplitResult splitResult = new SplitResult.Split(LEFT, RIGHT);
 
@@ -71,5 +75,25 @@ final class ScriptedAdmin implements ClusterAdmin {
     public void transferLease(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback) {
         transfers.add(range.id() + "->" + to);
         callback.accept(new Ok<>(new Moved(new NodeId(1), to)));
+    }
+
+    @Override
+    public void changeReplicas(
+            RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback) {
+        changes.add(range.id() + " " + wish);
+        callback.accept(changeResult);
+    }
+
+    @Override
+    public void drain(NodeId node, long timeoutMicros, Consumer<Answer<Drained>> callback) {
+        callback.accept(node.value() == 9 ? new Absent<>("there is no node 9") : new Ok<>(new Drained(3, 1)));
+    }
+
+    @Override
+    public void decommission(NodeId node, long timeoutMicros, Consumer<Answer<Decommissioned>> callback) {
+        callback.accept(
+                node.value() == 9
+                        ? new Absent<>("there is no node 9")
+                        : new Ok<>(new Decommissioned(2, 5, false, "r3: a copy")));
     }
 }
