@@ -100,9 +100,7 @@ public record NodeSettings(
                             millis(txn, "push-delay"),
                             millis(txn, "outcome-retention")),
                     new LivenessSettings(
-                            millis(liveness, "heartbeat"),
-                            millis(liveness, "support"),
-                            millis(liveness, "disk-stall")),
+                            millis(liveness, "heartbeat"), millis(liveness, "support"), millis(liveness, "disk-stall")),
                     new FlowSettings(
                             flow.getBytes("proposal-bytes-max"),
                             millis(flow, "proposal-delay"),

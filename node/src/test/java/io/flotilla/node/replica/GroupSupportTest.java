@@ -34,8 +34,8 @@ class GroupSupportTest {
                     new ReplicaInfo(new NodeId(2), 12),
                     new ReplicaInfo(new NodeId(3), 13)),
             14);
-    private final StoreLiveness core = new StoreLiveness(
-            new LivenessConfig(1, LivenessSettings.DEFAULT, 800, 0), LivenessState.INITIAL, at(0));
+    private final StoreLiveness core =
+            new StoreLiveness(new LivenessConfig(1, LivenessSettings.DEFAULT, 800, 0), LivenessState.INITIAL, at(0));
     private long micros;
     private final Support support = new GroupSupport(
             new Liveness() {

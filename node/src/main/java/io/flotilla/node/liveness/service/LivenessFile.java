@@ -67,13 +67,14 @@ public final class LivenessFile implements AutoCloseable {
             throw new LivenessCorruptException(
                     file + " is missing: what this store promised to other nodes is not known");
         }
-        FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         try {
             lock(channel, file);
             Slot first = read(channel, 0);
             Slot second = read(channel, 1);
-            Slot best = first != null && (second == null || first.number() >= second.number()) ? first : second;
+            boolean firstIsBest = first != null && (second == null || first.number() >= second.number());
+            Slot best = firstIsBest ? first : second;
             if (best == null && storeIsNew) {
                 return fresh(directory, channel);
             }
@@ -84,7 +85,7 @@ public final class LivenessFile implements AutoCloseable {
             LivenessFile opened = new LivenessFile(channel, best);
             if (first == null || second == null || first.number() != second.number()) {
                 LOG.info("one half of {} was behind or damaged and is mended from the other", file);
-                opened.mend(first == best ? 1 : 0);
+                opened.mend(firstIsBest ? 1 : 0);
             }
             return opened;
         } catch (IOException | RuntimeException refused) {
@@ -126,7 +127,8 @@ public final class LivenessFile implements AutoCloseable {
     /** Makes the state durable, then calls {@code durable}, then makes the second copy. */
     void save(LivenessState state, Runnable durable) throws IOException {
         if (state.records().size() > RECORDS_MAX) {
-            throw new IOException("promises to " + state.records().size() + " nodes do not fit, " + RECORDS_MAX + " do");
+            throw new IOException(
+                    "promises to " + state.records().size() + " nodes do not fit, " + RECORDS_MAX + " do");
         }
         number++;
         ByteBuffer slot = encode(number, state);
@@ -199,7 +201,8 @@ public final class LivenessFile implements AutoCloseable {
             return null;
         }
         if (magic != MAGIC_V1) {
-            throw new LivenessCorruptException("the promises of this store were written by a version that is not known here");
+            throw new LivenessCorruptException(
+                    "the promises of this store were written by a version that is not known here");
         }
         long number = in.getLong();
         long epochMax = in.getLong();

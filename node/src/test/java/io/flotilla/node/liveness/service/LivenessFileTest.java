@@ -66,8 +66,8 @@ class LivenessFileTest {
     void theBytesAreThoseOfVersionOne() {
         ByteBuffer bytes = LivenessFile.encode(3, STATE);
         assertThat(HexFormat.of().formatHex(Arrays.copyOf(bytes.array(), bytes.limit())))
-                .isEqualTo("464c5601" + "2a000000" + "8f31dfc1" + "0300000000000000" + "0700000000000000"
-                        + "02000000" + "0500000000000000" + "01" + "2c010000" + "0000000000010000" + "00");
+                .isEqualTo("464c5601" + "2a000000" + "8f31dfc1" + "0300000000000000" + "0700000000000000" + "02000000"
+                        + "0500000000000000" + "01" + "2c010000" + "0000000000010000" + "00");
     }
 
     @Test
