@@ -160,7 +160,7 @@ final class RequestDesk {
     }
 
     private RangeReply overloaded() {
-        long retryAfterMillis = tools.serving().budget().retryAfterMillis();
+        long retryAfterMillis = tools.serving().budget().refuse();
         return new RangeReply.Served(
                 new KvReply.Refused(new KvError.Overloaded(tools.node().toString(), retryAfterMillis)));
     }

@@ -404,6 +404,11 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         return Optional.ofNullable(replicas.find(range)).map(Slot::descriptor);
     }
 
+    /** How this store served since it started. */
+    public Serving.Report serving() {
+        return setting.serving().report();
+    }
+
     public int replicaCount() {
         return replicas.size();
     }
