@@ -20,6 +20,7 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class GroupSupportTest {
@@ -58,8 +59,7 @@ class GroupSupportTest {
     private void meet() {
         LivenessReady ready = core.know(at(0), 2);
         core.received(at(0), 2, new LivenessMessage.Heartbeat(5, 1, CLOCK.next(), LivenessMessage.NO_STAMP));
-        LivenessReady.Persist persist = ready.persist();
-        assertThat(persist).isNotNull();
+        LivenessReady.Persist persist = Objects.requireNonNull(ready.persist());
         core.persisted(at(0), persist.number() + 1);
         core.received(at(0), 2, new LivenessMessage.Reply(1, 1, 1_000_000, 1, 0));
     }
