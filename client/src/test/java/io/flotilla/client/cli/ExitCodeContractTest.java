@@ -56,7 +56,8 @@ class ExitCodeContractTest {
                 "load run",
                 "demo --ranges 0",
                 "demo --nodes 1",
-                "bench"
+                "bench",
+                "bench failover --kinds flood"
             })
     void aWrongCommandLineExitsWith2AndFourLines(String line) {
         CliRun run = CliRun.of(line.isEmpty() ? new String[0] : line.split(" "));
@@ -82,7 +83,8 @@ class ExitCodeContractTest {
                 "txn --help",
                 "load run bank --help",
                 "load run kv --help",
-                "bench floor --help")) {
+                "bench floor --help",
+                "bench failover --help")) {
             CliRun run = CliRun.of(command.split(" "));
             assertThat(run.exitCode()).as(command).isZero();
             assertThat(run.out()).as(command).contains("Usage: flotilla");

@@ -33,7 +33,7 @@ public final class ChronicleLog implements SharedLog {
      * @throws LogCorruptException if acknowledged records are damaged
      */
     public ChronicleLog(Path directory, LogSettings settings) throws IOException {
-        this(directory, settings, QueueFile.Sync.REAL);
+        this(directory, settings, StallableSync.ofThisProcess());
     }
 
     ChronicleLog(Path directory, LogSettings settings, QueueFile.Sync sync) throws IOException {

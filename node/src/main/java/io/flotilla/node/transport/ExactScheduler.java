@@ -39,6 +39,7 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
     }
 
     @Override
+    @SuppressWarnings("deprecation") // for callers; what Akka offers them instead ends here
     public Cancellable schedule(
             FiniteDuration initialDelay, FiniteDuration interval, Runnable task, ExecutionContext executor) {
         try {

@@ -47,10 +47,10 @@ public final class ServerCommand {
         command.add("start");
         command.addAll(List.of("--node-id", String.valueOf(server.nodeId())));
         command.addAll(List.of("--listen", server.transportAddress()));
-        command.addAll(List.of("--advertise", server.transportAddress()));
+        command.addAll(List.of("--advertise", server.advertisedAddress()));
         command.addAll(List.of("--grpc", server.grpcAddress()));
         command.addAll(List.of("--data", server.dataDirectory().toString()));
-        String everybody = cluster.stream().map(ServerSpec::transportAddress).collect(Collectors.joining(","));
+        String everybody = cluster.stream().map(ServerSpec::advertisedAddress).collect(Collectors.joining(","));
         command.addAll(List.of("--join", everybody));
         return command;
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** One server process, started and ended at will on the same directory and ports. Not safe for use by several threads at once, except {@link #pid}. */
 public final class ServerProcess {
     private static final long POLL_MILLIS = 10;
+    private static final String JAVA_OPTIONS = "FLOTILLA_JAVA_OPTS";
     private static final int LOG_TAIL_LINES = 4;
     private static final int LOG_TAIL_BYTES = 16 * 1024;
 
@@ -46,6 +47,9 @@ public final class ServerProcess {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         builder.environment().put("FLOTILLA_NO_BUILD", "1");
+        if (!spec.javaOptions().isEmpty()) {
+            builder.environment().merge(JAVA_OPTIONS, String.join(" ", spec.javaOptions()), (a, b) -> a + " " + b);
+        }
         process = builder.start();
     }
 
@@ -96,6 +100,27 @@ public final class ServerProcess {
         }
     }
 
+    /** Makes it stand still (SIGSTOP): it keeps its connections and says nothing. */
+    public void suspend() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** Lets it go on after {@link #suspend} (SIGCONT). */
+    public void resume() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        // The shell's own kill: not every machine has it as a program.
+        Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (kill.waitFor() != 0) {
+            throw new IOException("node " + spec.nodeId() + " could not be sent SIG" + name);
+        }
+    }
+
     void killWithoutWaiting() {
         Process current = process;
         if (current != null) {
@@ -104,7 +129,7 @@ public final class ServerProcess {
     }
 
     /** Asks it to end (SIGTERM). Does not wait. */
-    void askToStop() {
+    public void askToStop() {
         Process current = process;
         if (current != null) {
             current.destroy();
@@ -112,7 +137,7 @@ public final class ServerProcess {
     }
 
     /** Waits for its end until {@code deadlineNanos} on {@link System#nanoTime}, then kills it. */
-    void awaitStopped(long deadlineNanos) throws InterruptedException {
+    public void awaitStopped(long deadlineNanos) throws InterruptedException {
         Process current = process;
         if (current == null) {
             return;

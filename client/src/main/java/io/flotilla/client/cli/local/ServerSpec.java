@@ -1,10 +1,32 @@
 package io.flotilla.client.cli.local;
 
 import java.nio.file.Path;
+import java.util.List;
 
-/** One server of a local cluster: its identity, its loopback ports and its directory. */
-public record ServerSpec(int nodeId, int grpcPort, int transportPort, Path directory) {
+/**
+ * One server of a local cluster: its identity, its loopback ports and its directory.
+ *
+ * @param transportPort where it listens for other servers
+ * @param advertisedPort where other servers reach it; different if something stands between
+ * @param javaOptions for its JVM, on top of the launcher's; none may hold a blank
+ */
+public record ServerSpec(
+        int nodeId, int grpcPort, int transportPort, int advertisedPort, Path directory, List<String> javaOptions) {
     private static final String LOOPBACK = "127.0.0.1:";
+
+    public ServerSpec {
+        javaOptions = List.copyOf(javaOptions);
+        for (String option : javaOptions) {
+            if (option.contains(" ")) {
+                throw new IllegalArgumentException("a Java option with a blank in it: " + option);
+            }
+        }
+    }
+
+    /** Reached directly. */
+    public ServerSpec(int nodeId, int grpcPort, int transportPort, Path directory) {
+        this(nodeId, grpcPort, transportPort, transportPort, directory, List.of());
+    }
 
     public String grpcAddress() {
         return LOOPBACK + grpcPort;
@@ -12,6 +34,10 @@ public record ServerSpec(int nodeId, int grpcPort, int transportPort, Path direc
 
     public String transportAddress() {
         return LOOPBACK + transportPort;
+    }
+
+    public String advertisedAddress() {
+        return LOOPBACK + advertisedPort;
     }
 
     public Path dataDirectory() {
