@@ -449,6 +449,10 @@ public final class Replica {
                     new ArrayList<>(ports.othersHolding(arrival.request().batch()));
             known.add(applier.descriptor());
             arrival.reply().accept(new RangeReply.RangeMismatch(known));
+        } else if (current == null
+                && arrival.request().generation() < applier.descriptor().generation()) {
+            // Who leads now may be a replica that the asker has not heard of.
+            arrival.reply().accept(new RangeReply.RangeMismatch(List.of(applier.descriptor())));
         } else if (current == null) {
             arrival.reply().accept(refusal(now));
         } else {
