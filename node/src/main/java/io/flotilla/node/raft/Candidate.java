@@ -84,8 +84,9 @@ final class Candidate extends Role {
     private void ask() {
         resendMicros = group.now.micros() + group.heartbeatMicros;
         long askedTerm = campaign.pre() ? group.term + 1 : group.term;
-        for (int voter : group.config.voters()) {
-            if (voter == group.self || answers.containsKey(voter)) {
+        Membership membership = group.membership();
+        for (int voter : membership.members()) {
+            if (voter == group.self || !membership.isVoter(voter) || answers.containsKey(voter)) {
                 continue;
             }
             RaftMessage.VoteRequest request = new RaftMessage.VoteRequest(

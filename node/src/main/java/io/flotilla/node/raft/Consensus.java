@@ -15,7 +15,6 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     final RaftConfig config;
     final int self;
-    final Quorum quorum;
     final EntryWindow log;
     final Outbox out;
     final Promises promises;
@@ -24,6 +23,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     final long leaseMicros;
 
     Now now;
+
+    /** Over {@link #membership}. */
+    Quorum quorum;
+
     long term;
     long commit;
     long applied;
@@ -31,6 +34,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     /** Numbers the calls of {@link #step}. */
     long steps;
 
+    private final Configurations configurations;
     private final SplittableRandom random;
     private int vote;
     private int leader;
@@ -43,12 +47,14 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     Consensus(RaftConfig config, HardState restored, LogView view, long applied, Now now) {
         this.config = config;
         this.self = config.self();
-        this.quorum = new Quorum(config.voters());
         this.random = new SplittableRandom(config.seed());
         this.electionMicros = config.settings().electionMillisMin() * 1_000;
         this.heartbeatMicros = config.settings().heartbeatMillis() * 1_000;
         this.leaseMicros = config.settings().leaseMillis() * 1_000;
         this.log = new EntryWindow(view);
+        this.configurations = new Configurations(config.membershipOf(), config.membership());
+        configurations.scan(view, applied);
+        this.quorum = new Quorum(membership());
         this.out = new Outbox(restored);
         this.now = now;
         this.term = restored.term();
@@ -74,11 +80,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
                     handle(each);
                 }
             }
-            for (RaftEvent each : group.events()) {
-                if (each instanceof RaftEvent.Propose) {
-                    handle(each);
-                }
-            }
+            handle(RaftEvent.Propose.joined(group.events()));
         } else {
             handle(event);
         }
@@ -103,7 +105,9 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             log.persisted(persisted.persistNumber());
             role.onPersisted(persisted.persistNumber());
         } else if (event instanceof RaftEvent.Propose propose) {
-            role.onPropose(propose.payloads());
+            if (!propose.payloads().isEmpty()) {
+                role.onPropose(propose);
+            }
         } else if (event instanceof RaftEvent.Tick) {
             role.onTick();
         } else if (event instanceof RaftEvent.ReadIndex read) {
@@ -133,6 +137,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         }
         List<LogEntry> entries = log.range(applied + 1, to + 1, APPLY_BYTES_MAX);
         applied += entries.size();
+        configurations.applied(applied);
         return entries;
     }
 
@@ -140,6 +145,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     boolean electionDue() {
         return now.micros() >= electionDueMicros;
+    }
+
+    int leader() {
+        return leader;
     }
 
     private void drawElectionTimeout() {
@@ -167,13 +176,13 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     /** Campaigns unless a leader may rely on this replica's silence, which binds its own vote too. */
     void campaignIfFree() {
-        if (promises.allowVote(now) && quorum.contains(self)) {
+        if (promises.allowVote(now) && membership().mayLead(self)) {
             campaign(quorum.isSingle() ? Campaign.REAL : Campaign.PRE);
         }
     }
 
     void campaign(Campaign campaign) {
-        if (!quorum.contains(self)) {
+        if (!membership().mayLead(self)) {
             return;
         }
         leader = 0;
@@ -192,6 +201,42 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         Leader next = new Leader(this, leaseStart);
         become(next);
         next.start();
+    }
+
+    // Membership
+
+    /** The latest in the log, committed or not (Raft §6). */
+    Membership membership() {
+        return configurations.latest();
+    }
+
+    /** Whether the latest change is through: committed, and applied here. */
+    boolean isChangeApplied() {
+        return configurations.latestIndex() <= applied;
+    }
+
+    /** The position of the latest change. */
+    long changeIndex() {
+        return configurations.latestIndex();
+    }
+
+    void append(LogEntry entry) {
+        log.append(entry);
+        if (configurations.appended(entry)) {
+            membershipChanged();
+        }
+    }
+
+    private void truncateFrom(long index) {
+        log.truncateFrom(index);
+        if (configurations.truncatedFrom(index)) {
+            membershipChanged();
+        }
+    }
+
+    private void membershipChanged() {
+        quorum = new Quorum(membership());
+        role.onMembership();
     }
 
     // Messages
@@ -285,10 +330,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             long conflict = entries.get(at).index();
             if (conflict <= log.lastIndex()) {
                 Invariant.check(conflict > commit, "a committed entry must stay", conflict, commit);
-                log.truncateFrom(conflict);
+                truncateFrom(conflict);
             }
             for (; at < entries.size(); at++) {
-                log.append(entries.get(at));
+                append(entries.get(at));
             }
         }
         commit = Math.max(commit, Math.min(append.commit(), end));
@@ -342,8 +387,16 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         if (index >= installing) {
             installing = 0;
         }
+        boolean changed = false;
         if (!log.holds(index, snapshot.indexTerm()) && index > commit) {
+            changed = configurations.truncatedFrom(applied + 1);
             log.resetTo(index, snapshot.indexTerm());
+        }
+        if (index > applied) {
+            changed |= configurations.installed(index, snapshot.membership());
+        }
+        if (changed) {
+            membershipChanged();
         }
         commit = Math.max(commit, index);
         applied = Math.max(applied, index);

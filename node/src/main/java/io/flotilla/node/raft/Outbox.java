@@ -2,6 +2,7 @@ package io.flotilla.node.raft;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Collects what one step wants done. */
 final class Outbox {
@@ -10,6 +11,7 @@ final class Outbox {
     private List<Ready.ReadGrant> reads = List.of();
     private List<Integer> snapshotsTo = List.of();
     private long proposedFrom;
+    private @Nullable ProposalRefusal refusal;
     private boolean installSnapshot;
     private long persistNumber;
     private HardState handed;
@@ -35,9 +37,11 @@ final class Outbox {
     }
 
     void proposed(long firstIndex) {
-        if (proposedFrom == 0) {
-            proposedFrom = firstIndex;
-        }
+        proposedFrom = firstIndex;
+    }
+
+    void refused(ProposalRefusal why) {
+        refusal = why;
     }
 
     void installSnapshot() {
@@ -61,12 +65,22 @@ final class Outbox {
             handed = state;
         }
         Ready ready = new Ready(
-                sendNow, number, persist, sendAfterPersist, apply, reads, proposedFrom, snapshotsTo, installSnapshot);
+                sendNow,
+                number,
+                persist,
+                sendAfterPersist,
+                apply,
+                reads,
+                proposedFrom,
+                refusal,
+                snapshotsTo,
+                installSnapshot);
         sendNow = List.of();
         sendAfterPersist = List.of();
         reads = List.of();
         snapshotsTo = List.of();
         proposedFrom = 0;
+        refusal = null;
         installSnapshot = false;
         return ready;
     }

@@ -12,6 +12,10 @@ final class Quorum {
     private final int[] outgoing;
     private final long[] scratch;
 
+    Quorum(Membership membership) {
+        this(membership.voters(), membership.outgoing());
+    }
+
     /** A configuration that is not joint. */
     Quorum(List<Integer> voters) {
         this(voters, List.of());

@@ -35,6 +35,11 @@ public final class RaftCore {
         return consensus.lease();
     }
 
+    /** The latest in the log, whether committed or not (Raft §6). */
+    public Membership membership() {
+        return consensus.membership();
+    }
+
     public RaftStatus status() {
         return consensus.status();
     }

@@ -1,5 +1,6 @@
 package io.flotilla.node.raft;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** What can happen to a replica's consensus core. */
@@ -9,8 +10,46 @@ public sealed interface RaftEvent {
 
     record Received(RaftMessage message) implements RaftEvent {}
 
-    /** Append these payloads, in this order; refused unless leader. {@link Ready#proposedFrom} tells the first index. */
-    record Propose(List<byte[]> payloads) implements RaftEvent {}
+    /**
+     * Append these payloads, in this order; all or none. {@link Ready#proposedFrom} tells the first index, {@link Ready#refusal} why not.
+     *
+     * @param kinds of each payload; empty if all are NORMAL. At most one is CONFIG: it takes effect when it is appended (Raft §6)
+     */
+    record Propose(List<byte[]> payloads, List<LogEntry.Kind> kinds) implements RaftEvent {
+        public Propose {
+            if (!kinds.isEmpty() && kinds.size() != payloads.size()) {
+                throw new IllegalArgumentException(payloads.size() + " payloads, kinds " + kinds);
+            }
+        }
+
+        public Propose(List<byte[]> payloads) {
+            this(payloads, List.of());
+        }
+
+        /** A change of membership, alone. */
+        public static Propose config(byte[] payload) {
+            return new Propose(List.of(payload), List.of(LogEntry.Kind.CONFIG));
+        }
+
+        /** All proposals among {@code events} as one. */
+        static Propose joined(List<RaftEvent> events) {
+            List<byte[]> payloads = new ArrayList<>();
+            List<LogEntry.Kind> kinds = new ArrayList<>();
+            for (RaftEvent event : events) {
+                if (event instanceof Propose propose) {
+                    for (int i = 0; i < propose.payloads.size(); i++) {
+                        payloads.add(propose.payloads.get(i));
+                        kinds.add(propose.kind(i));
+                    }
+                }
+            }
+            return new Propose(payloads, kinds);
+        }
+
+        LogEntry.Kind kind(int at) {
+            return kinds.isEmpty() ? LogEntry.Kind.NORMAL : kinds.get(at);
+        }
+    }
 
     /** What the {@link Ready} numbered {@code persistNumber} (and all before it) asked to persist is durable. */
     record Persisted(long persistNumber) implements RaftEvent {}
@@ -27,8 +66,12 @@ public sealed interface RaftEvent {
     /** A snapshot of (index, indexTerm), sent by the leader of {@code term}, is complete and verified; should it be installed? */
     record SnapshotArrived(int from, long term, long index, long indexTerm) implements RaftEvent {}
 
-    /** The state machine now holds the snapshot that {@link Ready#installSnapshot} asked for, durably. */
-    record SnapshotInstalled(int from, long index, long indexTerm) implements RaftEvent {}
+    /**
+     * The state machine now holds the snapshot that {@link Ready#installSnapshot} asked for, durably.
+     *
+     * @param membership as of {@code index}
+     */
+    record SnapshotInstalled(int from, long index, long indexTerm, Membership membership) implements RaftEvent {}
 
     /** The snapshot to that replica is through, or failed. */
     record SnapshotSent(int toReplica, boolean success) implements RaftEvent {}

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param apply committed entries, in order, without gaps, each once; the core counts them as applied
  * @param reads answers to {@link RaftEvent.ReadIndex}
  * @param proposedFrom the index of the first payload proposed by this event; 0 if the proposal was refused or there was none
+ * @param refusal why this event's proposal was refused; null if it was not
  * @param snapshotsTo replicas that need a snapshot streamed; the shell reports {@link RaftEvent.SnapshotSent}
  * @param installSnapshot install the snapshot that just arrived
  */
@@ -26,6 +27,7 @@ public record Ready(
         List<LogEntry> apply,
         List<ReadGrant> reads,
         long proposedFrom,
+        @Nullable ProposalRefusal refusal,
         List<Integer> snapshotsTo,
         boolean installSnapshot) {
 

@@ -1,7 +1,5 @@
 package io.flotilla.node.raft;
 
-import java.util.List;
-
 /** What a replica is at the moment (Raft §5.1). What is not overridden is ignored in that role. */
 abstract sealed class Role permits Follower, Candidate, Leader {
     final Consensus group;
@@ -33,7 +31,9 @@ abstract sealed class Role permits Follower, Candidate, Leader {
 
     void onPersisted(long number) {}
 
-    void onPropose(List<byte[]> payloads) {}
+    void onPropose(RaftEvent.Propose proposal) {
+        group.out.refused(new ProposalRefusal.NotLeader(group.leader()));
+    }
 
     void onReadIndex(long request) {
         group.out.read(request, 0);
@@ -44,6 +44,9 @@ abstract sealed class Role permits Follower, Candidate, Leader {
     void onSnapshotSent(int toReplica, boolean success) {}
 
     void onUnreachable(int replica) {}
+
+    /** The configuration has changed. */
+    void onMembership() {}
 
     /** All events of this step were handled: the last chance to send. */
     void flush() {}

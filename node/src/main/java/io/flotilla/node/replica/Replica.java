@@ -25,6 +25,8 @@ import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.node.raft.Ready;
+import io.flotilla.node.snapshot.SnapshotHeader;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -77,7 +79,8 @@ public final class Replica {
     private long persistedNumber;
     private long leaderlessSinceMicros;
     private boolean tickDue;
-    private SnapshotAssembler.@Nullable Complete arrivedSnapshot;
+    private final SnapshotsOut snapshotsOut = new SnapshotsOut();
+    private @Nullable StagedSnapshot arrivedSnapshot;
 
     Replica(Setting setting, ReplicaPorts ports, RangeDescriptor descriptor, HardState hardState, LogView log) {
         this.setting = setting;
@@ -85,14 +88,12 @@ public final class Replica {
         this.log = log;
         this.applier = new StateApplier(setting.engine(), descriptor);
         Now now = ports.now();
-        List<Integer> voters = new ArrayList<>();
-        for (ReplicaInfo replica : descriptor.replicas()) {
-            voters.add(replica.replicaId());
-        }
         this.raft = new RaftCore(
                 new RaftConfig(
                         selfId(descriptor),
-                        voters,
+                        Memberships.of(descriptor),
+                        Memberships::afterEntry,
+                        Memberships::withoutData,
                         setting.raft(),
                         setting.seed() ^ (descriptor.id().value() * 0x9E3779B97F4A7C15L),
                         setting.clock().maxOffsetMicros()),
@@ -116,6 +117,9 @@ public final class Replica {
     }
 
     void event(RaftEvent event) {
+        if (event instanceof RaftEvent.SnapshotSent sent) {
+            snapshotsOut.ended(sent.toReplica(), sent.success(), ports.now().micros());
+        }
         events.add(event);
     }
 
@@ -129,17 +133,35 @@ public final class Replica {
         }
     }
 
-    void snapshotArrived(SnapshotAssembler.Complete snapshot) {
-        if (ports.overlapsOther(snapshot.descriptor())) {
-            return; // the other replica must shrink first; the leader will send again
-        }
-        SnapshotAssembler.Complete earlier = arrivedSnapshot;
-        if (earlier != null && (earlier.term() > snapshot.term() || earlier.index() >= snapshot.index())) {
+    void snapshotArrived(StagedSnapshot snapshot) {
+        if (arrivedSnapshot != null || ports.overlapsOther(snapshot.header().descriptor())) {
+            // The other replica must shrink first; the leader will send again.
+            ports.snapshotSettled(snapshot);
             return;
         }
         arrivedSnapshot = snapshot;
-        events.add(new RaftEvent.SnapshotArrived(
-                snapshot.fromReplica(), snapshot.term(), snapshot.index(), snapshot.indexTerm()));
+        SnapshotHeader header = snapshot.header();
+        events.add(
+                new RaftEvent.SnapshotArrived(header.fromReplica(), header.term(), header.index(), header.indexTerm()));
+    }
+
+    /** The engine holds it now, durably. */
+    void snapshotInstalled(StagedSnapshot snapshot) {
+        SnapshotHeader header = snapshot.header();
+        applier.installed(header);
+        ports.descriptorChanged(applier.descriptor());
+        ports.applied();
+        events.add(new RaftEvent.SnapshotInstalled(
+                header.fromReplica(), header.index(), header.indexTerm(), Memberships.of(header.descriptor())));
+    }
+
+    /** There is room to send that peer a snapshot now. */
+    void snapshotTurn(int peer) {
+        if (snapshotsOut.isWanted(peer)) {
+            streamSnapshot(peer);
+        } else {
+            ports.cancelSnapshot(peer);
+        }
     }
 
     void tick() {
@@ -160,7 +182,11 @@ public final class Replica {
 
     /** The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers. */
     void flushed(long index, LogCompaction compaction) {
-        long upTo = Math.min(index, log.lastIndex() - setting.raft().logEntriesKept());
+        long last = log.lastIndex();
+        long upTo = snapshotsOut.mayForget(
+                Math.min(index, last - setting.raft().logEntriesKept()),
+                last,
+                ports.now().micros());
         if (upTo >= log.firstIndex()) {
             compaction.compact(upTo, log.termAt(upTo));
         }
@@ -196,7 +222,11 @@ public final class Replica {
             List<RaftEvent> group = events;
             events = new ArrayList<>();
             handle(raft.step(now, group.size() == 1 ? group.get(0) : new RaftEvent.Group(group)));
-            arrivedSnapshot = null; // installed, or not wanted
+            StagedSnapshot unwanted = arrivedSnapshot;
+            if (unwanted != null) {
+                arrivedSnapshot = null;
+                ports.snapshotSettled(unwanted);
+            }
         }
         watchLeadership(now);
         admitArrivals(now);
@@ -261,11 +291,23 @@ public final class Replica {
                     .forEach(refused -> refused.reply().accept(new RangeReply.NotLeaseholder(NodeId.NONE)));
         }
         for (int peer : ready.snapshotsTo()) {
-            LocalState.Applied applied = applier.applied();
-            ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term());
+            snapshotsOut.want(peer);
+            streamSnapshot(peer);
         }
         if (ready.installSnapshot()) {
-            installSnapshot();
+            StagedSnapshot snapshot = arrivedSnapshot;
+            Invariant.check(snapshot != null, "a snapshot is installed only after it arrived");
+            arrivedSnapshot = null;
+            if (snapshot != null) {
+                ports.installSnapshot(snapshot);
+            }
+        }
+    }
+
+    private void streamSnapshot(int peer) {
+        LocalState.Applied applied = applier.applied();
+        if (ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term())) {
+            snapshotsOut.begun(peer, applied.index());
         }
     }
 
@@ -311,26 +353,15 @@ public final class Replica {
         }
     }
 
-    private void installSnapshot() {
-        SnapshotAssembler.Complete snapshot = arrivedSnapshot;
-        Invariant.check(snapshot != null, "a snapshot is installed only after it arrived");
-        arrivedSnapshot = null;
-        if (snapshot != null) {
-            applier.install(snapshot);
-            ports.applied();
-            ports.descriptorChanged(applier.descriptor());
-            handle(raft.step(
-                    ports.now(),
-                    new RaftEvent.SnapshotInstalled(snapshot.fromReplica(), snapshot.index(), snapshot.indexTerm())));
-        }
-    }
-
     // ---- serving -------------------------------------------------------------------------------------------------
 
     private void watchLeadership(Now now) {
         status = raft.status();
         if (status.leader() != 0) {
             leaderlessSinceMicros = now.micros();
+        }
+        if (status.role() != RaftStatus.Role.LEADER && !snapshotsOut.isEmpty()) {
+            snapshotsOut.giveUp().forEach(ports::cancelSnapshot);
         }
         RequestDesk current = desk;
         if (current != null && (status.role() != RaftStatus.Role.LEADER || status.term() != current.term())) {
@@ -461,6 +492,7 @@ public final class Replica {
             current.close(new RangeReply.RangeUnknown());
         }
         arrivals.forEach(arrival -> arrival.reply().accept(new RangeReply.RangeUnknown()));
+        snapshotsOut.giveUp().forEach(ports::cancelSnapshot);
         confirming.takeAll().forEach(read -> read.reply().accept(new RangeReply.RangeUnknown()));
         arrivals.clear();
     }

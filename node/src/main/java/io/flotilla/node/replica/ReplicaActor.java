@@ -11,6 +11,7 @@ import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.time.Duration;
@@ -36,7 +37,12 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     record Resolved(TxnMeta holder, TxnStatus status, Timestamp timestamp) implements Command {}
 
-    record SnapshotArrived(SnapshotAssembler.Complete snapshot) implements Command {}
+    record SnapshotArrived(StagedSnapshot snapshot) implements Command {}
+
+    record SnapshotInstalled(StagedSnapshot snapshot) implements Command {}
+
+    /** There is room to send a snapshot to that replica now. */
+    record SnapshotTurn(int toReplica) implements Command {}
 
     record Flushed(long index, Replica.LogCompaction compaction) implements Command {}
 
@@ -101,6 +107,8 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(Raise.class, this::onRaise)
                 .onMessage(Resolved.class, this::onResolved)
                 .onMessage(SnapshotArrived.class, this::onSnapshotArrived)
+                .onMessage(SnapshotInstalled.class, this::onSnapshotInstalled)
+                .onMessage(SnapshotTurn.class, this::onSnapshotTurn)
                 .onMessage(Flushed.class, this::onFlushed)
                 .onMessage(Inspect.class, this::onInspect)
                 .build();
@@ -149,6 +157,15 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     private Behavior<Command> onSnapshotArrived(SnapshotArrived arrived) {
         replica.snapshotArrived(arrived.snapshot());
         return queueTurn();
+    }
+
+    private Behavior<Command> onSnapshotInstalled(SnapshotInstalled installed) {
+        replica.snapshotInstalled(installed.snapshot());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onSnapshotTurn(SnapshotTurn turn) {
+        return guarded(() -> replica.snapshotTurn(turn.toReplica()));
     }
 
     private Behavior<Command> onFlushed(Flushed flushed) {

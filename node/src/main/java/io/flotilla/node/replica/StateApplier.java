@@ -1,9 +1,9 @@
 package io.flotilla.node.replica;
 
-import io.flotilla.config.key.Span;
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -100,23 +100,9 @@ final class StateApplier {
         split = trigger;
     }
 
-    /** Replaces the range's whole state by a snapshot, durably, in one atomic batch (B30). */
-    void install(SnapshotAssembler.Complete snapshot) {
-        try (Engine.Batch batch = engine.newBatch()) {
-            clear(batch, snapshot.descriptor().span());
-            snapshot.writeTo(batch);
-            LocalState.putDescriptor(batch, snapshot.descriptor());
-            LocalState.putApplied(batch, appliedKey, snapshot.index(), snapshot.indexTerm());
-            engine.write(batch);
-        }
-        engine.flush();
-        descriptor = snapshot.descriptor();
-        applied = new LocalState.Applied(snapshot.index(), snapshot.indexTerm());
-    }
-
-    private static void clear(Engine.Batch batch, Span span) {
-        for (RangeSpaces part : RangeSpaces.of(span)) {
-            batch.deleteRange(part.space(), part.bounds().from(), part.bounds().to());
-        }
+    /** The engine holds that snapshot in place of what it held. */
+    void installed(SnapshotHeader header) {
+        descriptor = header.descriptor();
+        applied = new LocalState.Applied(header.index(), header.indexTerm());
     }
 }

@@ -3,13 +3,20 @@ package io.flotilla.node.replica;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.settings.FlowSettings;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.snapshot.SnapshotFiles;
+import io.flotilla.node.snapshot.SnapshotHeader;
+import io.flotilla.node.snapshot.SnapshotInbox;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.NodeSystem;
 import io.flotilla.node.transport.SnapshotChunk;
+import io.flotilla.node.transport.SnapshotVerdict;
 import io.flotilla.node.transport.Transport;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -17,6 +24,7 @@ import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.txn.coordinator.ConflictResolver;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +46,12 @@ import org.slf4j.LoggerFactory;
 public final class Store implements Transport.Inbound, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
+    /**
+     * @param flushEvery how often applied state is made durable
+     * @param snapshots where incoming snapshots wait until they are installed
+     */
+    public record Settings(Duration flushEvery, FlowSettings flow, Path snapshots) {}
+
     private final Replica.Setting setting;
     private final SharedLog log;
     private final ActorSystem<?> system;
@@ -55,27 +69,33 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private volatile boolean adoptionAllowed;
 
     /**
-     * @param flushEvery how often applied state is made durable
      * @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end
      */
     public Store(
             Replica.Setting setting,
             SharedLog log,
             NodeSystem system,
-            Duration flushEvery,
+            Settings settings,
             Consumer<Throwable> onDiskFailure) {
         this.setting = setting;
         this.log = log;
         this.system = system.typed();
         this.wire = system.wire();
-        this.flushEvery = flushEvery;
+        this.flushEvery = settings.flushEvery();
         this.onDiskFailure = onDiskFailure;
         this.background = Executors.newSingleThreadExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-store-background");
             thread.setDaemon(true);
             return thread;
         });
-        this.snapshots = new SnapshotTraffic(setting.engine(), background);
+        this.snapshots = new SnapshotTraffic(
+                setting.engine(),
+                settings.flow(),
+                new SnapshotFiles(settings.snapshots()),
+                (to, chunk, answered) -> transport().sendSnapshot(to, chunk, answered),
+                this::later,
+                new SnapshotHost(),
+                this::diskFailed);
         this.flushes = new FlushCycle(setting.engine(), log, replicas);
     }
 
@@ -83,6 +103,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     public void start(Transport transportOfNode, ConflictResolver conflictResolver) {
         this.transport = transportOfNode;
         this.resolver = conflictResolver;
+        snapshots.recover();
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
         found.forEach(this::open);
@@ -140,6 +161,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (slot != null) {
             replicas.remove(slot);
         }
+        snapshots.forget(descriptor.id().value());
         LOG.error("replica of {} stopped: {}", descriptor, failure.toString(), failure);
         if (!closed && failure instanceof StorageException) {
             onDiskFailure.accept(failure);
@@ -188,17 +210,44 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     }
 
     @Override
-    public void snapshot(NodeId from, SnapshotChunk chunk) {
-        snapshots.receive(chunk).ifPresent(this::snapshotComplete);
+    public void snapshot(NodeId from, SnapshotChunk chunk, Consumer<SnapshotVerdict> answer) {
+        snapshots.receive(chunk, answer);
     }
 
-    private void snapshotComplete(SnapshotAssembler.Complete snapshot) {
-        Slot slot = replicas.find(snapshot.descriptor().id());
-        if (slot == null) {
-            createFrom(snapshot);
-        } else {
-            slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
+    @Override
+    public void liveness(NodeId from, LivenessMessage message) {
+        // nothing leans on it yet
+    }
+
+    /** What snapshots are for: a replica that fell behind the log, or one that is not here yet. */
+    private final class SnapshotHost implements SnapshotInbox.Host {
+        @Override
+        public boolean wants(SnapshotHeader header) {
+            RangeDescriptor descriptor = header.descriptor();
+            Slot slot = replicas.find(descriptor.id());
+            // Whom a snapshot overlaps must shrink first.
+            return !closed
+                    && isMeant(header)
+                    && (slot != null || adoptionAllowed)
+                    && !replicas.overlapsOther(descriptor);
         }
+
+        @Override
+        public void arrived(StagedSnapshot snapshot) {
+            Slot slot = replicas.find(snapshot.header().descriptor().id());
+            if (slot != null) {
+                slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
+            } else {
+                createFrom(snapshot);
+            }
+        }
+    }
+
+    private boolean isMeant(SnapshotHeader header) {
+        return header.descriptor()
+                .replicaOn(setting.node())
+                .filter(replica -> replica.replicaId() == header.toReplica())
+                .isPresent();
     }
 
     /**
@@ -210,18 +259,12 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     }
 
     /** A range that reached this node only by snapshot (it was split off while this node was away). */
-    private synchronized void createFrom(SnapshotAssembler.Complete snapshot) {
-        RangeDescriptor descriptor = snapshot.descriptor();
-        boolean meant = descriptor
-                .replicaOn(setting.node())
-                .filter(replica -> replica.replicaId() == snapshot.toReplica())
-                .isPresent();
-        if (!meant || !adoptionAllowed || replicas.overlapsOther(descriptor)) {
-            return;
-        }
-        new StateApplier(setting.engine(), descriptor).install(snapshot);
-        flushes.changed(descriptor.id());
-        open(descriptor);
+    private void createFrom(StagedSnapshot snapshot) {
+        RangeDescriptor descriptor = snapshot.header().descriptor();
+        snapshots.install(snapshot, () -> adoptionAllowed && !replicas.overlapsOther(descriptor), () -> {
+            flushes.changed(descriptor.id());
+            open(descriptor);
+        });
     }
 
     @Override
@@ -269,6 +312,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        snapshots.close();
         background.shutdownNow();
     }
 
@@ -281,7 +325,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         for (Slot slot : replicas.all()) {
             slot.tell(ReplicaActor.Tick.INSTANCE);
         }
-        snapshots.cancelStalled(System.nanoTime());
+        snapshots.tick(System.nanoTime());
     }
 
     private void flush() {

@@ -3,6 +3,7 @@ package io.flotilla.node.sim;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.Membership;
 import io.flotilla.node.raft.RaftConfig;
 import io.flotilla.node.raft.RaftCore;
 import io.flotilla.node.raft.RaftEvent;
@@ -329,7 +330,8 @@ final class SimReplica {
                 flushed = snapshot;
                 installedSnapshot = snapshot;
                 world.promises.applied(this, machine);
-                enqueue(new RaftEvent.SnapshotInstalled(from, snapshot.applied(), snapshot.term()));
+                enqueue(new RaftEvent.SnapshotInstalled(
+                        from, snapshot.applied(), snapshot.term(), Membership.of(world.voters)));
             }
         });
     }

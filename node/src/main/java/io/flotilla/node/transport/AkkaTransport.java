@@ -3,6 +3,7 @@ package io.flotilla.node.transport;
 import akka.actor.Cancellable;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -123,12 +124,22 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     }
 
     @Override
-    public void sendSnapshot(NodeId to, SnapshotChunk chunk, Runnable handedOver) {
+    public void sendLiveness(NodeId to, LivenessMessage message) {
         Peer peer = peers.get(to);
         if (peer == null) {
-            handedOver.run();
+            stats.dropped();
         } else {
-            peer.snapshots().send(chunk, handedOver);
+            peer.outbox().offerFirst(new OutFrame.Liveness(message));
+        }
+    }
+
+    @Override
+    public void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {
+        Peer peer = peers.get(to);
+        if (peer == null) {
+            answered.accept(SnapshotVerdict.UNANSWERED);
+        } else {
+            peer.snapshots().send(chunk, answered);
         }
     }
 
@@ -193,11 +204,10 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         if (handler == null || peer == null) {
             return;
         }
-        try {
-            handler.snapshot(peer.id(), parcel.chunk());
-        } finally {
-            peer.outbox().offer(new OutFrame.SnapshotTaken(parcel.parcel()));
-        }
+        handler.snapshot(
+                peer.id(),
+                parcel.chunk(),
+                verdict -> peer.outbox().offer(new OutFrame.SnapshotTaken(parcel.parcel(), verdict)));
     }
 
     /** @return who sent it; null if it must be refused */
@@ -269,8 +279,13 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         }
 
         @Override
-        public void snapshotTaken(long parcel) {
-            peer.snapshots().taken(parcel);
+        public void snapshotTaken(long parcel, SnapshotVerdict verdict) {
+            peer.snapshots().taken(parcel, verdict);
+        }
+
+        @Override
+        public void liveness(LivenessMessage message) {
+            handler.liveness(peer.id(), message);
         }
     }
 

@@ -2,6 +2,7 @@ package io.flotilla.node.transport;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.transport.wire.LivenessCodec;
 import io.flotilla.node.transport.wire.RaftMessageCodec;
 import io.flotilla.node.transport.wire.RangeCodec;
 import io.flotilla.node.transport.wire.Wire;
@@ -90,7 +91,11 @@ final class EnvelopeCodec {
                 long callId = Wire.getVarint(in);
                 frames.add(new Frame.Reply(callId, RangeCodec.decodeReply(in)));
             }
-            case Frame.SNAPSHOT_TAKEN -> frames.add(new Frame.SnapshotTaken(Wire.getVarint(in)));
+            case Frame.LIVENESS -> frames.add(new Frame.Liveness(LivenessCodec.decode(in)));
+            case Frame.SNAPSHOT_TAKEN -> {
+                long parcel = Wire.getVarint(in);
+                frames.add(new Frame.SnapshotTaken(parcel, SnapshotVerdict.of(Wire.getInt(in))));
+            }
             default -> {
                 return;
             }

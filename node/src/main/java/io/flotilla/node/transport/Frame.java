@@ -1,5 +1,6 @@
 package io.flotilla.node.transport;
 
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -11,6 +12,7 @@ sealed interface Frame {
     byte CALL = 2;
     byte REPLY = 3;
     byte SNAPSHOT_TAKEN = 4;
+    byte LIVENESS = 5;
 
     /** The compiler checks that each kind is handled. */
     interface Handler {
@@ -20,7 +22,9 @@ sealed interface Frame {
 
         void reply(long callId, RangeReply reply);
 
-        void snapshotTaken(long parcel);
+        void snapshotTaken(long parcel, SnapshotVerdict verdict);
+
+        void liveness(LivenessMessage message);
     }
 
     void deliver(Handler handler);
@@ -46,10 +50,17 @@ sealed interface Frame {
         }
     }
 
-    record SnapshotTaken(long parcel) implements Frame {
+    record SnapshotTaken(long parcel, SnapshotVerdict verdict) implements Frame {
         @Override
         public void deliver(Handler handler) {
-            handler.snapshotTaken(parcel);
+            handler.snapshotTaken(parcel, verdict);
+        }
+    }
+
+    record Liveness(LivenessMessage message) implements Frame {
+        @Override
+        public void deliver(Handler handler) {
+            handler.liveness(message);
         }
     }
 }

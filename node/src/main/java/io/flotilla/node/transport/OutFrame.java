@@ -3,8 +3,10 @@ package io.flotilla.node.transport;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.settings.Limits;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.transport.wire.LivenessCodec;
 import io.flotilla.node.transport.wire.RaftMessageCodec;
 import io.flotilla.node.transport.wire.RangeCodec;
 import io.flotilla.node.transport.wire.Wire;
@@ -112,12 +114,33 @@ abstract class OutFrame {
         }
     }
 
+    static final class Liveness extends OutFrame {
+        private final LivenessMessage message;
+
+        Liveness(LivenessMessage message) {
+            super(0);
+            this.message = message;
+        }
+
+        @Override
+        byte kind() {
+            return Frame.LIVENESS;
+        }
+
+        @Override
+        void encode(ByteBuffer out) {
+            LivenessCodec.encode(message, out);
+        }
+    }
+
     static final class SnapshotTaken extends OutFrame {
         private final long parcel;
+        private final SnapshotVerdict verdict;
 
-        SnapshotTaken(long parcel) {
+        SnapshotTaken(long parcel, SnapshotVerdict verdict) {
             super(0);
             this.parcel = parcel;
+            this.verdict = verdict;
         }
 
         @Override
@@ -128,6 +151,7 @@ abstract class OutFrame {
         @Override
         void encode(ByteBuffer out) {
             Wire.putVarint(out, parcel);
+            Wire.putVarint(out, verdict.ordinal());
         }
     }
 }

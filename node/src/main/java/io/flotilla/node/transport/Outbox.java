@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 final class Outbox {
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
+    /** Urgent frames that wait; the oldest give way to newer ones, which say better what they say. */
+    private static final int URGENT_MAX = 16;
+
     /** The message that stands for whatever waits when it is encoded. It has no content of its own and may be lost or doubled. */
     final class Flush implements WireMessage {
         void encode(ByteBuffer out) {
@@ -35,6 +38,7 @@ final class Outbox {
     private final BooleanSupplier reachable;
     private final TransportStats stats;
 
+    private final Queue<OutFrame> urgent = new ConcurrentLinkedQueue<>();
     private final Queue<OutFrame> queue = new ConcurrentLinkedQueue<>();
     private final AtomicLong waitingBytes = new AtomicLong();
     private final AtomicBoolean flushing = new AtomicBoolean();
@@ -69,6 +73,15 @@ final class Outbox {
         queue.add(frame);
         flush();
         return true;
+    }
+
+    /** Adds a small frame that leaves before all others, however many wait. While the peer is out of reach only the latest few are kept. */
+    void offerFirst(OutFrame frame) {
+        urgent.add(frame);
+        while (urgent.size() > URGENT_MAX) {
+            urgent.poll();
+        }
+        flush();
     }
 
     /** Makes sure that an envelope leaves, empty or not. */
@@ -126,11 +139,12 @@ final class Outbox {
         int frames = 0;
         boolean more = false;
         while (!more) {
-            OutFrame frame = queue.peek();
+            Queue<OutFrame> source = urgent.isEmpty() ? queue : urgent;
+            OutFrame frame = source.peek();
             if (frame == null) {
                 flushing.set(false);
                 // Whoever added a frame before the line above saw a flush under way and relies on this look.
-                if (queue.isEmpty() || !flushing.compareAndSet(false, true)) {
+                if (queue.isEmpty() && urgent.isEmpty() || !flushing.compareAndSet(false, true)) {
                     break;
                 }
                 continue;
@@ -141,7 +155,7 @@ final class Outbox {
                 more = true;
                 continue;
             }
-            poll();
+            take(source, frame);
             if (fit == Fit.NO_ROOM) {
                 LOG.warn("a frame of kind {} exceeds what an envelope can hold; dropped", frame.kind());
                 frame.dropped(true);
@@ -179,6 +193,15 @@ final class Outbox {
             LOG.error("a frame of kind {} cannot be encoded; dropped", frame.kind(), e);
             frame.dropped(false);
             return Fit.BROKEN;
+        }
+    }
+
+    /** Takes out the first frame; of the urgent ones another thread may have thrown it away meanwhile. */
+    private void take(Queue<OutFrame> source, OutFrame frame) {
+        if (source == urgent) {
+            urgent.remove(frame);
+        } else {
+            poll();
         }
     }
 

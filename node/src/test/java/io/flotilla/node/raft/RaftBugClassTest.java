@@ -264,7 +264,7 @@ class RaftBugClassTest {
         lab.step(1, new RaftEvent.SnapshotArrived(2, 1, 5, 1));
         assertThat(lab.takeInstallAsked()).isTrue();
         lab.receive(append(1, 3, 1, 3, entry(4, 1), entry(5, 1), entry(6, 1)));
-        lab.step(1, new RaftEvent.SnapshotInstalled(2, 5, 1));
+        lab.step(1, new RaftEvent.SnapshotInstalled(2, 5, 1, Membership.of(lab.voters)));
         assertThat(lab.status(1).lastIndex()).isEqualTo(6);
         assertThat(lab.status(1).applied()).isEqualTo(5);
         assertThat(lab.log(1).firstIndex()).isEqualTo(1);

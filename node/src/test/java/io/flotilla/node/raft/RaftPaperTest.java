@@ -415,7 +415,7 @@ class RaftPaperTest {
         assertThat(lab.snapshotsTo).containsExactly(3);
         lab.step(3, new RaftEvent.SnapshotArrived(1, lab.status(1).term(), 11, 1));
         assertThat(lab.takeInstallAsked()).isTrue();
-        lab.step(3, new RaftEvent.SnapshotInstalled(1, 11, 1));
+        lab.step(3, new RaftEvent.SnapshotInstalled(1, 11, 1, Membership.of(lab.voters)));
         lab.settle();
         assertThat(lab.log(3).firstIndex()).isEqualTo(12);
         lab.propose(1, "after");

@@ -12,6 +12,7 @@ import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.time.WallClock;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -29,6 +30,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -118,6 +120,7 @@ final class Cluster implements AutoCloseable {
         final Queue<RaftArrival> raft = new ConcurrentLinkedQueue<>();
         final Queue<NodeId> lost = new ConcurrentLinkedQueue<>();
         final Queue<SnapshotChunk> chunks = new ConcurrentLinkedQueue<>();
+        volatile BiConsumer<NodeId, LivenessMessage> liveness = (from, message) -> {};
         volatile Consumer<Consumer<RangeReply>> server = reply -> reply.accept(served());
 
         Node(NodeSystem system, HybridClock clock) {
@@ -163,8 +166,14 @@ final class Cluster implements AutoCloseable {
         }
 
         @Override
-        public void snapshot(NodeId from, SnapshotChunk chunk) {
+        public void snapshot(NodeId from, SnapshotChunk chunk, Consumer<SnapshotVerdict> answer) {
+            answer.accept(SnapshotVerdict.TAKEN);
             chunks.add(chunk);
+        }
+
+        @Override
+        public void liveness(NodeId from, LivenessMessage message) {
+            liveness.accept(from, message);
         }
 
         @Override

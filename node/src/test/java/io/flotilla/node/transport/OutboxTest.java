@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.Limits;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
@@ -141,6 +142,38 @@ class OutboxTest {
 
         assertThat(drain().frames()).hasSize(1).allMatch(Frame.Call.class::isInstance);
         assertThat(replies).isEmpty();
+    }
+
+    @Test
+    void aWordOfLivenessLeavesBeforeAllThatWaitsEvenIfTooMuchDoes() {
+        List<RangeReply> replies = new ArrayList<>();
+        int id = 0;
+        while (outbox.offer(call(id, 1024 * 1024, replies))) {
+            id++;
+        }
+        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(1)));
+        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(2)));
+
+        List<Frame> frames = drain().frames();
+
+        assertThat(frames.get(0)).isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1)));
+        assertThat(frames.get(1)).isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(2)));
+        assertThat(frames.get(2)).isInstanceOf(Frame.Call.class);
+    }
+
+    @Test
+    void ofWordsOfLivenessOnlyTheLatestFewWait() {
+        for (int epoch = 1; epoch <= 1_000; epoch++) {
+            outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(epoch)));
+        }
+
+        assertThat(flushes).hasValue(1);
+        assertThat(drain().frames())
+                .hasSize(16)
+                .last()
+                .isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1_000)));
+        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(1_001)));
+        assertThat(flushes).hasValue(2);
     }
 
     @Test

@@ -1,0 +1,247 @@
+package io.flotilla.node.raft;
+
+import io.flotilla.config.time.Timestamp;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A leader's peers, and what it sends them (Raft §5.3). */
+final class Replication {
+    /**
+     * Bytes read back at once for a peer that fell behind what is in memory, and what may be under way to it before the next are read: this happens in
+     * the group's turn, which others wait for.
+     */
+    private static final long CATCH_UP_BYTES_MAX = 256 * 1024;
+
+    /** A replica that lacks no more than so many committed entries will have them in a moment. */
+    private static final long CAUGHT_UP_ENTRIES = 128;
+
+    private final Consensus group;
+    private final LeaderLease lease;
+    private final Rounds rounds = new Rounds();
+    private Progress[] peers = {};
+
+    /** The step in which the current round was opened. */
+    private long roundStep = -1;
+
+    private boolean broadcast;
+
+    Replication(Consensus group, LeaderLease lease, long next) {
+        this.group = group;
+        this.lease = lease;
+        become(group.membership(), next);
+    }
+
+    // Peers
+
+    /** @param next where to try first with a peer that is new */
+    void become(Membership membership, long next) {
+        peers = membership.members().stream()
+                .filter(member -> member != group.self)
+                .map(member -> keptOrNew(member, membership.isWitness(member), next))
+                .toArray(Progress[]::new);
+    }
+
+    private Progress keptOrNew(int member, boolean witness, long next) {
+        Progress known = of(member);
+        return known != null ? known : new Progress(member, witness, next, group.config.settings(), group.now.micros());
+    }
+
+    Iterable<Progress> peers() {
+        return Arrays.asList(peers);
+    }
+
+    @Nullable
+    Progress of(int replica) {
+        for (Progress peer : peers) {
+            if (peer.peer == replica) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    Rounds rounds() {
+        return rounds;
+    }
+
+    long matchOf(int voter) {
+        // The leader counts itself only for what is on its own disk (thesis §10.2.1).
+        return voter == group.self ? group.log.durableIndex() : known(voter).match();
+    }
+
+    long ackedRoundOf(int voter) {
+        return voter == group.self ? rounds.current() : known(voter).ackedRound();
+    }
+
+    long heardMicrosOf(int voter) {
+        return voter == group.self ? group.now.micros() : known(voter).heardMicros();
+    }
+
+    private Progress known(int voter) {
+        return Objects.requireNonNull(of(voter));
+    }
+
+    /** Whether that replica, warm and replicating, has nearly all that is committed. */
+    boolean isCaughtUp(int replica) {
+        Progress peer = of(replica);
+        return replica == group.self
+                || (peer != null
+                        && peer.state() == Progress.State.REPLICATE
+                        && peer.match() + CAUGHT_UP_ENTRIES >= group.commit);
+    }
+
+    // What is heard of them
+
+    /** Raft §5.3, end: skip whole terms that cannot match. */
+    void rejected(Progress peer, RaftMessage.AppendReply reply) {
+        if (reply.index() <= peer.match() || !peer.isNews(reply.round())) {
+            return;
+        }
+        long first = group.log.firstIndex();
+        long high = Math.min(reply.index() - 1, group.log.lastIndex());
+        long low = Math.max(peer.match(), first - 1);
+        long next = high < low ? high + 1 : group.log.lastIndexUpToTerm(low, high, reply.conflictTerm()) + 1;
+        if (peer.state() != Progress.State.SNAPSHOT || next >= first) {
+            peer.probeFrom(next);
+        }
+    }
+
+    void unreachable(int replica) {
+        Progress peer = of(replica);
+        if (peer != null && peer.state() == Progress.State.REPLICATE) {
+            peer.probeFrom(peer.match() + 1);
+            peer.pause();
+        }
+    }
+
+    void snapshotSent(int replica, boolean success) {
+        Progress peer = of(replica);
+        if (peer == null || peer.state() != Progress.State.SNAPSHOT) {
+            return;
+        }
+        if (success) {
+            peer.snapshotThrough(group.now.micros());
+        } else {
+            peer.probeFrom(peer.match() + 1);
+            peer.pause();
+        }
+    }
+
+    void tick(long snapshotGraceMicros) {
+        for (Progress peer : peers) {
+            if (peer.isSnapshotOverdue(group.now.micros(), snapshotGraceMicros)) {
+                peer.probeFrom(peer.match() + 1);
+            }
+        }
+    }
+
+    // Sending
+
+    /** With the next flush, something is said to everybody. */
+    void broadcast() {
+        broadcast = true;
+    }
+
+    void flush() {
+        long heartbeatDueMicros = group.now.micros() - group.heartbeatMicros;
+        for (Progress peer : peers) {
+            boolean speak = broadcast || peer.sentMicros() <= heartbeatDueMicros;
+            switch (peer.state()) {
+                case PROBE -> probe(peer, speak);
+                case REPLICATE -> pipeline(peer, speak);
+                case SNAPSHOT -> {
+                    if (speak) {
+                        heartbeat(peer);
+                    }
+                }
+            }
+        }
+        broadcast = false;
+    }
+
+    /** The round of this step. */
+    long round() {
+        if (roundStep != group.steps) {
+            roundStep = group.steps;
+            // After a transfer nothing is served on the strength of any message.
+            Timestamp bound =
+                    lease.isGone() ? Timestamp.ZERO : group.now.hybrid().plusMicros(group.leaseMicros);
+            rounds.open(group.now.micros(), bound);
+        }
+        return rounds.current();
+    }
+
+    private void probe(Progress peer, boolean speak) {
+        boolean fresh = peer.mayProbe();
+        if (!fresh && !speak) {
+            return;
+        }
+        if (peer.next() < group.log.firstIndex()) {
+            requestSnapshot(peer);
+            return;
+        }
+        // A probe that was not answered is repeated without its load.
+        send(peer, peer.next() - 1, fresh ? entriesFor(peer) : List.of());
+        peer.probed(round());
+    }
+
+    private void pipeline(Progress peer, boolean speak) {
+        boolean spoken = false;
+        long last = group.log.lastIndex();
+        while (peer.next() <= last && peer.mayPipeline()) {
+            if (peer.next() < group.log.firstIndex()) {
+                requestSnapshot(peer);
+                return;
+            }
+            if (group.log.isBehindWindow(peer.next()) && peer.inflightBytes() >= CATCH_UP_BYTES_MAX) {
+                // A peer that far behind is fed from disk, as fast as it answers and no faster.
+                break;
+            }
+            List<LogEntry> entries = entriesFor(peer);
+            send(peer, peer.next() - 1, entries);
+            peer.pipelined(peer.next() + entries.size() - 1, EntryWindow.sizeOf(entries));
+            spoken = true;
+        }
+        if (speak && !spoken) {
+            heartbeat(peer);
+        }
+    }
+
+    /** With the latest position sent, so that the answer shows whether anything was lost on the way. */
+    private void heartbeat(Progress peer) {
+        boolean pipelined = peer.state() == Progress.State.REPLICATE && peer.next() >= group.log.firstIndex();
+        send(peer, pipelined ? peer.next() - 1 : group.log.lastIndex(), List.of());
+    }
+
+    private void requestSnapshot(Progress peer) {
+        peer.awaitSnapshot();
+        group.out.snapshotTo(peer.peer);
+        heartbeat(peer);
+    }
+
+    private List<LogEntry> entriesFor(Progress peer) {
+        long most = group.config.settings().entriesBytesMax();
+        List<LogEntry> entries = group.log.slice(
+                peer.next(),
+                group.log.lastIndex() + 1,
+                group.log.isBehindWindow(peer.next()) ? Math.min(most, CATCH_UP_BYTES_MAX) : most);
+        return peer.witness ? entries.stream().map(group.config.withoutData()).toList() : entries;
+    }
+
+    private void send(Progress peer, long prevIndex, List<LogEntry> entries) {
+        long round = round();
+        group.out.now(new RaftMessage.Append(
+                group.self,
+                peer.peer,
+                group.term,
+                prevIndex,
+                group.log.termAt(prevIndex),
+                entries,
+                group.commit,
+                round,
+                rounds.bound(round)));
+        peer.sent(group.now.micros());
+    }
+}
