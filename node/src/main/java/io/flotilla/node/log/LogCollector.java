@@ -1,5 +1,7 @@
 package io.flotilla.node.log;
 
+import static java.util.Objects.requireNonNull;
+
 import io.flotilla.node.raft.LogEntry;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +53,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     private final Semaphore wake = new Semaphore(0);
     private final TreeMap<Integer, CycleFile> known = new TreeMap<>();
     private volatile Consumer<List<Long>> relieve = ranges -> {};
-    private volatile LogWriter writer;
+    private volatile @Nullable LogWriter writer;
     private volatile boolean closing;
     private long writtenBytes;
     private long movedBytes;
@@ -133,7 +136,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
         } catch (IOException | RuntimeException e) {
             if (!closing) {
                 LOG.error("the log's files cannot be collected: {}", e.toString(), e);
-                writer.fail(e);
+                requireNonNull(writer).fail(e);
             }
         }
     }
@@ -243,7 +246,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     /** Hands the writer something; waits once a few of them are under way. */
     private void add(Function<SharedLog.Listener, LogTask> task, long bytes) throws IOException {
         CompletableFuture<Boolean> durable = new CompletableFuture<>();
-        writer.add(task.apply(new SharedLog.Listener() {
+        requireNonNull(writer).add(task.apply(new SharedLog.Listener() {
             @Override
             public void durable() {
                 durable.complete(true);

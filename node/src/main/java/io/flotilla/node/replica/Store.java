@@ -107,6 +107,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
         found.forEach(this::open);
+        log.onCrowded(this::relieveLog);
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
         system.scheduler()
                 .scheduleAtFixedRate(tick, tick, () -> wire.execute(this::tickAll), system.executionContext());
@@ -334,6 +335,17 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         }
         try {
             flushes.run();
+        } catch (RuntimeException failure) {
+            diskFailed(failure);
+        }
+    }
+
+    private void relieveLog(List<Long> ranges) {
+        if (closed) {
+            return;
+        }
+        try {
+            flushes.relieve(ranges);
         } catch (RuntimeException failure) {
             diskFailed(failure);
         }
