@@ -1,5 +1,6 @@
 package io.flotilla.node.log;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.node.raft.HardState;
@@ -29,6 +30,10 @@ class RangeHistoryTest {
 
         long last() {
             return entries.isEmpty() ? base : entries.lastKey();
+        }
+
+        long lastTerm() {
+            return entries.lastEntry().getValue()[0];
         }
 
         boolean needs(long file) {
@@ -73,7 +78,7 @@ class RangeHistoryTest {
             return;
         }
         long index = model.base + 1 + random.nextInt(model.entries.size());
-        long term = model.entries.get(index)[0];
+        long term = requireNonNull(model.entries.get(index))[0];
         model.entries.headMap(index, true).clear();
         model.base = index;
         model.baseTerm = term;
