@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   'r' range id (8) 'd'   descriptor
  *   'r' range id (8) 'a'   version 1, applied index (8), term of the applied entry (8)
+ *   'r' range id (8) 't'   tombstone: version 1, the lowest replica id (4) that was not removed from this store
  *   'r' range id (8) 'i'   while a snapshot is being installed: version 1, its index (8), the term of that entry (8)
  * </pre>
  */
@@ -29,6 +30,7 @@ final class LocalState {
     private static final byte RANGE = 'r';
     private static final byte DESCRIPTOR = 'd';
     private static final byte APPLIED = 'a';
+    private static final byte TOMBSTONE = 't';
     private static final byte INSTALLING = 'i';
     private static final byte VERSION = 1;
 
@@ -79,6 +81,47 @@ final class LocalState {
             throw new IllegalStateException("applied state of " + range + " has unknown version " + version);
         }
         return new Applied(buffer.getLong(), buffer.getLong());
+    }
+
+    /** The replica with that id, and all before it, were removed from their range and must not come back (B38). */
+    static void putTombstone(Engine.Batch batch, RangeId range, int removed) {
+        byte[] value = ByteBuffer.allocate(5).put(VERSION).putInt(removed + 1).array();
+        batch.put(Space.LOCAL, key(range, TOMBSTONE), value);
+    }
+
+    /** Whether a replica of that id was removed from its range, as far as this store was told. */
+    static boolean isRemoved(Engine engine, RangeId range, int replicaId) {
+        byte[] bytes = engine.get(Space.LOCAL, key(range, TOMBSTONE));
+        if (bytes == null) {
+            return false;
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        byte version = buffer.get();
+        if (version != VERSION) {
+            throw new IllegalStateException("tombstone of " + range + " has unknown version " + version);
+        }
+        return replicaId < buffer.getInt();
+    }
+
+    /** What a replica leaves behind: nothing but its tombstone. */
+    static void remove(Engine.Batch batch, RangeId range, int replicaId) {
+        batch.delete(Space.LOCAL, descriptorKey(range));
+        batch.delete(Space.LOCAL, appliedKey(range));
+        putTombstone(batch, range, replicaId);
+    }
+
+    /** Ranges of which a replica was here and was removed. */
+    static List<RangeId> tombstones(Engine engine) {
+        List<RangeId> found = new ArrayList<>();
+        try (Engine.Cursor cursor = engine.cursor(Space.LOCAL, new byte[] {RANGE}, new byte[] {RANGE + 1})) {
+            for (; cursor.isValid(); cursor.next()) {
+                byte[] key = cursor.key();
+                if (key[key.length - 1] == TOMBSTONE) {
+                    found.add(new RangeId(ByteBuffer.wrap(key).getLong(1)));
+                }
+            }
+        }
+        return found;
     }
 
     /** The ranges whose state is half of a snapshot, by range id. */

@@ -28,6 +28,7 @@ import io.flotilla.node.raft.Ready;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.range.lifecycle.CommitTrigger;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeReply;
@@ -89,7 +90,7 @@ public final class Replica {
         this.setting = setting;
         this.ports = ports;
         this.log = log;
-        this.applier = new StateApplier(setting.engine(), descriptor);
+        this.applier = new StateApplier(setting.engine(), descriptor, selfId(descriptor));
         Now now = ports.now();
         this.raft = new RaftCore(
                 new RaftConfig(
@@ -247,14 +248,28 @@ public final class Replica {
     }
 
     private void propose(RequestDesk current, List<RequestDesk.Proposal> proposals) {
+        // A change of the group is refused more often, and the others should not be refused with it. It is always the
+        // last.
+        int last = proposals.size() - 1;
+        if (last > 0 && proposals.get(last).kind() == LogEntry.Kind.CONFIG) {
+            proposeTogether(current, proposals.subList(0, last));
+            proposeTogether(current, proposals.subList(last, last + 1));
+        } else {
+            proposeTogether(current, proposals);
+        }
+    }
+
+    private void proposeTogether(RequestDesk current, List<RequestDesk.Proposal> proposals) {
         List<byte[]> payloads = new ArrayList<>(proposals.size());
         for (RequestDesk.Proposal proposal : proposals) {
             payloads.add(proposal.payload());
         }
+        boolean config = proposals.get(0).kind() == LogEntry.Kind.CONFIG;
         Now now = ports.now();
-        Ready ready = raft.step(now, new RaftEvent.Propose(payloads));
+        Ready ready =
+                raft.step(now, config ? RaftEvent.Propose.config(payloads.get(0)) : new RaftEvent.Propose(payloads));
         if (ready.proposedFrom() == 0) {
-            current.refused(now, proposals);
+            current.refused(now, proposals, RangeChanges.answerTo(ready.refusal()));
         } else {
             current.proposed(now, ready.proposedFrom(), proposals);
         }
@@ -309,6 +324,12 @@ public final class Replica {
     }
 
     private void streamSnapshot(int peer) {
+        if (applier.descriptor().replica(peer).isEmpty()) {
+            // It was removed meanwhile, or its coming is not applied yet.
+            ports.cancelSnapshot(peer);
+            events.add(new RaftEvent.SnapshotSent(peer, false));
+            return;
+        }
         LocalState.Applied applied = applier.applied();
         if (ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term())) {
             snapshotsOut.begun(peer, applied.index());
@@ -332,28 +353,40 @@ public final class Replica {
         while (from < entries.size()) {
             int applied = applier.apply(entries, from);
             ports.applied();
-            SplitTrigger split = applier.takeSplit();
+            StateApplier.Reshaping reshaping = applier.takeReshaping();
             Now now = ports.now();
             if (desk != null) {
                 for (int i = from; i < applied; i++) {
                     desk.applied(now, entries.get(i));
                 }
             }
-            if (split != null) {
-                afterSplit(split);
+            if (reshaping instanceof StateApplier.WasSplit split) {
+                afterSplit(split.trigger(), split.here());
+            } else if (reshaping instanceof StateApplier.GotOtherReplicas change) {
+                afterChange(change);
             }
             from = applied;
         }
     }
 
-    private void afterSplit(SplitTrigger split) {
+    private void afterSplit(SplitTrigger split, boolean here) {
         boolean leaseholder = desk != null;
         ports.descriptorChanged(split.left());
-        ports.splitOff(split, leaseholder);
+        if (here) {
+            ports.splitOff(split, leaseholder);
+        }
         if (desk != null) {
             desk.turnAway(new RangeReply.RangeMismatch(List.of(split.left(), split.right())));
             // Tells the followers now that the split is committed, so that they have the right side when it campaigns.
             events.add(new RaftEvent.Propose(List.of(StateApplier.NOTHING)));
+        }
+    }
+
+    private void afterChange(StateApplier.GotOtherReplicas change) {
+        ports.descriptorChanged(change.after());
+        ports.replicasChanged(change.before(), change.after(), desk != null);
+        if (desk != null) {
+            desk.thaw();
         }
     }
 
@@ -420,6 +453,10 @@ public final class Replica {
                     new ArrayList<>(ports.othersHolding(arrival.request().batch()));
             known.add(applier.descriptor());
             arrival.reply().accept(new RangeReply.RangeMismatch(known));
+        } else if (current == null
+                && arrival.request().generation() < applier.descriptor().generation()) {
+            // Who leads now may be a replica that the asker has not heard of.
+            arrival.reply().accept(new RangeReply.RangeMismatch(List.of(applier.descriptor())));
         } else if (current == null) {
             arrival.reply().accept(refusal(now));
         } else {
@@ -476,16 +513,7 @@ public final class Replica {
     }
 
     private Optional<KvError> rejectTrigger(byte[] trigger) {
-        SplitTrigger split = SplitTrigger.decode(trigger);
-        RangeDescriptor current = applier.descriptor();
-        boolean fits = split.left().id().equals(current.id())
-                && split.left().generation() == current.generation() + 1
-                && split.left().span().start().equals(current.span().start())
-                && split.left().span().end().equals(split.right().span().start())
-                && split.right().span().end().equals(current.span().end());
-        return fits
-                ? Optional.empty()
-                : Optional.of(new KvError.Invalid("the split does not fit " + current + ": it has changed meanwhile"));
+        return RangeChanges.objection(applier.descriptor(), CommitTrigger.decode(trigger));
     }
 
     /** This replica stops for good: whoever waits is told. */

@@ -48,6 +48,14 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     record Inspect(Consumer<ReplicaReport> reply) implements Command {}
 
+    /** The replica was removed from its range: it takes no more turns. {@code stopped} runs when nothing of it is at work any more. */
+    record Retire(Runnable stopped) implements Command {}
+
+    /** Nothing is left of a retired replica. */
+    enum Rest implements Command {
+        INSTANCE
+    }
+
     /** Raft's clock. */
     enum Tick implements Command {
         INSTANCE
@@ -111,7 +119,23 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(SnapshotTurn.class, this::onSnapshotTurn)
                 .onMessage(Flushed.class, this::onFlushed)
                 .onMessage(Inspect.class, this::onInspect)
+                .onMessage(Retire.class, this::onRetire)
                 .build();
+    }
+
+    private Behavior<Command> onRetire(Retire retire) {
+        replica.abandon();
+        retire.stopped().run();
+        return Behaviors.receive(Command.class)
+                .onMessage(Serve.class, ReplicaActor::turnAway)
+                .onMessage(Rest.class, rest -> Behaviors.stopped())
+                .onAnyMessage(late -> Behaviors.same())
+                .build();
+    }
+
+    private static Behavior<Command> turnAway(Serve serve) {
+        serve.reply().accept(new RangeReply.RangeUnknown());
+        return Behaviors.same();
     }
 
     private Behavior<Command> onServe(Serve serve) {

@@ -52,6 +52,13 @@ interface ReplicaPorts {
     /** The replica's state in the engine has changed. */
     void applied();
 
+    /**
+     * A change of replicas was applied: those that came are expected, those that went are told, this one perhaps.
+     *
+     * @param leaseholder this replica holds the lease
+     */
+    void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder);
+
     /** The descriptor of this replica is now that one. */
     void descriptorChanged(RangeDescriptor descriptor);
 }

@@ -1,6 +1,5 @@
 package io.flotilla.node.replica;
 
-import io.flotilla.config.key.Span;
 import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.SnapshotStep;
@@ -40,10 +39,10 @@ final class SnapshotInstall {
         try (Engine.Batch batch = engine.newBatch()) {
             LocalState.putInstalling(batch, descriptor.id(), header.index(), header.indexTerm());
             batch.delete(Engine.Space.LOCAL, LocalState.appliedKey(descriptor.id()));
-            clear(batch, descriptor.span());
+            RangeSpaces.clear(batch, descriptor.span());
             if (before != null) {
                 // What was split off since: no other replica here holds any of it while this one is as wide as it was.
-                clear(batch, before.span());
+                RangeSpaces.clear(batch, before.span());
             }
             engine.write(batch);
         }
@@ -61,12 +60,6 @@ final class SnapshotInstall {
         watch.done(SnapshotStep.INSTALLED);
         engine.flush();
         watch.done(SnapshotStep.FLUSHED);
-    }
-
-    private static void clear(Engine.Batch batch, Span span) {
-        for (RangeSpaces part : RangeSpaces.of(span)) {
-            batch.deleteRange(part.space(), part.bounds().from(), part.bounds().to());
-        }
     }
 
     /** At the start of a store, before any replica is opened: finishes what a crash interrupted, and removes what nobody will ask for. */

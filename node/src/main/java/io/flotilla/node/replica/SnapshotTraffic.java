@@ -10,6 +10,7 @@ import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.SnapshotVerdict;
+import io.flotilla.range.routing.ReplicaInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -81,7 +82,14 @@ final class SnapshotTraffic implements AutoCloseable {
     /** Reads the range as it is now; call it in its replica's turn, which has been admitted. */
     void send(SnapshotHeader header, NodeId to, Consumer<Boolean> done) {
         List<SnapshotSending.Part> parts = new ArrayList<>();
-        for (RangeSpaces part : RangeSpaces.of(header.descriptor().span())) {
+        boolean witness = header.descriptor()
+                .replica(header.toReplica())
+                .map(ReplicaInfo::witness)
+                .orElse(false);
+        // A witness learns where the log stands, and who belongs to the range; it has no use for data.
+        for (RangeSpaces part : witness
+                ? List.<RangeSpaces>of()
+                : RangeSpaces.of(header.descriptor().span())) {
             parts.add(new SnapshotSending.Part(
                     part.space(),
                     engine.cursor(
@@ -120,6 +128,11 @@ final class SnapshotTraffic implements AutoCloseable {
             installed.run();
             inbox.settled(snapshot);
         });
+    }
+
+    /** Runs when all installs that are under way or waiting are through; none runs beside it. */
+    void afterInstalls(Runnable task) {
+        writing.execute(task);
     }
 
     /** It is of no use. */

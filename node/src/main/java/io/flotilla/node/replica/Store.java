@@ -15,6 +15,7 @@ import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.NodeSystem;
+import io.flotilla.node.transport.ReplicaNotice;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.SnapshotVerdict;
 import io.flotilla.node.transport.Transport;
@@ -63,6 +64,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private final ExecutorService background;
     private final SnapshotTraffic snapshots;
     private final FlushCycle flushes;
+    private final Removals removals;
     private @Nullable Transport transport;
     private @Nullable ConflictResolver resolver;
     private volatile boolean closed;
@@ -97,6 +99,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                 new SnapshotHost(),
                 this::diskFailed);
         this.flushes = new FlushCycle(setting.engine(), log, replicas);
+        this.removals = new Removals(setting.engine(), log, replicas, snapshots, this::diskFailed);
     }
 
     /** Starts all replicas found on disk; call once, when the other rooms are there. */
@@ -106,6 +109,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         snapshots.recover();
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
+        removals.recover();
         found.forEach(this::open);
         log.onCrowded(this::relieveLog);
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
@@ -139,6 +143,12 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (replicas.find(range) != null || closed) {
             return;
         }
+        Optional<ReplicaInfo> own = descriptor.replicaOn(setting.node());
+        if (own.isEmpty()) {
+            // Its own removal was applied, and then the process ended.
+            removals.discard(descriptor);
+            return;
+        }
         LogOpening opening = LogOpening.of(log, setting.engine(), descriptor);
         ActorRef<ReplicaActor.Command> actor = system.systemActorOf(
                 ReplicaActor.create(
@@ -152,7 +162,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                         failure -> failed(descriptor, failure)),
                 "range-" + range.value() + "-" + Long.toString(System.nanoTime(), 36),
                 NodeSystem.onCallersThread());
-        Slot slot = new Slot(actor::tell, descriptor);
+        Slot slot = new Slot(actor::tell, descriptor, own.get().replicaId());
         replicas.add(slot);
         strangers.take(range.value()).forEach(message -> slot.tell(new ReplicaActor.Deliver(message)));
     }
@@ -192,8 +202,14 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     public void raft(NodeId from, RangeId range, RaftMessage message) {
         Slot slot = replicas.find(range);
         if (slot != null) {
-            slot.tell(new ReplicaActor.Deliver(message));
-        } else if (!closed) {
+            if (slot.replicaId() != message.to()) {
+                anotherIsMeant(from, slot, message.to());
+            } else if (slot.descriptor().hasRemoved(message.from())) {
+                transport().sendNotice(from, new ReplicaNotice(range, message.from(), ReplicaNotice.Kind.REMOVED));
+            } else {
+                slot.tell(new ReplicaActor.Deliver(message));
+            }
+        } else if (!closed && !removals.isRemoved(range, message.to())) {
             strangers
                     .keep(range.value(), message, System.nanoTime())
                     .ifPresent(reply -> transport().sendRaft(from, range, reply));
@@ -207,6 +223,68 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             reply.accept(new RangeReply.RangeUnknown());
         } else {
             slot.tell(new ReplicaActor.Serve(request, reply));
+        }
+    }
+
+    /** Whoever speaks to a later replica of the range on this node knows of a removal that was not heard of here. */
+    private void anotherIsMeant(NodeId from, Slot slot, int replicaId) {
+        if (replicaId > slot.replicaId()) {
+            transport()
+                    .sendNotice(from, new ReplicaNotice(slot.range(), slot.replicaId(), ReplicaNotice.Kind.QUESTION));
+        }
+    }
+
+    @Override
+    public void notice(NodeId from, ReplicaNotice notice) {
+        RangeId range = notice.range();
+        Slot slot = replicas.find(range);
+        switch (notice.kind()) {
+            case REMOVED -> removals.removed(range, notice.replicaId());
+            case QUESTION -> {
+                if (slot != null && slot.descriptor().hasRemoved(notice.replicaId())) {
+                    transport()
+                            .sendNotice(from, new ReplicaNotice(range, notice.replicaId(), ReplicaNotice.Kind.REMOVED));
+                }
+            }
+            case ADDED -> {
+                if (slot != null) {
+                    anotherIsMeant(from, slot, notice.replicaId());
+                } else if (!removals.isRemoved(range, notice.replicaId())) {
+                    strangers.expect(range.value(), System.nanoTime());
+                }
+            }
+        }
+    }
+
+    /** A change of replicas was applied here. */
+    void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
+        for (ReplicaInfo replica : before.replicas()) {
+            if (after.replica(replica.replicaId()).isEmpty()) {
+                tell(replica, after.id(), ReplicaNotice.Kind.REMOVED);
+            }
+        }
+        for (ReplicaInfo replica : after.replicas()) {
+            if (leaseholder && before.replica(replica.replicaId()).isEmpty()) {
+                tell(replica, after.id(), ReplicaNotice.Kind.ADDED);
+            }
+        }
+    }
+
+    private void tell(ReplicaInfo replica, RangeId range, ReplicaNotice.Kind kind) {
+        transport().sendNotice(replica.node(), new ReplicaNotice(range, replica.replicaId(), kind));
+    }
+
+    /** Asks the range's replicas elsewhere, as that descriptor names them, whether the one here is still one of them. */
+    public void askWhetherRemoved(RangeDescriptor newer) {
+        Slot slot = replicas.find(newer.id());
+        if (slot == null) {
+            return;
+        }
+        for (ReplicaInfo replica : newer.replicas()) {
+            if (!replica.node().equals(setting.node())) {
+                ReplicaNotice question = new ReplicaNotice(newer.id(), slot.replicaId(), ReplicaNotice.Kind.QUESTION);
+                transport().sendNotice(replica.node(), question);
+            }
         }
     }
 
@@ -226,10 +304,16 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         public boolean wants(SnapshotHeader header) {
             RangeDescriptor descriptor = header.descriptor();
             Slot slot = replicas.find(descriptor.id());
+            if (slot != null && slot.replicaId() != header.toReplica()) {
+                if (descriptor.hasRemoved(slot.replicaId())) {
+                    removals.removed(descriptor.id(), slot.replicaId());
+                }
+                return false;
+            }
             // Whom a snapshot overlaps must shrink first.
             return !closed
                     && isMeant(header)
-                    && (slot != null || adoptionAllowed)
+                    && (slot != null || mayCreate(header))
                     && !replicas.overlapsOther(descriptor);
         }
 
@@ -259,10 +343,15 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         adoptionAllowed = true;
     }
 
-    /** A range that reached this node only by snapshot (it was split off while this node was away). */
+    private boolean mayCreate(SnapshotHeader header) {
+        return adoptionAllowed && !removals.isRemoved(header.descriptor().id(), header.toReplica());
+    }
+
+    /** A range that reached this node only by snapshot: it was added here, or split off while this node was away. */
     private void createFrom(StagedSnapshot snapshot) {
-        RangeDescriptor descriptor = snapshot.header().descriptor();
-        snapshots.install(snapshot, () -> adoptionAllowed && !replicas.overlapsOther(descriptor), () -> {
+        SnapshotHeader header = snapshot.header();
+        RangeDescriptor descriptor = header.descriptor();
+        snapshots.install(snapshot, () -> mayCreate(header) && !replicas.overlapsOther(descriptor), () -> {
             flushes.changed(descriptor.id());
             open(descriptor);
         });
@@ -303,6 +392,11 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     /** The descriptor of a range as its replica here knows it. */
     public Optional<RangeDescriptor> descriptor(RangeId range) {
         return Optional.ofNullable(replicas.find(range)).map(Slot::descriptor);
+    }
+
+    /** How this store served since it started. */
+    public Serving.Report serving() {
+        return setting.serving().report();
     }
 
     public int replicaCount() {

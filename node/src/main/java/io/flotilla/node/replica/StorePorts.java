@@ -140,6 +140,11 @@ final class StorePorts implements ReplicaPorts {
     }
 
     @Override
+    public void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
+        store.replicasChanged(before, after, leaseholder);
+    }
+
+    @Override
     public void descriptorChanged(RangeDescriptor descriptor) {
         Slot slot = store.replicas().find(range);
         if (slot != null) {

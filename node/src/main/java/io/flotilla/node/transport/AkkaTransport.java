@@ -134,6 +134,21 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     }
 
     @Override
+    public void sendNotice(NodeId to, ReplicaNotice notice) {
+        if (to.equals(self)) {
+            Inbound handler = inbound;
+            if (handler != null) {
+                handler.notice(self, notice);
+            }
+            return;
+        }
+        Peer peer = peers.get(to);
+        if (peer == null || !peer.outbox().offer(new OutFrame.Notice(notice))) {
+            stats.dropped();
+        }
+    }
+
+    @Override
     public void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {
         Peer peer = peers.get(to);
         if (peer == null) {
@@ -281,6 +296,11 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         @Override
         public void snapshotTaken(long parcel, SnapshotVerdict verdict) {
             peer.snapshots().taken(parcel, verdict);
+        }
+
+        @Override
+        public void notice(ReplicaNotice notice) {
+            handler.notice(peer.id(), notice);
         }
 
         @Override

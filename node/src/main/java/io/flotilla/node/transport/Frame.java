@@ -13,6 +13,7 @@ sealed interface Frame {
     byte REPLY = 3;
     byte SNAPSHOT_TAKEN = 4;
     byte LIVENESS = 5;
+    byte NOTICE = 7;
 
     /** The compiler checks that each kind is handled. */
     interface Handler {
@@ -25,6 +26,8 @@ sealed interface Frame {
         void snapshotTaken(long parcel, SnapshotVerdict verdict);
 
         void liveness(LivenessMessage message);
+
+        void notice(ReplicaNotice notice);
     }
 
     void deliver(Handler handler);
@@ -61,6 +64,13 @@ sealed interface Frame {
         @Override
         public void deliver(Handler handler) {
             handler.liveness(message);
+        }
+    }
+
+    record Notice(ReplicaNotice notice) implements Frame {
+        @Override
+        public void deliver(Handler handler) {
+            handler.notice(notice);
         }
     }
 }

@@ -21,6 +21,9 @@ public interface Transport extends ReplicaLink {
     /** Before everything else that waits for that node. Drops the message if the node's address is not known. */
     void sendLiveness(NodeId to, LivenessMessage message);
 
+    /** Drops the notice if the node's address is not known. */
+    void sendNotice(NodeId to, ReplicaNotice notice);
+
     /** On the bulk lane. {@code answered} is told once what became of the chunk (send the next one then). */
     void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered);
 
@@ -40,6 +43,8 @@ public interface Transport extends ReplicaLink {
         void snapshot(NodeId from, SnapshotChunk chunk, Consumer<SnapshotVerdict> answer);
 
         void liveness(NodeId from, LivenessMessage message);
+
+        void notice(NodeId from, ReplicaNotice notice);
 
         /** Nothing was heard from that node for too long, or it restarted. */
         void lost(NodeId node);

@@ -306,6 +306,11 @@ final class ReplicaLab {
         }
 
         @Override
+        public void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
+            // Nobody comes or goes here.
+        }
+
+        @Override
         public void descriptorChanged(RangeDescriptor descriptor) {
             // Nobody else looks.
         }

@@ -119,6 +119,7 @@ final class Cluster implements AutoCloseable {
         final AkkaTransport transport;
         final Queue<RaftArrival> raft = new ConcurrentLinkedQueue<>();
         final Queue<NodeId> lost = new ConcurrentLinkedQueue<>();
+        final Queue<ReplicaNotice> notices = new ConcurrentLinkedQueue<>();
         final Queue<SnapshotChunk> chunks = new ConcurrentLinkedQueue<>();
         volatile BiConsumer<NodeId, LivenessMessage> liveness = (from, message) -> {};
         volatile Consumer<Consumer<RangeReply>> server = reply -> reply.accept(served());
@@ -163,6 +164,11 @@ final class Cluster implements AutoCloseable {
         @Override
         public void serve(RangeRequest request, Consumer<RangeReply> reply) {
             server.accept(reply);
+        }
+
+        @Override
+        public void notice(NodeId from, ReplicaNotice notice) {
+            notices.add(notice);
         }
 
         @Override

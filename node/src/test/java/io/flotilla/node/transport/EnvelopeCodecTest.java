@@ -58,6 +58,18 @@ class EnvelopeCodecTest {
     }
 
     @Test
+    void aNoticeKeepsItsBytes() {
+        ReplicaNotice notice = new ReplicaNotice(new RangeId(7), 300, ReplicaNotice.Kind.QUESTION);
+        ByteBuffer out = ByteBuffer.allocate(1_024);
+        EnvelopeCodec.putHeader(out, HEADER);
+        EnvelopeCodec.putFrame(out, new OutFrame.Notice(notice));
+        out.flip();
+
+        assertThat(hex(out)).isEqualTo(GOLDEN_HEADER + "05000000" + "0707" + "ac02" + "02");
+        assertThat(EnvelopeCodec.decode(out).frames()).containsExactly(new Frame.Notice(notice));
+    }
+
+    @Test
     void aFrameOfAKindFromTheFutureIsSkipped() {
         ByteBuffer out = ByteBuffer.allocate(1_024);
         EnvelopeCodec.putHeader(out, HEADER);
@@ -110,7 +122,7 @@ class EnvelopeCodecTest {
         SnapshotCodec.encode(chunk, out);
         out.flip();
 
-        assertThat(hex(out)).isEqualTo("0904016b026b0001010203" + "01020390030506" + "01" + "03070809");
+        assertThat(hex(out)).isEqualTo("0904016b026b000101020003" + "01020390030506" + "01" + "03070809");
         SnapshotChunk decoded = SnapshotCodec.decode(out);
         assertThat(decoded).usingRecursiveComparison().isEqualTo(chunk);
     }
