@@ -61,8 +61,7 @@ class RangeHistoryTest {
 
     private void append(Random random) {
         long first = model.base + 1 + random.nextInt((int) (model.last() - model.base + 1));
-        long term =
-                model.last() == model.base ? model.baseTerm + 1 : model.entries.get(model.last())[0] + 1;
+        long term = 1 + (model.entries.isEmpty() ? model.baseTerm : model.lastTerm());
         int count = 1 + random.nextInt(4);
         model.entries.tailMap(first, true).clear();
         for (long i = first; i < first + count; i++) {
