@@ -155,6 +155,11 @@ public final class ChronicleLog implements SharedLog {
         return collector.stats();
     }
 
+    @Override
+    public long oldestPendingNanos() {
+        return writer.writingForNanos();
+    }
+
     /** Writes what was submitted, then closes. */
     @Override
     public void close() {

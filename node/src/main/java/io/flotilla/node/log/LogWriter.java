@@ -55,6 +55,7 @@ final class LogWriter implements Runnable {
     private volatile @Nullable Exception failure;
     private @Nullable LogTask held;
     private int movedBytes;
+    private volatile long writingSinceNanos;
     private long sequence;
 
     LogWriter(QueueFile file, LogTable table, LogSettings settings, long sequence, Progress progress) {
@@ -98,6 +99,12 @@ final class LogWriter implements Runnable {
         if (failure == null) {
             failure = cause;
         }
+    }
+
+    /** How long the write under way takes by now; 0 if there is none. What waits behind it is not much older. */
+    long writingForNanos() {
+        long since = writingSinceNanos;
+        return since == 0 ? 0 : System.nanoTime() - since;
     }
 
     /** Writes what is waiting, then ends. */
@@ -225,6 +232,7 @@ final class LogWriter implements Runnable {
     }
 
     private long write() throws IOException {
+        writingSinceNanos = System.nanoTime() | 1;
         record.seal(sequence);
         int cycle = file.cycle();
         long used = file.position();
@@ -234,6 +242,7 @@ final class LogWriter implements Runnable {
             progress.rolled(file.cycle(), sequence, used);
         }
         sequence++;
+        writingSinceNanos = 0;
         return place;
     }
 

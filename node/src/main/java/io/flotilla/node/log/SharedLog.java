@@ -46,6 +46,11 @@ public interface SharedLog extends AutoCloseable {
      */
     default void onCrowded(Consumer<List<Long>> relieve) {}
 
+    /** For how long the write under way has been so, in nanoseconds; 0 if there is none. Any thread. */
+    default long oldestPendingNanos() {
+        return 0;
+    }
+
     @Override
     void close();
 }
