@@ -63,6 +63,9 @@ public final class Replica {
             long seed) {}
 
     /** Messages that wait for a numbered persist. */
+    /** What a peer may be behind at any moment without anything being wrong. */
+    private static final long CROWDED_ENTRIES_KEPT = 100;
+
     private record Held(long persistNumber, List<RaftMessage> messages) {}
 
     /** A request that came in. */
@@ -184,13 +187,14 @@ public final class Replica {
         return desk == null ? 0 : desk.waiting();
     }
 
-    /** The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers. */
-    void flushed(long index, LogCompaction compaction) {
-        long last = log.lastIndex();
-        long upTo = snapshotsOut.mayForget(
-                Math.min(index, last - setting.raft().logEntriesKept()),
-                last,
-                ports.now().micros());
+    /**
+     * The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers.
+     *
+     * @param crowded the log has no room for what this range keeps; a peer that is far behind will need a snapshot
+     */
+    void flushed(long index, boolean crowded, LogCompaction compaction) {
+        long kept = setting.raft().logEntriesKept();
+        long upTo = Math.min(index, log.lastIndex() - (crowded ? Math.min(kept, CROWDED_ENTRIES_KEPT) : kept));
         if (upTo >= log.firstIndex()) {
             compaction.compact(upTo, log.termAt(upTo));
         }

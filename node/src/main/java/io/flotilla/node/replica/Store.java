@@ -115,6 +115,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
         removals.recover();
         found.forEach(this::open);
+        log.onCrowded(this::relieveLog);
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
         system.scheduler()
                 .scheduleAtFixedRate(tick, tick, () -> wire.execute(this::tickAll), system.executionContext());
@@ -497,6 +498,17 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         }
         try {
             flushes.run();
+        } catch (RuntimeException failure) {
+            diskFailed(failure);
+        }
+    }
+
+    private void relieveLog(List<Long> ranges) {
+        if (closed) {
+            return;
+        }
+        try {
+            flushes.relieve(ranges);
         } catch (RuntimeException failure) {
             diskFailed(failure);
         }
