@@ -78,11 +78,14 @@ public sealed interface RaftMessage {
      * @param success whether the log matched at prevIndex
      * @param index success: the last index known to match the leader's and to be durable here; else the index from which the leader
      *     should try again (fast back-off, Raft §5.3); an earlier entry may conflict too
-     * @param conflictTerm the term of the entry before {@code index} here: nothing of a later term can match up to there
+     * @param conflictTerm the term of the entry before {@code index} here: nothing of a later term can match up to there; {@link #NOTHING_HERE} if
+     *     there is no replica yet, which needs a snapshot to begin with
      * @param round echo of {@link Append#round}; 0 if this answers no message of this term's leader
      */
     record AppendReply(int from, int to, long term, boolean success, long index, long conflictTerm, long round)
             implements RaftMessage {
+        public static final long NOTHING_HERE = -1;
+
         @Override
         public <R> R accept(Visitor<R> visitor) {
             return visitor.visit(this);
