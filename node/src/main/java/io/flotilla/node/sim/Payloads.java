@@ -24,8 +24,8 @@ final class Payloads {
 
     static byte[] change(Membership membership, SplittableRandom random) {
         List<Integer> bytes = new ArrayList<>();
-        for (List<Integer> part : List.of(
-                membership.voters(), membership.outgoing(), membership.learners(), membership.witnesses())) {
+        for (List<Integer> part :
+                List.of(membership.voters(), membership.outgoing(), membership.learners(), membership.witnesses())) {
             bytes.add(part.size());
             bytes.addAll(part);
         }

@@ -35,9 +35,7 @@ record Weather(
 
     static Weather drawnFrom(SplittableRandom random) {
         boolean changing = random.nextBoolean();
-        int replicas = changing && random.nextInt(3) == 0
-                ? 1 + random.nextInt(4)
-                : random.nextInt(2) == 0 ? 3 : 5;
+        int replicas = changing && random.nextInt(3) == 0 ? 1 + random.nextInt(4) : random.nextInt(2) == 0 ? 3 : 5;
         RaftSettings settings = new RaftSettings(
                 50,
                 200,

@@ -112,7 +112,8 @@ final class World {
 
     private boolean haveAllApplied(long index) {
         for (int member : memberships.current().members()) {
-            if (replica(member).machine.applied() < index - 50 || !replica(member).isUp()) {
+            if (replica(member).machine.applied() < index - 50
+                    || !replica(member).isUp()) {
                 return false;
             }
         }
@@ -123,7 +124,11 @@ final class World {
         StringBuilder text = new StringBuilder();
         for (SimReplica replica : replicas) {
             RaftStatus status = replica.status;
-            text.append(replica.id).append('=').append(status).append(replica.membership).append(' ');
+            text.append(replica.id)
+                    .append('=')
+                    .append(status)
+                    .append(replica.membership)
+                    .append(' ');
         }
         return text.toString();
     }
