@@ -82,6 +82,13 @@ final class LogDumpCommand extends StoreLook {
         } else if (part instanceof LogInspector.Part.Compacted compacted) {
             fields.put("compacted_to", compacted.index());
             fields.put("compacted_term", compacted.term());
+        } else if (part instanceof LogInspector.Part.Moved moved) {
+            fields.put("moved", true);
+            fields.put("compacted_to", moved.baseIndex());
+            fields.put("compacted_term", moved.baseTerm());
+            describe(moved.persist(), fields);
+        } else if (part instanceof LogInspector.Part.Started started) {
+            fields.put("needed_from", started.neededFrom());
         } else {
             fields.put("removed", true);
         }

@@ -5,9 +5,9 @@ import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.LogView;
 import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The shared log on a Chronicle Queue in {@code <directory>/log}.
@@ -17,9 +17,11 @@ import java.util.List;
  */
 public final class ChronicleLog implements SharedLog {
     private final CycleFiles files;
+    private final CycleReaders readers;
     private final QueueFile file;
     private final LogTable table;
     private final LogWriter writer;
+    private final LogCollector collector;
     private final int splitAboveBytes;
 
     public ChronicleLog(Path directory) throws IOException {
@@ -33,22 +35,35 @@ public final class ChronicleLog implements SharedLog {
      * @throws LogCorruptException if acknowledged records are damaged
      */
     public ChronicleLog(Path directory, LogSettings settings) throws IOException {
-        this(directory, settings, StallableSync.ofThisProcess());
+        this(directory, settings, QueueFile.Sync.REAL);
     }
 
     ChronicleLog(Path directory, LogSettings settings, QueueFile.Sync sync) throws IOException {
         files = new CycleFiles(directory.resolve("log"), QueueFile.fileBytes(settings.cycleBytes()));
+        readers = new CycleReaders(files, settings.recordBytesMax());
+        table = new LogTable(readers, settings.cacheBytesMax());
+        collector = new LogCollector(files, readers, table, settings);
+        splitAboveBytes = settings.recordBytesMax() / 2;
         QueueFile opened = null;
         try {
-            opened = new QueueFile(files, settings, sync);
-            table = new LogTable(opened, settings.cacheBytesMax());
-            Recovery recovery = new Recovery(opened, table);
-            opened.scan(recovery);
-            opened.forceAll();
-            table.settle();
-            splitAboveBytes = settings.recordBytesMax() / 2;
-            writer = new LogWriter(opened, table, settings, recovery.nextSequence());
-            writer.start();
+            LogRecovery recovery = new LogRecovery(files, settings.recordBytesMax());
+            recovery.run();
+            List<CycleScan.Found> found = recovery.files();
+            // What a killed process appended and never forced is read now, and whoever reads it will answer for it.
+            files.forceNewest(sync);
+            recovery.ranges().forEach((range, history) -> table.range(range).recovered(history));
+            found.forEach(collector::found);
+            opened = new QueueFile(
+                    files,
+                    settings,
+                    sync,
+                    found.isEmpty() ? -1 : found.get(found.size() - 1).cycle());
+            writer = new LogWriter(opened, table, settings, recovery.nextSequence(), collector);
+            writer.start(recovery.neededFrom());
+            for (CycleScan.Found older : found) {
+                files.release(older.cycle(), older.used());
+            }
+            collector.start(writer);
             file = opened;
         } catch (IOException | RuntimeException | InternalError e) {
             if (opened != null) {
@@ -59,56 +74,21 @@ public final class ChronicleLog implements SharedLog {
         }
     }
 
-    /** Applies records in order and refuses a gap in their numbers. A broken record followed by a good one leaves such a gap. */
-    private static final class Recovery implements QueueFile.Scanner {
-        private final QueueFile file;
-        private final LogTable table;
-        private long nextSequence = -1;
-        private String lastBroken = "";
-
-        Recovery(QueueFile file, LogTable table) {
-            this.file = file;
-            this.table = table;
-        }
-
-        @Override
-        public void record(long place, ByteBuffer verified) {
-            long sequence = GroupRecord.sequence(verified);
-            if (nextSequence >= 0 && sequence != nextSequence) {
-                throw new LogCorruptException("the log is damaged before " + file.describe(place) + ": it has number "
-                        + sequence + ", expected " + nextSequence
-                        + (lastBroken.isEmpty() ? "" : "; broken: " + lastBroken));
-            }
-            nextSequence = sequence + 1;
-            table.recovering(place);
-            GroupRecord.visit(verified, table);
-        }
-
-        @Override
-        public long nextSequence() {
-            return Math.max(0, nextSequence);
-        }
-
-        @Override
-        public void broken(long place) {
-            lastBroken = file.describe(place);
-        }
-    }
-
     @Override
     public void submit(long range, Persist persist, Listener listener) {
         RangeLog log = table.range(range);
         log.admit(persist);
         Persist rest = persist;
-        while (GroupRecord.sizeOf(rest) > splitAboveBytes && rest.entries().size() > 1) {
+        while (GroupRecord.sizeOf(rest.entries()) > splitAboveBytes
+                && rest.entries().size() > 1) {
             int fitting = fitting(rest.entries());
-            writer.add(new LogWriter.Task(log, range, head(rest, fitting), null, 0, 0));
+            writer.add(new LogTask.Write(log, head(rest, fitting), null));
             rest = new Persist(
                     rest.hardState(),
                     rest.entries().subList(fitting, rest.entries().size()),
                     null);
         }
-        writer.add(new LogWriter.Task(log, range, rest, listener, 0, 0));
+        writer.add(new LogTask.Write(log, rest, listener));
     }
 
     /** How many entries at the front make a record of their own; at least one, and not all. */
@@ -140,14 +120,14 @@ public final class ChronicleLog implements SharedLog {
         }
         RangeLog log = table.range(range);
         log.admitCompaction(index, term);
-        writer.add(new LogWriter.Task(log, range, null, null, index, term));
+        writer.add(new LogTask.Compact(log, index, term));
     }
 
     @Override
     public void remove(long range) {
         RangeLog log = table.range(range);
         log.admitRemoval();
-        writer.add(new LogWriter.Task(log, range, null, null, 0, 0));
+        writer.add(new LogTask.Remove(log));
     }
 
     @Override
@@ -165,12 +145,29 @@ public final class ChronicleLog implements SharedLog {
         return table.ids();
     }
 
+    @Override
+    public void onCrowded(Consumer<List<Long>> relieve) {
+        collector.onCrowded(relieve);
+    }
+
+    /** What it has done and how it stands. */
+    public LogStats stats() {
+        return collector.stats();
+    }
+
+    @Override
+    public long oldestPendingNanos() {
+        return writer.writingForNanos();
+    }
+
     /** Writes what was submitted, then closes. */
     @Override
     public void close() {
+        collector.close();
         writer.close();
         try {
             file.close();
+            readers.close();
             files.close();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);

@@ -31,6 +31,7 @@ final class CycleFiles implements AutoCloseable {
     private static final String METADATA = "metadata.cq4t";
     private static final String AHEAD = "next.ahead";
     private static final String LOCK = "lock";
+    private static final long RELEASE_ALIGN_BYTES = 64 << 10;
 
     private final Path directory;
     private final long fileBytes;
@@ -148,6 +149,29 @@ final class CycleFiles implements AutoCloseable {
     synchronized void bring(int cycle) throws IOException {
         allocateAhead();
         BlockAllocator.rename(directory, directory.resolve(AHEAD), file(cycle));
+    }
+
+    /** Makes durable what a killed process may have left unforced: it forces a file before it leaves it, and the queue's last mark there with the next. */
+    void forceNewest(QueueFile.Sync sync) throws IOException {
+        List<Integer> cycles = cycles();
+        for (int cycle : cycles.subList(Math.max(0, cycles.size() - 2), cycles.size())) {
+            try (FileChannel channel = FileChannel.open(file(cycle), StandardOpenOption.WRITE)) {
+                sync.force(channel);
+            }
+        }
+    }
+
+    /** On return the file is gone for good, whatever happens. */
+    void delete(int cycle) throws IOException {
+        Files.delete(file(cycle));
+        BlockAllocator.forceDirectory(directory);
+    }
+
+    /** Gives back blocks behind {@code used} bytes of a file that nobody appends to any more. */
+    void release(int cycle, long used) throws IOException {
+        Path file = file(cycle);
+        long from = (used + RELEASE_ALIGN_BYTES - 1) & -RELEASE_ALIGN_BYTES;
+        BlockAllocator.release(file, from, Files.size(file) - from);
     }
 
     @Override

@@ -6,7 +6,6 @@ import io.flotilla.node.raft.Ready.LogReset;
 import io.flotilla.node.raft.Ready.Persist;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -19,41 +18,41 @@ import org.jspecify.annotations.Nullable;
  * int  CRC32C of all that follows
  * int  length of all that follows
  * long sequence: one more than the record before, over all cycle files
- * int  parts, each: byte kind, long range, then
+ * int  parts, each: int length of what follows the next field, int CRC32C of that, byte kind, long range, then
  *   PERSIST: byte flags, [term, vote, commit], [index, term of the reset], int entries, [first index, each: term, kind, length, payload]
  *   COMPACT: index, term
- *   REMOVE, OPEN: nothing
+ *   REMOVE: nothing
+ *   START: long sequence of the first record that is still needed
+ *   MOVED: index and term that the log begins after, then as PERSIST; what is written down once more so that an older file may go
  * </pre>
  *
- * <p>Not thread-safe; the writer reuses one instance.
+ * <p>A part has a checksum of its own so that one range's entries can be read back without those of all others. Not thread-safe; the writer reuses
+ * one instance.
  */
 final class GroupRecord {
-    /** Told about the parts of a record in their order. */
-    interface Visitor {
-        void persist(long range, Persist persist);
-
-        void compact(long range, long index, long term);
-
-        void remove(long range);
-    }
-
-    static final int MAGIC = 0x464C_4701;
+    static final int MAGIC = 0x464C_4702;
+    static final int MAGIC_OF_VERSION_1 = 0x464C_4701;
     static final int HEADER_BYTES = 12;
+    static final int PART_HEADER_BYTES = 8;
+
+    /** A part without its entries. */
+    static final int PART_BYTES_MAX = 96;
+
+    static final int BODY_AT = 24;
     private static final int CRC_AT = 4;
     private static final int LENGTH_AT = 8;
     private static final int SEQUENCE_AT = 12;
     private static final int PARTS_AT = 20;
-    private static final int BODY_AT = 24;
 
-    private static final byte PERSIST = 1;
-    private static final byte COMPACT = 2;
-    private static final byte REMOVE = 3;
-    private static final byte OPEN = 4;
+    static final byte PERSIST = 1;
+    static final byte COMPACT = 2;
+    static final byte REMOVE = 3;
+    static final byte START = 4;
+    static final byte MOVED = 5;
 
-    private static final int HAS_HARD_STATE = 1;
-    private static final int HAS_RESET = 2;
+    static final int HAS_HARD_STATE = 1;
+    static final int HAS_RESET = 2;
     private static final int ENTRY_HEADER_BYTES = 13;
-    private static final LogEntry.Kind[] KINDS = LogEntry.Kind.values();
     private static final int SHRINK_ABOVE_BYTES = 8 << 20;
 
     private final CRC32C crc = new CRC32C();
@@ -80,17 +79,30 @@ final class GroupRecord {
         return out.array();
     }
 
-    /** Bytes that {@link #persist} will add at most. */
-    static long sizeOf(Persist persist) {
-        long size = 64;
-        for (LogEntry entry : persist.entries()) {
+    /** Bytes of a part with these entries, at most. */
+    static long sizeOf(List<LogEntry> entries) {
+        long size = PART_BYTES_MAX;
+        for (LogEntry entry : entries) {
             size += ENTRY_HEADER_BYTES + entry.payload().length;
         }
         return size;
     }
 
-    void persist(long range, Persist persist) {
-        part(PERSIST, range, (int) sizeOf(persist));
+    /** Each part's method returns where in the record it begins. */
+    int persist(long range, Persist persist) {
+        int at = begin(PERSIST, range, sizeOf(persist.entries()));
+        put(persist);
+        return end(at);
+    }
+
+    int moved(long range, RangeLog.Tail tail) {
+        int at = begin(MOVED, range, sizeOf(tail.entries()));
+        out.putLong(tail.baseIndex()).putLong(tail.baseTerm());
+        put(new Persist(tail.hardState(), tail.entries(), null));
+        return end(at);
+    }
+
+    private void put(Persist persist) {
         HardState hardState = persist.hardState();
         LogReset reset = persist.reset();
         out.put((byte) ((hardState == null ? 0 : HAS_HARD_STATE) | (reset == null ? 0 : HAS_RESET)));
@@ -112,30 +124,44 @@ final class GroupRecord {
         }
     }
 
-    void compact(long range, long index, long term) {
-        part(COMPACT, range, 16);
+    int compact(long range, long index, long term) {
+        int at = begin(COMPACT, range, PART_BYTES_MAX);
         out.putLong(index).putLong(term);
+        return end(at);
     }
 
-    void remove(long range) {
-        part(REMOVE, range, 0);
+    int remove(long range) {
+        return end(begin(REMOVE, range, PART_BYTES_MAX));
     }
 
-    /** The first part of each opening of the log, so that no cycle file is ever without a record. */
-    void open() {
-        part(OPEN, 0, 0);
+    /** The first part of each opening of the log, and written before files are deleted: those with only older records may be gone. */
+    int start(long sequence) {
+        int at = begin(START, 0, PART_BYTES_MAX);
+        out.putLong(sequence);
+        return end(at);
     }
 
-    private void part(byte kind, long range, int bytes) {
-        int needed = out.position() + 9 + bytes;
+    private int begin(byte kind, long range, long bytes) {
+        int at = out.position();
+        long needed = at + bytes;
         if (needed > out.capacity()) {
-            ByteBuffer larger =
-                    ByteBuffer.allocate(Math.max(needed, 2 * out.capacity())).order(ByteOrder.LITTLE_ENDIAN);
+            int capacity = (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(needed, 2L * out.capacity()));
+            ByteBuffer larger = ByteBuffer.allocate(capacity).order(ByteOrder.LITTLE_ENDIAN);
             larger.put(out.flip());
             out = larger;
         }
+        out.position(at + PART_HEADER_BYTES);
         out.put(kind).putLong(range);
         parts++;
+        return at;
+    }
+
+    private int end(int at) {
+        int length = out.position() - at - PART_HEADER_BYTES;
+        crc.reset();
+        crc.update(out.array(), at + PART_HEADER_BYTES, length);
+        out.putInt(at, length).putInt(at + Integer.BYTES, (int) crc.getValue());
+        return at;
     }
 
     void seal(long sequence) {
@@ -148,63 +174,49 @@ final class GroupRecord {
         out.putInt(CRC_AT, (int) crc.getValue());
     }
 
-    /** The record in {@code bytes}, ready for {@link #sequence} and {@link #visit}; null if it is not whole. */
+    // ---- reading -------------------------------------------------------------------------------------------------
+
+    /** The record in {@code bytes}, ready for {@link #sequence} and {@link PartReader}; null if it is not whole. */
     static @Nullable ByteBuffer verified(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        if (bytes.length < BODY_AT || in.getInt(0) != MAGIC) {
-            return null;
+        return isWhole(in, new CRC32C()) ? in : null;
+    }
+
+    /** Whether a record begins at the buffer's position and is all there, within its limit. */
+    static boolean isWhole(ByteBuffer in, CRC32C crc) {
+        int at = in.position();
+        if (in.remaining() < BODY_AT || in.getInt(at) != MAGIC) {
+            return false;
         }
-        int length = in.getInt(LENGTH_AT);
-        if (length < BODY_AT - HEADER_BYTES || length > bytes.length - HEADER_BYTES) {
-            return null;
+        int length = in.getInt(at + LENGTH_AT);
+        if (length < BODY_AT - HEADER_BYTES || length > in.remaining() - HEADER_BYTES) {
+            return false;
+        }
+        crc.reset();
+        crc.update(in.duplicate().position(at + LENGTH_AT).limit(at + HEADER_BYTES + length));
+        return (int) crc.getValue() == in.getInt(at + CRC_AT);
+    }
+
+    /** What the header of {@link #HEADER_BYTES} at the buffer's position says; not verified. */
+    static int bodyLength(ByteBuffer header) {
+        return header.getInt(header.position() + LENGTH_AT);
+    }
+
+    static long sequence(ByteBuffer whole) {
+        return whole.getLong(whole.position() + SEQUENCE_AT);
+    }
+
+    static int parts(ByteBuffer whole) {
+        return whole.getInt(whole.position() + PARTS_AT);
+    }
+
+    /** Whether {@code part}, which begins at position 0 with its header, is all there and unchanged. */
+    static boolean isWholePart(ByteBuffer part) {
+        if (part.limit() < PART_HEADER_BYTES || part.getInt(0) != part.limit() - PART_HEADER_BYTES) {
+            return false;
         }
         CRC32C crc = new CRC32C();
-        crc.update(bytes, LENGTH_AT, length + HEADER_BYTES - LENGTH_AT);
-        return (int) crc.getValue() == in.getInt(CRC_AT) ? in : null;
-    }
-
-    /** What the first {@link #HEADER_BYTES} say; not verified. */
-    static int bodyLength(ByteBuffer header) {
-        return header.getInt(LENGTH_AT);
-    }
-
-    static long sequence(ByteBuffer verified) {
-        return verified.getLong(SEQUENCE_AT);
-    }
-
-    static void visit(ByteBuffer verified, Visitor visitor) {
-        ByteBuffer in = verified.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        int count = in.getInt(PARTS_AT);
-        in.position(BODY_AT);
-        for (int i = 0; i < count; i++) {
-            byte kind = in.get();
-            long range = in.getLong();
-            switch (kind) {
-                case PERSIST -> visitor.persist(range, readPersist(in));
-                case COMPACT -> visitor.compact(range, in.getLong(), in.getLong());
-                case REMOVE -> visitor.remove(range);
-                case OPEN -> {}
-                default ->
-                    throw new LogCorruptException("a record of kind " + kind + " was written by a newer version");
-            }
-        }
-    }
-
-    private static Persist readPersist(ByteBuffer in) {
-        int flags = in.get();
-        HardState hardState =
-                (flags & HAS_HARD_STATE) == 0 ? null : new HardState(in.getLong(), in.getInt(), in.getLong());
-        LogReset reset = (flags & HAS_RESET) == 0 ? null : new LogReset(in.getLong(), in.getLong());
-        int count = in.getInt();
-        List<LogEntry> entries = new ArrayList<>(count);
-        long index = count == 0 ? 0 : in.getLong();
-        for (int i = 0; i < count; i++) {
-            long term = in.getLong();
-            LogEntry.Kind kind = KINDS[in.get()];
-            byte[] payload = new byte[in.getInt()];
-            in.get(payload);
-            entries.add(new LogEntry(index + i, term, kind, payload));
-        }
-        return new Persist(hardState, entries, reset);
+        crc.update(part.duplicate().position(PART_HEADER_BYTES));
+        return (int) crc.getValue() == part.getInt(Integer.BYTES);
     }
 }

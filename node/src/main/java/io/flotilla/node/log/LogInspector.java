@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -45,6 +44,17 @@ public final class LogInspector {
 
         /** The log up to and including {@code index} was given up. */
         record Compacted(long range, long index, long term) implements Part {}
+
+        /** Hard state and entries that were still needed, written once more, and after what the log begins. */
+        record Moved(long range, long baseIndex, long baseTerm, Persist persist) implements Part {}
+
+        /** Records before {@code neededFrom} may be gone. */
+        record Started(long neededFrom) implements Part {
+            @Override
+            public long range() {
+                return 0;
+            }
+        }
 
         /** The range left this store. */
         record Removed(long range) implements Part {}
@@ -131,22 +141,17 @@ public final class LogInspector {
 
     private static List<Part> parts(ByteBuffer record) {
         List<Part> parts = new ArrayList<>();
-        GroupRecord.visit(record, new GroupRecord.Visitor() {
-            @Override
-            public void persist(long range, Persist persist) {
-                parts.add(new Part.Persisted(range, persist));
+        PartReader part = PartReader.ofRecord(record);
+        while (part.next()) {
+            switch (part.kind()) {
+                case GroupRecord.COMPACT -> parts.add(new Part.Compacted(part.range(), part.number(), part.number()));
+                case GroupRecord.REMOVE -> parts.add(new Part.Removed(part.range()));
+                case GroupRecord.START -> parts.add(new Part.Started(part.number()));
+                case GroupRecord.MOVED ->
+                    parts.add(new Part.Moved(part.range(), part.number(), part.number(), part.persist()));
+                default -> parts.add(new Part.Persisted(part.range(), part.persist()));
             }
-
-            @Override
-            public void compact(long range, long index, long term) {
-                parts.add(new Part.Compacted(range, index, term));
-            }
-
-            @Override
-            public void remove(long range) {
-                parts.add(new Part.Removed(range));
-            }
-        });
+        }
         return parts;
     }
 
@@ -173,59 +178,26 @@ public final class LogInspector {
         return verification.verdict(files(data).size());
     }
 
-    /** What one range's records add up to. */
-    private static final class RangeState {
-        long base;
-        long last;
-        long lastTerm;
-        HardState hardState = HardState.INITIAL;
-        final List<String> damage = new ArrayList<>();
-
-        void take(Persist persist, String place) {
-            if (persist.hardState() != null) {
-                if (persist.hardState().term() < hardState.term()) {
-                    damage.add("the term goes back from " + hardState.term() + " to "
-                            + persist.hardState().term() + " at " + place);
-                }
-                hardState = persist.hardState();
-            }
-            LogReset reset = persist.reset();
-            if (reset != null) {
-                base = reset.index();
-                last = reset.index();
-                lastTerm = reset.term();
-            }
-            for (LogEntry entry : persist.entries()) {
-                if (entry.index() > last + 1) {
-                    damage.add("entries " + (last + 1) + " to " + (entry.index() - 1) + " are missing before " + place);
-                }
-                last = entry.index();
-                lastTerm = entry.term();
-            }
-        }
-
-        void compact(long index, long term) {
-            base = Math.max(base, index);
-            if (last < index) {
-                last = index;
-                lastTerm = term;
-            }
-        }
-    }
-
     private static final class Verification implements Listener {
-        private final TreeMap<Long, RangeState> ranges = new TreeMap<>();
+        private final TreeMap<Long, RangeHistory> ranges = new TreeMap<>();
+        private final TreeMap<Long, List<String>> damage = new TreeMap<>();
+        private final List<Path> files = new ArrayList<>();
         private final List<String> lost = new ArrayList<>();
         private final List<String> broken = new ArrayList<>();
         private long records;
         private long bytes;
         private long previous = -1;
+        private long first = -1;
+        private long neededFrom = -1;
 
         @Override
         public void record(Path file, long position, long sequence, int length, List<Part> parts) {
             String place = file.getFileName() + ":" + position;
             records++;
             bytes += length;
+            if (first < 0) {
+                first = sequence;
+            }
             if (previous >= 0 && sequence != previous + 1) {
                 String damaged = broken.isEmpty() ? "" : ", damaged at " + String.join(", ", broken);
                 lost.add((sequence > previous + 1
@@ -236,16 +208,62 @@ public final class LogInspector {
             // What is not whole and was written over by a later start with the very next number was a torn end.
             broken.clear();
             previous = sequence;
+            if (files.isEmpty() || !file.equals(files.get(files.size() - 1))) {
+                files.add(file);
+            }
             for (Part part : parts) {
-                if (part instanceof Part.Persisted persisted) {
-                    ranges.computeIfAbsent(part.range(), id -> new RangeState()).take(persisted.persist(), place);
-                } else if (part instanceof Part.Compacted compacted) {
-                    ranges.computeIfAbsent(part.range(), id -> new RangeState())
-                            .compact(compacted.index(), compacted.term());
+                take(part, Place.of(files.size() - 1, position));
+            }
+        }
+
+        private void take(Part part, long place) {
+            if (part instanceof Part.Started started) {
+                neededFrom = started.neededFrom();
+                return;
+            }
+            RangeHistory range = ranges.computeIfAbsent(part.range(), id -> new RangeHistory());
+            if (part instanceof Part.Persisted persisted) {
+                persist(part.range(), range, persisted.persist(), place, false);
+            } else if (part instanceof Part.Compacted compacted) {
+                range.compact(compacted.index(), compacted.term(), place);
+            } else if (part instanceof Part.Moved moved) {
+                range.compact(moved.baseIndex(), moved.baseTerm(), place);
+                persist(part.range(), range, moved.persist(), place, true);
+            } else {
+                ranges.remove(part.range());
+            }
+        }
+
+        private void persist(long id, RangeHistory range, Persist persist, long place, boolean moved) {
+            HardState hardState = persist.hardState();
+            if (hardState != null) {
+                if (hardState.term() < range.hardState().term()) {
+                    damage(
+                            id,
+                            "the term goes back from " + range.hardState().term() + " to " + hardState.term() + " at "
+                                    + describe(place));
+                }
+                range.hardState(hardState, place);
+            }
+            LogReset reset = persist.reset();
+            if (reset != null) {
+                range.reset(reset.index(), reset.term(), place);
+            }
+            for (LogEntry entry : persist.entries()) {
+                if (moved) {
+                    range.moved(entry.index(), entry.term(), place, entry.size());
                 } else {
-                    ranges.remove(part.range());
+                    range.append(entry.index(), entry.term(), place, entry.size());
                 }
             }
+        }
+
+        private void damage(long range, String what) {
+            damage.computeIfAbsent(range, id -> new ArrayList<>()).add(what);
+        }
+
+        private String describe(long place) {
+            return files.get(Place.cycle(place)).getFileName() + ":" + Place.position(place);
         }
 
         @Override
@@ -253,14 +271,26 @@ public final class LogInspector {
             broken.add(file.getFileName() + ":" + position);
         }
 
-        Verdict verdict(int files) {
-            List<RangeSummary> summaries = new ArrayList<>();
-            for (Map.Entry<Long, RangeState> each : ranges.entrySet()) {
-                RangeState state = each.getValue();
-                summaries.add(new RangeSummary(
-                        each.getKey(), state.base + 1, state.last, state.lastTerm, state.hardState, state.damage));
+        Verdict verdict(int fileCount) {
+            if (first > neededFrom) {
+                lost.add("records " + Math.max(0, neededFrom) + " to " + (first - 1)
+                        + " are missing before the first file");
             }
-            return new Verdict(files, records, bytes, lost, broken, summaries);
+            List<RangeSummary> summaries = new ArrayList<>();
+            ranges.forEach((id, range) -> {
+                String missing = range.damage(this::describe);
+                if (!missing.isEmpty()) {
+                    damage(id, missing);
+                }
+                summaries.add(new RangeSummary(
+                        id,
+                        range.baseIndex() + 1,
+                        range.lastIndex(),
+                        range.lastTerm(),
+                        range.hardState(),
+                        damage.getOrDefault(id, List.of())));
+            });
+            return new Verdict(fileCount, records, bytes, lost, broken, summaries);
         }
     }
 }

@@ -4,16 +4,17 @@ import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.Persist;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * All ranges of one store's log in memory, and the bound on what they keep there.
  *
- * <p>Threading: {@link #apply} from one thread at a time (recovery, then the writer); the rest from any.
+ * <p>Threading: {@link #apply} from one thread at a time (the writer); the rest from any.
  */
-final class LogTable implements GroupRecord.Visitor {
-    private record Run(RangeLog range, long from, long to, long place, long bytes) {}
+final class LogTable {
+    private record Run(RangeLog range, long to, long place, long bytes) {}
 
     private final ConcurrentHashMap<Long, RangeLog> ranges = new ConcurrentHashMap<>();
     private final RangeLog.Archive archive;
@@ -23,7 +24,6 @@ final class LogTable implements GroupRecord.Visitor {
     private final ArrayDeque<Run> runs = new ArrayDeque<>();
 
     private long cacheBytes;
-    private long recoveryPlace;
 
     LogTable(RangeLog.Archive archive, long cacheBytesMax) {
         this.archive = archive;
@@ -35,44 +35,33 @@ final class LogTable implements GroupRecord.Visitor {
         return known != null ? known : ranges.computeIfAbsent(range, id -> new RangeLog(id, archive));
     }
 
+    /** All that were ever asked for. */
+    Collection<RangeLog> all() {
+        return ranges.values();
+    }
+
     void apply(RangeLog range, Persist persist, long place) {
         long bytes = range.apply(persist, place);
         List<LogEntry> entries = persist.entries();
         if (bytes == 0) {
             return;
         }
-        runs.add(new Run(
-                range, entries.get(0).index(), entries.get(entries.size() - 1).index(), place, bytes));
+        runs.add(new Run(range, entries.get(entries.size() - 1).index(), place, bytes));
         cacheBytes += bytes;
         while (cacheBytes > cacheBytesMax) {
             Run oldest = runs.remove();
             cacheBytes -= oldest.bytes();
-            oldest.range().evict(oldest.from(), oldest.to(), oldest.place());
+            oldest.range().evict(oldest.to(), oldest.place());
         }
     }
 
-    /** Where the record visited next lies. */
-    void recovering(long place) {
-        recoveryPlace = place;
-    }
-
-    @Override
-    public void persist(long range, Persist persist) {
-        apply(range(range), persist, recoveryPlace);
-    }
-
-    @Override
-    public void compact(long range, long index, long term) {
-        range(range).compact(index, term);
-    }
-
-    @Override
-    public void remove(long range) {
-        range(range).remove();
-    }
-
-    void settle() {
-        ranges.values().forEach(RangeLog::settle);
+    /** Bytes of the entries that ranges still need. */
+    long liveBytes() {
+        long bytes = 0;
+        for (RangeLog range : ranges.values()) {
+            bytes += range.bytes();
+        }
+        return bytes;
     }
 
     HardState hardState(long range) {

@@ -1,7 +1,11 @@
 package io.flotilla.node.log;
 
+import io.flotilla.node.log.LogTask.Compact;
+import io.flotilla.node.log.LogTask.Move;
+import io.flotilla.node.log.LogTask.Remove;
+import io.flotilla.node.log.LogTask.Start;
+import io.flotilla.node.log.LogTask.Write;
 import io.flotilla.node.log.SharedLog.Listener;
-import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,37 +21,47 @@ import org.jspecify.annotations.Nullable;
  * failure is final: everything waiting and everything to come is told so.
  */
 final class LogWriter implements Runnable {
-    /** Something to be written; exactly one of persist, compaction (index above 0) or removal. */
-    record Task(
-            RangeLog log,
-            long range,
-            @Nullable Persist persist,
-            @Nullable Listener listener,
-            long index,
-            long term) {
-        boolean isCompaction() {
-            return persist == null && index > 0;
-        }
+    /** Told of what is written, on the writer's thread. */
+    interface Progress {
+        /** A new file was begun; {@code bytes} of the one before are in use. */
+        void rolled(int cycle, long firstSequence, long bytes);
+
+        /** A record is durable: what ranges wanted, and what was moved. */
+        void written(int bytes, int movedBytes);
+
+        /** Ranges gave up something. */
+        void compacted();
     }
+
+    /** What went into a record, and where in it. */
+    private record Part(LogTask task, int at, RangeLog.@Nullable Tail tail) {}
 
     private final QueueFile file;
     private final LogTable table;
+    private final Progress progress;
     private final int groupBytesMax;
     private final int recordBytesMax;
-    private final ConcurrentLinkedQueue<Task> waiting = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<LogTask> waiting = new ConcurrentLinkedQueue<>();
+
+    /** Moves and starts: written before anything else of a group, since they repeat what is durable already. */
+    private final ConcurrentLinkedQueue<LogTask> upkeep = new ConcurrentLinkedQueue<>();
+
     private final GroupRecord record = new GroupRecord();
-    private final List<Task> group = new ArrayList<>();
-    private final List<Task> markers = new ArrayList<>();
+    private final List<Part> group = new ArrayList<>();
+    private final List<Compact> markers = new ArrayList<>();
     private final Thread thread;
     private volatile boolean parked;
     private volatile boolean closing;
     private volatile @Nullable Exception failure;
-    private @Nullable Task held;
+    private @Nullable LogTask held;
+    private int movedBytes;
+    private volatile long writingSinceNanos;
     private long sequence;
 
-    LogWriter(QueueFile file, LogTable table, LogSettings settings, long sequence) {
+    LogWriter(QueueFile file, LogTable table, LogSettings settings, long sequence, Progress progress) {
         this.file = file;
         this.table = table;
+        this.progress = progress;
         this.groupBytesMax = Math.min(settings.groupBytesMax(), settings.recordBytesMax());
         this.recordBytesMax = settings.recordBytesMax();
         this.sequence = sequence;
@@ -56,16 +70,21 @@ final class LogWriter implements Runnable {
     }
 
     /** Writes the first record of this opening, on the caller's thread, so that a bad disk is found out at once. */
-    void start() throws IOException {
+    void start(long neededFrom) throws IOException {
         record.begin();
-        record.open();
+        record.start(neededFrom);
         write();
         thread.start();
     }
 
-    void add(Task task) {
-        waiting.add(task);
-        if (parked && !task.isCompaction()) {
+    void add(LogTask task) {
+        boolean urgent = !(task instanceof Compact);
+        if (task instanceof Move || task instanceof Start) {
+            upkeep.add(task);
+        } else {
+            waiting.add(task);
+        }
+        if (urgent && parked) {
             LockSupport.unpark(thread);
         }
     }
@@ -73,6 +92,19 @@ final class LogWriter implements Runnable {
     @Nullable
     Exception failure() {
         return failure;
+    }
+
+    /** Nothing more will be durable. */
+    void fail(Exception cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+    }
+
+    /** How long the write under way takes by now; 0 if there is none. What waits behind it is not much older. */
+    long writingForNanos() {
+        long since = writingSinceNanos;
+        return since == 0 ? 0 : System.nanoTime() - since;
     }
 
     /** Writes what is waiting, then ends. */
@@ -114,60 +146,67 @@ final class LogWriter implements Runnable {
         parked = false;
     }
 
+    /** A compaction alone is no work, but something else may have come in behind it. */
     private boolean hasWork() {
-        Task head = waiting.peek();
-        return held != null || head != null && !head.isCompaction();
+        return held != null || !upkeep.isEmpty() || !waiting.isEmpty();
     }
 
     /** Takes what fits one record; true if there is something to force. */
     private boolean collect() {
         record.begin();
         group.clear();
-        boolean urgent = closing && !markers.isEmpty();
-        for (Task marker : markers) {
+        for (LogTask task = upkeep.peek(); task != null && fits(task); task = upkeep.peek()) {
+            upkeep.remove();
+            encode(task);
+        }
+        boolean urgent = !group.isEmpty() || closing && !markers.isEmpty();
+        movedBytes = record.length() - GroupRecord.BODY_AT;
+        for (Compact marker : markers) {
             encode(marker);
         }
-        Task task = held != null ? held : waiting.poll();
+        LogTask task = held != null ? held : waiting.poll();
         held = null;
         while (task != null) {
-            Persist persist = task.persist();
-            long size = persist == null ? 0 : GroupRecord.sizeOf(persist);
-            if (!group.isEmpty() && record.length() + size > groupBytesMax) {
+            long size = task.size();
+            if (GroupRecord.BODY_AT + size > recordBytesMax) {
+                refuse(new IOException("a write of " + size + " bytes is larger than a record may be"), task);
+            } else if (urgent && !fits(task) || record.length() + size > recordBytesMax) {
                 held = task;
-                break;
-            }
-            if (record.length() + size > recordBytesMax) {
-                fail(new IOException("a write of " + size + " bytes is larger than a record may be"), task);
+                return true;
+            } else if (task instanceof Compact compact) {
+                compact.log().compact(compact.index(), compact.term());
+                markers.add(compact);
+                encode(compact);
+                urgent |= closing;
             } else {
-                urgent |= closing || !task.isCompaction();
-                group.add(task);
+                urgent = true;
                 encode(task);
             }
             task = waiting.poll();
         }
-        if (!urgent) {
-            keepMarkers();
-        }
         return urgent;
     }
 
-    /** Compaction is not worth a force of its own: its effect is at once, its marker goes with the next record. */
-    private void keepMarkers() {
-        for (Task task : group) {
-            task.log().compact(task.index(), task.term());
-            markers.add(task);
-        }
+    private boolean fits(LogTask task) {
+        return record.isEmpty() || record.length() + task.size() <= groupBytesMax;
     }
 
-    private void encode(Task task) {
-        Persist persist = task.persist();
-        if (persist != null) {
-            record.persist(task.range(), persist);
-        } else if (task.isCompaction()) {
-            record.compact(task.range(), task.index(), task.term());
+    private void encode(LogTask task) {
+        RangeLog.Tail tail = null;
+        int at;
+        if (task instanceof Write write) {
+            at = record.persist(write.log().range(), write.persist());
+        } else if (task instanceof Compact compact) {
+            at = record.compact(compact.log().range(), compact.index(), compact.term());
+        } else if (task instanceof Remove remove) {
+            at = record.remove(remove.log().range());
+        } else if (task instanceof Move move) {
+            tail = move.log().tail(move.cycle(), move.read());
+            at = record.moved(move.log().range(), tail);
         } else {
-            record.remove(task.range());
+            at = record.start(((Start) task).neededFrom());
         }
+        group.add(new Part(task, at, tail));
     }
 
     private void handle() {
@@ -187,43 +226,63 @@ final class LogWriter implements Runnable {
             failure = failed;
         }
         markers.clear();
-        for (Task task : group) {
-            if (task.listener() != null) {
-                task.listener().failed(failed);
-            }
+        for (Part part : group) {
+            tellFailed(part.task(), failed);
         }
     }
 
     private long write() throws IOException {
+        writingSinceNanos = System.nanoTime() | 1;
         record.seal(sequence);
+        int cycle = file.cycle();
+        long used = file.position();
         long place = file.append(record.array(), record.length());
         file.force();
+        if (file.cycle() != cycle) {
+            progress.rolled(file.cycle(), sequence, used);
+        }
         sequence++;
+        writingSinceNanos = 0;
         return place;
     }
 
     private void publish(long place) {
-        for (Task task : group) {
-            Persist persist = task.persist();
-            if (persist != null) {
-                table.apply(task.log(), persist, place);
-            } else if (task.isCompaction()) {
-                task.log().compact(task.index(), task.term());
-            } else {
-                task.log().remove();
+        for (Part part : group) {
+            LogTask task = part.task();
+            long at = place + part.at();
+            if (task instanceof Write write) {
+                table.apply(write.log(), write.persist(), at);
+            } else if (task instanceof Compact compact) {
+                compact.log().marked(compact.index(), at);
+            } else if (task instanceof Remove remove) {
+                remove.log().remove();
+            } else if (task instanceof Move move && part.tail() != null) {
+                move.log().moved(part.tail(), at);
             }
         }
-        for (Task task : group) {
-            if (task.listener() != null) {
-                task.listener().durable();
+        progress.written(record.length() - movedBytes, movedBytes);
+        boolean compacted = false;
+        for (Part part : group) {
+            compacted |= part.task() instanceof Compact;
+            Listener listener = part.task().listener();
+            if (listener != null) {
+                listener.durable();
             }
+        }
+        if (compacted) {
+            progress.compacted();
         }
     }
 
-    private void fail(Exception cause, Task task) {
+    private void refuse(Exception cause, LogTask task) {
         failure = cause;
-        if (task.listener() != null) {
-            task.listener().failed(cause);
+        tellFailed(task, cause);
+    }
+
+    private static void tellFailed(LogTask task, Exception cause) {
+        Listener listener = task.listener();
+        if (listener != null) {
+            listener.failed(cause);
         }
     }
 }

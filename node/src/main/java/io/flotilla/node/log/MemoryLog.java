@@ -52,7 +52,7 @@ public final class MemoryLog implements SharedLog {
         int count = waiting.size();
         for (int i = 0; i < count; i++) {
             Write write = waiting.remove();
-            range(write.range()).apply(write.persist(), 0);
+            range(write.range()).apply(write.persist(), 1);
             write.listener().durable();
         }
         return count;

@@ -12,7 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known in memory of one range's durable log: for each entry its term, where its record lies, and perhaps the entry itself.
+ * What is known in memory of one range's durable log: for each entry its term, where it lies, and for the newest perhaps the entry itself; and in which
+ * files all that is, so that older ones may go.
  *
  * <p>Threading: the writer's thread changes it, the range's own thread reads it; both under this object's lock, which nobody else
  * contends for.
@@ -20,25 +21,45 @@ import org.jspecify.annotations.Nullable;
 final class RangeLog implements LogView {
     /** Reads old entries back. */
     interface Archive {
-        /** All entries of {@code range} in the record at {@code place}. */
+        /** All entries of {@code range} in the part at {@code place}; empty if its file was collected meanwhile. */
         List<LogEntry> read(long place, long range);
     }
 
-    private static final int CAPACITY_MIN = 16;
+    /** What must be written down once more so that a file may go: hard state, base, and those entries that lie there. */
+    record Tail(HardState hardState, long baseIndex, long baseTerm, List<LogEntry> entries) {}
+
+    /** No file is needed. */
+    static final int NO_CYCLE = Integer.MAX_VALUE;
+
+    static final int ENTRY_OVERHEAD_BYTES = 24;
+
+    private static final LogEntry[] NOTHING = {};
+    private static final int CACHE_CAPACITY_MIN = 4;
 
     private final long range;
     private final Archive archive;
     private HardState hardState = HardState.INITIAL;
+    private long hardPlace;
 
-    /** The log begins after (baseIndex, baseTerm); entry i lies in slot start + (i - baseIndex - 1), for count slots. */
+    /** The log begins after (baseIndex, baseTerm); the first of {@link #entries} is baseIndex + 1. */
     private long baseIndex;
 
     private long baseTerm;
-    private int start;
-    private int count;
-    private long[] terms = new long[0];
-    private long[] places = new long[0];
-    private @Nullable LogEntry[] cached = new LogEntry[0];
+    private long basePlace;
+
+    /** The oldest file needed as long as the last compaction is not on disk. */
+    private int unmarkedCycle = NO_CYCLE;
+
+    private EntryPlaces entries = new EntryPlaces(1);
+
+    /** Bytes that the entries take on disk; an average where a part of them was given up. */
+    private long bytes;
+
+    /** The newest entries, a suffix: entry i lies in slot cacheStart + (i - cacheFrom), up to the end. */
+    private @Nullable LogEntry[] cached = NOTHING;
+
+    private int cacheStart;
+    private long cacheFrom = 1;
 
     /** Where the log will end once all that was submitted is durable. Only the range's own thread touches it. */
     private long submittedLast;
@@ -48,22 +69,39 @@ final class RangeLog implements LogView {
         this.archive = archive;
     }
 
+    /** As the files say; before the log is shared. */
+    void recovered(RangeHistory history) {
+        hardState = history.hardState();
+        hardPlace = history.hardPlace();
+        baseIndex = history.baseIndex();
+        baseTerm = history.baseTerm();
+        basePlace = history.basePlace();
+        entries = history.entries();
+        bytes = history.bytes();
+        cacheFrom = entries.end();
+        settle();
+    }
+
+    long range() {
+        return range;
+    }
+
     /** Refuses what would leave a gap, before it reaches the disk. On the range's own thread. */
     void admit(Persist persist) {
         LogReset reset = persist.reset();
         long last = reset == null ? submittedLast : reset.index();
-        List<LogEntry> entries = persist.entries();
-        if (!entries.isEmpty()) {
-            long first = entries.get(0).index();
+        List<LogEntry> added = persist.entries();
+        if (!added.isEmpty()) {
+            long first = added.get(0).index();
             Invariant.check(first <= last + 1, "entries leave a gap in the log", first, last + 1);
-            for (int i = 0; i < entries.size(); i++) {
+            for (int i = 0; i < added.size(); i++) {
                 Invariant.check(
-                        entries.get(i).index() == first + i,
+                        added.get(i).index() == first + i,
                         "entries are not contiguous",
                         first + i,
-                        entries.get(i).index());
+                        added.get(i).index());
             }
-            last = first + entries.size() - 1;
+            last = first + added.size() - 1;
         }
         submittedLast = last;
     }
@@ -82,104 +120,192 @@ final class RangeLog implements LogView {
         submittedLast = 0;
     }
 
-    /** After recovery, before the log is shared. */
+    /** Before the log is shared. */
     void settle() {
         submittedLast = lastIndex();
     }
 
-    /** Bytes of entries now kept in memory. */
+    /** The writer has written this at {@code place}. Bytes of entries now kept in memory. */
     synchronized long apply(Persist persist, long place) {
         if (persist.hardState() != null) {
             hardState = persist.hardState();
+            hardPlace = place;
         }
         LogReset reset = persist.reset();
         if (reset != null) {
-            clearEntries();
-            baseIndex = reset.index();
+            clearEntries(reset.index());
             baseTerm = reset.term();
+            basePlace = place;
+            unmarkedCycle = NO_CYCLE;
         }
-        long bytes = 0;
+        long kept = 0;
         for (LogEntry entry : persist.entries()) {
-            bytes += put(entry, place);
+            kept += put(entry, place);
         }
-        return bytes;
+        return kept;
     }
 
     private int put(LogEntry entry, long place) {
-        if (entry.index() <= baseIndex) {
+        long index = entry.index();
+        if (index <= baseIndex) {
             return 0; // compacted meanwhile
         }
-        Invariant.check(entry.index() <= last() + 1, "entries leave a gap in the log", entry.index(), last() + 1);
-        int at = (int) (entry.index() - baseIndex - 1);
-        for (int i = at + 1; i < count; i++) {
-            cached[start + i] = null; // an overridden suffix
+        Invariant.check(index <= last() + 1, "entries leave a gap in the log", index, last() + 1);
+        forget(last() + 1 - index);
+        entries.put(index, entry.term(), place);
+        cacheFrom = Math.min(cacheFrom, index);
+        int slot = cacheStart + (int) (index - cacheFrom);
+        if (slot >= cached.length) {
+            int used = slot - cacheStart;
+            cached = Arrays.copyOfRange(cached, cacheStart, cacheStart + Math.max(CACHE_CAPACITY_MIN, used * 2));
+            cacheStart = 0;
+            slot = used;
         }
-        count = at;
-        ensureSlot();
-        int slot = start + at;
-        terms[slot] = entry.term();
-        places[slot] = place;
         cached[slot] = entry;
-        count++;
+        bytes += entry.size();
         return entry.size();
     }
 
-    private void ensureSlot() {
-        if (start + count < terms.length) {
-            return;
+    /** That many entries, on either end, are no longer counted. */
+    private void forget(long gone) {
+        long count = entries.end() - entries.first();
+        if (gone > 0) {
+            bytes -= gone >= count ? bytes : bytes * gone / count;
         }
-        int capacity = Math.max(CAPACITY_MIN, start > count ? terms.length : count * 2);
-        long[] newTerms = new long[capacity];
-        long[] newPlaces = new long[capacity];
-        @Nullable LogEntry[] newCached = new LogEntry[capacity];
-        System.arraycopy(terms, start, newTerms, 0, count);
-        System.arraycopy(places, start, newPlaces, 0, count);
-        System.arraycopy(cached, start, newCached, 0, count);
-        terms = newTerms;
-        places = newPlaces;
-        cached = newCached;
-        start = 0;
     }
 
     synchronized void compact(long index, long term) {
         if (index <= baseIndex) {
             return;
         }
+        unmarkedCycle = oldestCycle();
+        forget(index - baseIndex);
         if (index >= last()) {
-            clearEntries();
+            clearEntries(index);
         } else {
-            int gone = (int) (index - baseIndex);
-            Arrays.fill(cached, start, start + gone, null);
-            start += gone;
-            count -= gone;
+            entries.dropBelow(index + 1);
+            uncache(index);
+            baseIndex = index;
         }
-        baseIndex = index;
         baseTerm = term;
     }
 
+    /** The compaction to {@code index} is on disk. */
+    synchronized void marked(long index, long place) {
+        if (index == baseIndex) {
+            basePlace = place;
+            unmarkedCycle = NO_CYCLE;
+        }
+    }
+
     synchronized void remove() {
-        clearEntries();
+        clearEntries(0);
         hardState = HardState.INITIAL;
-        baseIndex = 0;
+        hardPlace = Place.NONE;
         baseTerm = 0;
+        basePlace = Place.NONE;
+        unmarkedCycle = NO_CYCLE;
     }
 
-    private void clearEntries() {
-        start = 0;
-        count = 0;
-        terms = new long[0];
-        places = new long[0];
-        cached = new LogEntry[0];
+    private void clearEntries(long newBase) {
+        baseIndex = newBase;
+        entries.clear(newBase + 1);
+        bytes = 0;
+        cached = NOTHING;
+        cacheStart = 0;
+        cacheFrom = newBase + 1;
     }
 
-    /** Drops entries [from, to] from memory if they still are those written at {@code place}. */
-    synchronized void evict(long from, long to, long place) {
-        for (long i = Math.max(from, baseIndex + 1); i <= Math.min(to, last()); i++) {
-            int slot = slot(i);
-            if (places[slot] == place) {
-                cached[slot] = null;
+    /** Drops entries up to {@code to} from memory as far as they still are those written at {@code place}. */
+    synchronized void evict(long to, long place) {
+        while (cacheFrom <= Math.min(to, last()) && entries.place(cacheFrom) == place) {
+            uncache(cacheFrom);
+        }
+    }
+
+    /** Drops everything from memory that can be read back. */
+    synchronized void evictAll() {
+        uncache(last());
+    }
+
+    private void uncache(long upTo) {
+        if (upTo >= last()) {
+            cached = NOTHING;
+            cacheStart = 0;
+            cacheFrom = last() + 1;
+        }
+        while (cacheFrom <= upTo) {
+            cached[cacheStart++] = null;
+            cacheFrom++;
+        }
+    }
+
+    // ---- collection ----------------------------------------------------------------------------------------------
+
+    /** The oldest file that holds anything needed to recover this log; {@link #NO_CYCLE} if none. */
+    synchronized int oldestCycle() {
+        int oldest = unmarkedCycle;
+        if (hardPlace != Place.NONE) {
+            oldest = Math.min(oldest, Place.cycle(hardPlace));
+        }
+        if (basePlace != Place.NONE) {
+            oldest = Math.min(oldest, Place.cycle(basePlace));
+        }
+        if (!entries.isEmpty()) {
+            oldest = Math.min(oldest, entries.oldestCycle());
+        }
+        return oldest;
+    }
+
+    /** The first index from {@code from} on that lies in {@code cycle} or an older file; behind the last if none does. */
+    synchronized long firstWithin(int cycle, long from) {
+        return entries.firstWithin(cycle, from);
+    }
+
+    /** The first index from {@code from} on that lies in a file newer than {@code cycle}; behind the last if none does. */
+    synchronized long firstBehind(int cycle, long from) {
+        return entries.firstBehind(cycle, from);
+    }
+
+    /**
+     * What of {@code read} is still to be moved out of {@code cycle} and older files, together with what goes along. On the writer's thread, before
+     * anything else of its group.
+     */
+    synchronized Tail tail(int cycle, List<LogEntry> read) {
+        List<LogEntry> valid = new ArrayList<>(read.size());
+        for (LogEntry entry : read) {
+            long index = entry.index();
+            if (entries.contains(index)
+                    && Place.cycle(entries.place(index)) <= cycle
+                    && entries.term(index) == entry.term()) {
+                valid.add(entry);
             }
         }
+        return new Tail(hardState, baseIndex, baseTerm, valid);
+    }
+
+    /** The writer has written {@code tail} at {@code place}. */
+    synchronized void moved(Tail tail, long place) {
+        if (hardState.equals(tail.hardState()) && hardPlace != Place.NONE) {
+            hardPlace = place;
+        }
+        if (baseIndex == tail.baseIndex()) {
+            basePlace = place;
+            unmarkedCycle = NO_CYCLE;
+        }
+        List<LogEntry> written = tail.entries();
+        if (!written.isEmpty()) {
+            long from = Math.max(written.get(0).index(), entries.first());
+            long to = Math.min(written.get(written.size() - 1).index() + 1, entries.end());
+            if (from < to) {
+                entries.relocate(from, to, place);
+                uncache(to - 1);
+            }
+        }
+    }
+
+    synchronized long bytes() {
+        return bytes;
     }
 
     synchronized HardState hardState() {
@@ -187,15 +313,13 @@ final class RangeLog implements LogView {
     }
 
     synchronized boolean isBlank() {
-        return count == 0 && baseIndex == 0 && hardState.equals(HardState.INITIAL);
+        return entries.isEmpty() && baseIndex == 0 && hardState.equals(HardState.INITIAL);
     }
+
+    // ---- reading -------------------------------------------------------------------------------------------------
 
     private long last() {
-        return baseIndex + count;
-    }
-
-    private int slot(long index) {
-        return start + (int) (index - baseIndex - 1);
+        return entries.end() - 1;
     }
 
     @Override
@@ -215,65 +339,62 @@ final class RangeLog implements LogView {
         }
         Invariant.check(index > baseIndex, "index is before the log", index, baseIndex);
         Invariant.check(index <= last(), "index is behind the log", index, last());
-        return terms[slot(index)];
+        return entries.term(index);
     }
 
     @Override
     public List<LogEntry> entries(long from, long to, long bytesMax) {
         Invariant.check(from >= firstIndex(), "entries before the log", from, firstIndex());
+        return read(from, to, bytesMax);
+    }
+
+    /** Entries in [from, to) as far as they are still there. Any thread. */
+    List<LogEntry> read(long from, long to, long bytesMax) {
         List<LogEntry> result = new ArrayList<>();
         long next = from;
-        long bytes = 0;
-        List<LogEntry> record = List.of();
+        long size = 0;
+        List<LogEntry> part = List.of();
         long readPlace = -1;
         while (true) {
             long place;
             synchronized (this) {
                 LogEntry entry = null;
                 long end = Math.min(to, last() + 1);
-                while (next < end && (entry = at(next, record)) != null) {
-                    if (!result.isEmpty() && bytes + entry.size() > bytesMax) {
+                while (next < end && (entry = at(next, part)) != null) {
+                    if (!result.isEmpty() && size + entry.size() > bytesMax) {
                         return result;
                     }
                     result.add(entry);
-                    bytes += entry.size();
+                    size += entry.size();
                     next++;
                 }
                 if (next >= end || next <= baseIndex) {
                     return result;
                 }
-                place = places[slot(next)];
+                place = entries.place(next);
             }
             Invariant.check(place != readPlace, "the record does not hold the entry it should", place, next);
-            record = archive.read(place, range);
+            part = archive.read(place, range);
             readPlace = place;
         }
     }
 
-    /** From memory, or from the record just read if it is the right one. A record may hold an entry twice: the later one counts. */
-    private @Nullable LogEntry at(long index, List<LogEntry> record) {
+    /** From memory, or from the part just read if it is the right one. A part holds an entry once, in the order of indexes. */
+    private @Nullable LogEntry at(long index, List<LogEntry> part) {
         if (index <= baseIndex) {
             return null;
         }
-        LogEntry entry = cached[slot(index)];
-        if (entry != null || record.isEmpty()) {
-            return entry;
+        if (index >= cacheFrom) {
+            return cached[cacheStart + (int) (index - cacheFrom)];
         }
-        long term = terms[slot(index)];
-        int last = record.size() - 1;
-        long guess = last - (record.get(last).index() - index);
-        if (guess >= 0 && guess <= last && isEntry(record.get((int) guess), index, term)) {
-            return record.get((int) guess);
+        if (part.isEmpty()) {
+            return null;
         }
-        for (int i = last; i >= 0; i--) {
-            if (isEntry(record.get(i), index, term)) {
-                return record.get(i);
-            }
+        long guess = index - part.get(0).index();
+        if (guess < 0 || guess >= part.size()) {
+            return null;
         }
-        return null;
-    }
-
-    private static boolean isEntry(LogEntry entry, long index, long term) {
-        return entry.index() == index && entry.term() == term;
+        LogEntry entry = part.get((int) guess);
+        return entry.term() == entries.term(index) ? entry : null;
     }
 }

@@ -4,6 +4,7 @@ import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogView;
 import io.flotilla.node.raft.Ready.Persist;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * One log for all ranges of a store.
@@ -38,6 +39,17 @@ public interface SharedLog extends AutoCloseable {
 
     /** All ranges that have anything in this log. */
     List<Long> ranges();
+
+    /**
+     * Asks for relief when ranges keep more for slow peers than the log has room for: those named should be compacted as far as their flushed state allows.
+     * Called on a thread that may wait; whatever is kept nevertheless is written once more.
+     */
+    default void onCrowded(Consumer<List<Long>> relieve) {}
+
+    /** For how long the write under way has been so, in nanoseconds; 0 if there is none. Any thread. */
+    default long oldestPendingNanos() {
+        return 0;
+    }
 
     @Override
     void close();

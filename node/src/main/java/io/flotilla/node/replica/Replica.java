@@ -13,6 +13,7 @@ import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.liveness.Liveness;
 import io.flotilla.node.mvcc.BatchEvaluator;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.Lease;
@@ -57,9 +58,13 @@ public final class Replica {
             RaftSettings raft,
             TxnSettings txn,
             Serving serving,
+            Liveness liveness,
             long seed) {}
 
     /** Messages that wait for a numbered persist. */
+    /** What a peer may be behind at any moment without anything being wrong. */
+    private static final long CROWDED_ENTRIES_KEPT = 100;
+
     private record Held(long persistNumber, List<RaftMessage> messages) {}
 
     /** A request that came in. */
@@ -181,13 +186,14 @@ public final class Replica {
         return desk == null ? 0 : desk.waiting();
     }
 
-    /** The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers. */
-    void flushed(long index, LogCompaction compaction) {
-        long last = log.lastIndex();
-        long upTo = snapshotsOut.mayForget(
-                Math.min(index, last - setting.raft().logEntriesKept()),
-                last,
-                ports.now().micros());
+    /**
+     * The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers.
+     *
+     * @param crowded the log has no room for what this range keeps; a peer that is far behind will need a snapshot
+     */
+    void flushed(long index, boolean crowded, LogCompaction compaction) {
+        long kept = setting.raft().logEntriesKept();
+        long upTo = Math.min(index, log.lastIndex() - (crowded ? Math.min(kept, CROWDED_ENTRIES_KEPT) : kept));
         if (upTo >= log.firstIndex()) {
             compaction.compact(upTo, log.termAt(upTo));
         }

@@ -5,6 +5,7 @@ import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.liveness.LivenessMessage;
+import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
@@ -44,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threading: thread-safe; arrivals come on transport threads, splits in a replica's turn.
  */
-public final class Store implements Transport.Inbound, AutoCloseable {
+public final class Store implements Transport.Inbound, LivenessListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
     /**
@@ -111,6 +112,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
         removals.recover();
         found.forEach(this::open);
+        log.onCrowded(this::relieveLog);
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
         system.scheduler()
                 .scheduleAtFixedRate(tick, tick, () -> wire.execute(this::tickAll), system.executionContext());
@@ -294,7 +296,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
 
     @Override
     public void liveness(NodeId from, LivenessMessage message) {
-        // nothing leans on it yet
+        setting.liveness().received(from, message);
     }
 
     /** What snapshots are for: a replica that fell behind the log, or one that is not here yet. */
@@ -354,6 +356,16 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             flushes.changed(descriptor.id());
             open(descriptor);
         });
+    }
+
+    @Override
+    public void withdrawn(NodeId node, long epoch) {
+        // every replica finds out at its next tick
+    }
+
+    @Override
+    public void supported(NodeId node, long epoch) {
+        // every replica finds out at its next tick
     }
 
     @Override
@@ -428,6 +440,17 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         }
         try {
             flushes.run();
+        } catch (RuntimeException failure) {
+            diskFailed(failure);
+        }
+    }
+
+    private void relieveLog(List<Long> ranges) {
+        if (closed) {
+            return;
+        }
+        try {
+            flushes.relieve(ranges);
         } catch (RuntimeException failure) {
             diskFailed(failure);
         }

@@ -107,6 +107,7 @@ class ChronicleLogTest {
     @Test
     void theLastHardStateOfEachRangeIsKept() throws IOException {
         write(log, 1, hard(1, 2, 0));
+        write(log, 1, append(1, 4, 1));
         write(log, 1, hard(2, 3, 4));
         write(log, 2, new Persist(new HardState(9, 1, 1), entries(1, 2, 9), null));
         assertThat(log.hardState(1)).isEqualTo(new HardState(2, 3, 4));

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Short words for tests of logs. */
 final class LogFixture {
     /** Small cycle files, no cache, so that rolling and reading back happen. */
-    static final LogSettings SMALL = new LogSettings(1 << 20, 0, 1 << 20);
+    static final LogSettings SMALL = new LogSettings(1 << 20, 0, 1 << 20, 8, 1L << 30);
 
     private LogFixture() {}
 

@@ -1,0 +1,193 @@
+package io.flotilla.node.log;
+
+import static io.flotilla.node.log.LogFixture.contents;
+import static io.flotilla.node.log.LogFixture.hard;
+import static io.flotilla.node.log.LogFixture.write;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.node.raft.HardState;
+import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.Ready.Persist;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Goal: the log stays small and loses nothing by it. Method: small files, a busy range, ranges that never write again. */
+class LogCollectionTest {
+    private static final LogSettings SETTINGS = new LogSettings(1 << 20, 0, 1 << 20, 2, 1L << 30);
+    private static final int ENTRY_BYTES = 50_000;
+
+    @TempDir
+    Path directory;
+
+    private ChronicleLog log;
+
+    @BeforeEach
+    void open() throws IOException {
+        log = new ChronicleLog(directory, SETTINGS);
+    }
+
+    @AfterEach
+    void close() {
+        log.close();
+    }
+
+    private void reopen() throws IOException {
+        log.close();
+        open();
+    }
+
+    private static LogEntry large(long index, long term) {
+        byte[] payload = new byte[ENTRY_BYTES];
+        byte[] head = LogFixture.payload(index, term);
+        System.arraycopy(head, 0, payload, 0, head.length);
+        return new LogEntry(index, term, LogEntry.Kind.NORMAL, payload);
+    }
+
+    /** Writes entries [from, to] of the busy range, which keeps the last {@code keep} of them. */
+    private void busy(long from, long to, long keep) {
+        for (long i = from; i <= to; i++) {
+            write(log, 9, new Persist(new HardState(1, 1, i - 1), List.of(large(i, 1)), null));
+            if (i > keep) {
+                log.compact(9, i - keep, 1);
+            }
+        }
+    }
+
+    private static void eventually(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private List<Path> cycleFiles() {
+        try (Stream<Path> files = Files.list(directory.resolve("log"))) {
+            return files.filter(each -> each.toString().endsWith(".cq4"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aBusyRangeDoesNotFillTheDisk() throws IOException {
+        busy(1, 400, 3);
+        eventually(() -> log.stats().files() <= 3);
+        assertThat(cycleFiles()).hasSizeLessThanOrEqualTo(3);
+        assertThat(log.stats().collected()).isGreaterThan(15);
+        assertThat(log.stats().movedBytes()).isLessThan(log.stats().writtenBytes() / 2);
+        reopen();
+        assertThat(contents(log.view(9))).hasSize(3);
+        assertThat(log.hardState(9)).isEqualTo(new HardState(1, 1, 399));
+    }
+
+    @Test
+    void idleRangesKeepHardStateBaseAndEntriesWhenTheirFileGoes() throws IOException {
+        write(log, 1, LogFixture.append(1, 20, 3));
+        write(log, 1, hard(5, 2, 17));
+        log.compact(1, 12, 3);
+        write(log, 2, hard(7, 3, 0));
+        write(log, 3, LogFixture.reset(40, 6));
+        write(log, 4, LogFixture.append(1, 5, 1));
+        log.remove(4);
+        write(log, 5, LogFixture.append(1, 5, 1));
+        Path first = cycleFiles().get(0);
+        busy(1, 200, 2);
+        eventually(() -> !Files.exists(first));
+        for (int opening = 0; opening < 3; opening++) {
+            assertThat(contents(log.view(1)))
+                    .containsExactly("13:3", "14:3", "15:3", "16:3", "17:3", "18:3", "19:3", "20:3");
+            assertThat(log.view(1).termAt(12)).isEqualTo(3);
+            assertThat(log.hardState(1)).isEqualTo(new HardState(5, 2, 17));
+            assertThat(log.hardState(2)).isEqualTo(new HardState(7, 3, 0));
+            assertThat(log.view(3).firstIndex()).isEqualTo(41);
+            assertThat(log.view(3).termAt(40)).isEqualTo(6);
+            assertThat(contents(log.view(5))).hasSize(5);
+            assertThat(log.ranges()).containsExactly(1L, 2L, 3L, 5L, 9L);
+            reopen();
+        }
+        write(log, 1, LogFixture.append(18, 18, 5));
+        assertThat(contents(log.view(1))).endsWith("17:3", "18:5");
+    }
+
+    @Test
+    void entriesThatRangesKeepAreMovedAndReadBackFromWhereTheyAreNow() throws IOException {
+        for (int i = 1; i <= 30; i++) {
+            write(log, 1, new Persist(null, List.of(large(i, 1)), null));
+        }
+        Path first = cycleFiles().get(0);
+        busy(1, 200, 2);
+        eventually(() -> !Files.exists(first));
+        assertThat(contents(log.view(1))).hasSize(30);
+        reopen();
+        assertThat(contents(log.view(1))).hasSize(30);
+    }
+
+    @Test
+    void rangesThatKeepTooMuchAreAskedToGiveItUp() throws IOException {
+        log.close();
+        log = new ChronicleLog(directory, new LogSettings(1 << 20, 0, 1 << 20, 2, 500_000));
+        log.onCrowded(ranges -> ranges.forEach(range -> {
+            if (range == 1) {
+                log.compact(1, 30, 1);
+            }
+        }));
+        for (int i = 1; i <= 30; i++) {
+            write(log, 1, new Persist(null, List.of(large(i, 1)), null));
+        }
+        busy(1, 100, 2);
+        eventually(() -> log.view(1).firstIndex() == 31);
+        eventually(() -> log.stats().files() <= 3);
+        assertThat(log.stats().movedBytes()).isLessThan(2L * ENTRY_BYTES * 10);
+    }
+
+    @Test
+    void theLogIsRefusedIfItsBeginningIsMissing() throws IOException {
+        busy(1, 40, 30);
+        Path first = cycleFiles().get(0);
+        log.close();
+        Files.delete(first);
+        assertThatThrownBy(() -> new ChronicleLog(directory, SETTINGS))
+                .isInstanceOf(LogCorruptException.class)
+                .hasMessageContaining("lost its beginning");
+        Files.walk(directory)
+                .sorted(java.util.Comparator.reverseOrder())
+                .forEach(path -> path.toFile().delete());
+        open();
+    }
+
+    @Test
+    void collectedFilesFreeTheirSpaceAtOnce() {
+        busy(1, 300, 2);
+        eventually(() -> log.stats().files() <= 3);
+        eventually(() -> deletedButOpen() == 0);
+    }
+
+    private long deletedButOpen() {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.filter(each -> {
+                        try {
+                            String name = Files.readSymbolicLink(each).toString();
+                            return name.startsWith(directory.toString()) && name.endsWith("(deleted)");
+                        } catch (IOException gone) {
+                            return false;
+                        }
+                    })
+                    .count();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
