@@ -44,6 +44,11 @@ final class Configurations {
         return changes.isEmpty() ? base : changes.get(changes.size() - 1).membership;
     }
 
+    /** Up to what is applied: as the state machine, and a snapshot of it, has it. */
+    Membership settled() {
+        return base;
+    }
+
     /** Where the latest came in; a position that is applied if that is all that matters. */
     long latestIndex() {
         return changes.isEmpty() ? baseIndex : changes.get(changes.size() - 1).index;

@@ -214,6 +214,11 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         return configurations.latest();
     }
 
+    /** As of what is applied: what a snapshot taken now would say. */
+    Membership settledMembership() {
+        return configurations.settled();
+    }
+
     /** Whether the latest change is through: committed, and applied here. */
     boolean isChangeApplied() {
         return configurations.latestIndex() <= applied;

@@ -134,6 +134,29 @@ public record Membership(
         return Optional.empty();
     }
 
+    /** {@code (1 2 4)&(1 2 3w) +5}: voters, the half that is left, learners; w marks a witness. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        append(text, "(", voters, " ", ")");
+        if (isJoint()) {
+            append(text, "&(", outgoing, " ", ")");
+        }
+        if (!learners.isEmpty()) {
+            append(text, " +", learners, " +", "");
+        }
+        return text.toString();
+    }
+
+    private void append(StringBuilder text, String open, List<Integer> replicas, String between, String close) {
+        String separator = open;
+        for (int replica : replicas) {
+            text.append(separator).append(replica).append(isWitness(replica) ? "w" : "");
+            separator = between;
+        }
+        text.append(close);
+    }
+
     private static int witnessesAmong(List<Integer> half, List<Integer> witnesses) {
         int count = 0;
         for (int replica : half) {

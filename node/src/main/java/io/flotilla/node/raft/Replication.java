@@ -196,7 +196,7 @@ final class Replication {
 
     private void pipeline(Progress peer, boolean speak) {
         boolean spoken = false;
-        long last = group.log.lastIndex();
+        long last = lastFor(peer);
         while (peer.next() <= last && peer.mayPipeline()) {
             if (peer.next() < group.log.firstIndex()) {
                 requestSnapshot(peer);
@@ -223,8 +223,13 @@ final class Replication {
     }
 
     private void requestSnapshot(Progress peer) {
-        peer.awaitSnapshot();
-        group.out.snapshotTo(peer.peer);
+        // A snapshot that does not know its receiver would be of no use to it.
+        if (group.settledMembership().isMember(peer.peer)) {
+            peer.awaitSnapshot();
+            group.out.snapshotTo(peer.peer);
+        } else {
+            peer.pause();
+        }
         heartbeat(peer);
     }
 
@@ -232,9 +237,17 @@ final class Replication {
         long most = group.config.settings().entriesBytesMax();
         List<LogEntry> entries = group.log.slice(
                 peer.next(),
-                group.log.lastIndex() + 1,
+                lastFor(peer) + 1,
                 group.log.isBehindWindow(peer.next()) ? Math.min(most, CATCH_UP_BYTES_MAX) : most);
         return peer.witness ? entries.stream().map(group.config.withoutData()).toList() : entries;
+    }
+
+    /**
+     * A witness is given nothing that is not on this replica's disk: were it to survive there alone, the witness would refuse its vote to all that
+     * could lead.
+     */
+    private long lastFor(Progress peer) {
+        return peer.witness ? group.log.durableIndex() : group.log.lastIndex();
     }
 
     private void send(Progress peer, long prevIndex, List<LogEntry> entries) {

@@ -79,12 +79,7 @@ final class Clients {
         List<byte[]> batch = new ArrayList<>();
         int count = 1 + random.nextInt(4);
         for (int i = 0; i < count; i++) {
-            byte[] payload = new byte[8 + random.nextInt(32)];
-            long number = ++payloads;
-            for (int at = 0; at < 8; at++) {
-                payload[at] = (byte) (number >>> (8 * at));
-            }
-            batch.add(payload);
+            batch.add(Payloads.write(++payloads, random));
         }
         replica.enqueue(new RaftEvent.Propose(batch));
     }

@@ -20,7 +20,13 @@ public enum Fault {
     SNAPSHOT_LOST,
     TRANSFER,
     CAMPAIGN,
-    UNREACHABLE;
+    UNREACHABLE,
+    /** A change of membership that a leader took on. */
+    CHANGE,
+    /** One that it did not. */
+    CHANGE_REFUSED,
+    /** A removed replica is not told so. */
+    REMOVAL_UNHEARD;
 
     String label() {
         return name().toLowerCase(Locale.ROOT);

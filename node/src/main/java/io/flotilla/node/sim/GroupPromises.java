@@ -2,6 +2,7 @@ package io.flotilla.node.sim;
 
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.Membership;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.node.raft.Ready;
@@ -21,21 +22,30 @@ final class GroupPromises {
     /** (index, term) to the hash over the log up to there. Looked up only. */
     private final HashMap<Long, Long> chains = new HashMap<>();
 
+    /** The same, over what a witness keeps. Looked up only. */
+    private final HashMap<Long, Long> bones = new HashMap<>();
+
     /** By index: hash over the committed log, and the term of the leader that committed it first. */
     private long[] committedChain = new long[1024];
+
+    private long[] committedBones = new long[1024];
 
     private long[] committedIn = new long[1024];
     private long committed;
 
-    GroupPromises(World world) {
+    GroupPromises(World world, Machine founded) {
         this.world = world;
+        this.committed = founded.applied();
+        committedIn[(int) committed] = founded.term();
+        committedChain[(int) committed] = founded.chain();
+        committedBones[(int) committed] = founded.bones();
     }
 
     long committed() {
         return committed;
     }
 
-    void stepped(SimReplica replica, RaftStatus before, long handedBefore, Ready ready) {
+    void stepped(SimReplica replica, RaftStatus before, Membership acting, long handedBefore, Ready ready) {
         RaftStatus after = replica.status;
         check(after.term() >= before.term(), "the term never goes back", after.term(), before.term());
         check(after.commit() >= before.commit(), "the commit index never goes back", after.commit(), before.commit());
@@ -62,8 +72,13 @@ final class GroupPromises {
         }
         if (after.commit() > before.commit()) {
             // A leader may commit and step down within one group of events.
-            checkCommit(replica, leads ? after.term() : before.role() == RaftStatus.Role.LEADER ? before.term() : 0);
+            long term = leads ? after.term() : before.role() == RaftStatus.Role.LEADER ? before.term() : 0;
+            checkCommit(replica, acting, term);
         }
+        if (leads && persist != null) {
+            world.memberships.appended(replica, acting, persist.entries());
+        }
+        world.memberships.stepped(replica, before);
     }
 
     /** Time has passed for this replica: if it lost its quorum it must have noticed (thesis §6.2). */
@@ -99,20 +114,32 @@ final class GroupPromises {
 
     private void checkMatching(SimReplica replica, List<LogEntry> entries) {
         for (LogEntry entry : entries) {
-            long chain = replica.handed.chainAt(entry.index());
-            Long known = chains.putIfAbsent((entry.index() << TERM_BITS) + entry.term(), chain);
-            check(
-                    known == null || known == chain,
-                    "Log Matching: different logs up to the same entry",
-                    entry.index(),
-                    entry.term());
+            long position = (entry.index() << TERM_BITS) + entry.term();
+            boolean matches = matches(bones, position, replica.handed.bonesAt(entry.index()))
+                    && (replica.witness || matches(chains, position, replica.handed.chainAt(entry.index())));
+            check(matches, "Log Matching: different logs up to the same entry", entry.index(), entry.term());
+            if (replica.witness) {
+                check(
+                        Payloads.withoutData(entry) == entry,
+                        "a witness is given no data",
+                        replica.id,
+                        entry.payload().length);
+            }
         }
     }
 
+    private static boolean matches(HashMap<Long, Long> known, long position, long hash) {
+        Long other = known.putIfAbsent(position, hash);
+        return other == null || other == hash;
+    }
+
     /** @param leaderTerm the term in which the replica committed as leader, 0 if it learnt as follower */
-    private void checkCommit(SimReplica replica, long leaderTerm) {
+    private void checkCommit(SimReplica replica, Membership acting, long leaderTerm) {
         long commit = replica.status.commit();
         SimLog log = replica.handed;
+        if (leaderTerm > 0) {
+            world.memberships.ledIn(leaderTerm);
+        }
         if (commit > committed) {
             check(leaderTerm > 0, "only a leader learns first that an entry is committed", replica.id, commit);
             makeRoom(commit);
@@ -123,35 +150,40 @@ final class GroupPromises {
                     commit);
             for (long index = committed + 1; index <= commit; index++) {
                 committedChain[(int) index] = log.chainAt(index);
+                committedBones[(int) index] = log.bonesAt(index);
                 committedIn[(int) index] = leaderTerm;
             }
+            long from = committed;
             committed = commit;
-            checkDurable(commit);
+            world.memberships.committed(replica, acting, from, commit, leaderTerm);
         } else if (commit >= log.firstIndex()) {
             check(
-                    log.chainAt(commit) == committedChain[(int) commit],
+                    agrees(replica, log, commit),
                     "State Machine Safety: replicas commit different entries",
                     replica.id,
                     commit);
         }
     }
 
-    private void checkDurable(long index) {
-        int durable = 0;
-        for (SimReplica each : world.replicas) {
-            SimLog disk = each.disk;
-            if (disk.firstIndex() > index
-                    || (disk.lastIndex() >= index && disk.chainAt(index) == committedChain[(int) index])) {
-                durable++;
-            }
-        }
-        check(durable > world.replicas.size() / 2, "a committed entry is on the disks of a quorum", durable, index);
+    private boolean agrees(SimReplica replica, SimLog log, long index) {
+        return replica.witness
+                ? log.bonesAt(index) == committedBones[(int) index]
+                : log.chainAt(index) == committedChain[(int) index];
+    }
+
+    /** Whether what is committed up to {@code index} is on the replica's disk. */
+    boolean holds(SimReplica replica, long index) {
+        SimLog disk = replica.disk;
+        return replica.hasDisk()
+                && (disk.firstIndex() > index || (disk.lastIndex() >= index && agrees(replica, disk, index)));
     }
 
     void applied(SimReplica replica, Machine machine) {
         check(machine.applied() <= committed, "only committed entries are applied", machine.applied(), committed);
         check(
-                machine.chain() == committedChain[(int) machine.applied()],
+                replica.witness
+                        ? machine.bones() == committedBones[(int) machine.applied()]
+                        : machine.chain() == committedChain[(int) machine.applied()],
                 "State Machine Safety: replicas apply different entries",
                 replica.id,
                 machine.applied());
@@ -190,6 +222,7 @@ final class GroupPromises {
         if (index >= committedChain.length) {
             int length = (int) Math.max(index + 1, committedChain.length * 2L);
             committedChain = Arrays.copyOf(committedChain, length);
+            committedBones = Arrays.copyOf(committedBones, length);
             committedIn = Arrays.copyOf(committedIn, length);
         }
     }

@@ -169,6 +169,7 @@ final class Nemesis {
         done = true;
         world.network.calmDown();
         world.clients.calmDown();
+        world.operators.calmDown();
         for (SimReplica each : world.replicas) {
             each.slowDisk(0);
             each.restart();

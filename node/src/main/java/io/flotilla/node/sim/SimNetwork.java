@@ -17,7 +17,7 @@ final class SimNetwork {
     SimNetwork(World world, SplittableRandom random) {
         this.world = world;
         this.random = random;
-        int size = world.weather.replicas() + 1;
+        int size = Operators.REPLICAS_MAX + 1;
         this.cut = new boolean[size][size];
         this.lastArrival = new long[size][size];
     }

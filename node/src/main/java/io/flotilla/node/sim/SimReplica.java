@@ -4,6 +4,7 @@ import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Membership;
+import io.flotilla.node.raft.ProposalRefusal;
 import io.flotilla.node.raft.RaftConfig;
 import io.flotilla.node.raft.RaftCore;
 import io.flotilla.node.raft.RaftEvent;
@@ -20,26 +21,38 @@ final class SimReplica {
     /** What waits in the mailbox, and what leaves once the core has taken it in. */
     private record Input(RaftEvent event, List<RaftMessage> release) {}
 
-    private record Write(long number, Ready.Persist persist, long resetChain, List<RaftMessage> release) {}
+    private record Write(long number, Ready.Persist persist, Machine installed, List<RaftMessage> release) {}
 
     final int id;
+    final boolean witness;
     final SimClock clock;
     private final World world;
 
     /** Durable. */
-    SimLog disk = new SimLog();
+    SimLog disk;
 
-    private Machine flushed = Machine.EMPTY;
+    private Machine flushed;
 
     /** What the core believes: everything it has asked to persist. */
-    SimLog handed = new SimLog();
+    SimLog handed;
 
-    Machine machine = Machine.EMPTY;
+    Machine machine;
     RaftCore core;
     RaftStatus status;
+
+    /** In effect, after the last step. */
+    Membership membership;
+
     Lease lease = Lease.NONE;
     int incarnation;
-    private boolean alive = true;
+
+    /** Founded, or sent a first snapshot. */
+    private boolean exists;
+
+    /** Was told that it is removed. */
+    private boolean destroyed;
+
+    private boolean alive;
     private boolean paused;
     private List<Input> inbox = new ArrayList<>();
     private boolean drainScheduled;
@@ -50,22 +63,38 @@ final class SimReplica {
     /** Index of an own proposal to its term. Looked up only. */
     private final HashMap<Long, Long> proposals = new HashMap<>();
 
-    private Machine arrivedSnapshot = Machine.EMPTY;
-    private Machine installedSnapshot = Machine.EMPTY;
+    private Machine arrivedSnapshot;
+
+    /** By index: what the log may be reset to. Looked up only. */
+    private final HashMap<Long, Machine> installedSnapshots = new HashMap<>();
+
     private int snapshotFrom;
 
-    SimReplica(World world, int id, SimClock clock) {
+    SimReplica(World world, int id, boolean witness, SimClock clock) {
         this.world = world;
         this.id = id;
+        this.witness = witness;
         this.clock = clock;
+        this.machine = world.founded;
+        this.flushed = machine;
+        this.arrivedSnapshot = machine;
+        this.disk = SimLog.startingAt(machine);
+        this.handed = disk.copy();
         this.core = newCore();
         this.status = core.status();
+        this.membership = core.membership();
     }
 
     private RaftCore newCore() {
         clock.advanceTo(world.queue.nowMicros());
         RaftConfig config = new RaftConfig(
-                id, world.voters, world.weather.settings(), world.random.nextLong(), world.weather.maxOffsetMicros());
+                id,
+                machine.membership(),
+                Payloads::membershipOf,
+                Payloads::withoutData,
+                world.weather.settings(),
+                world.random.nextLong(),
+                world.weather.maxOffsetMicros());
         return new RaftCore(config, disk.hardState(), disk, machine.applied(), clock.now());
     }
 
@@ -73,8 +102,9 @@ final class SimReplica {
         return alive && !paused;
     }
 
-    boolean isAlive() {
-        return alive;
+    /** Whether it is there, running or not. */
+    boolean hasDisk() {
+        return exists && !destroyed;
     }
 
     boolean isLeader() {
@@ -88,7 +118,16 @@ final class SimReplica {
     // Mailbox
 
     void receive(RaftMessage message, Timestamp reading) {
+        if (!exists && !destroyed && message instanceof RaftMessage.Append append) {
+            // The store answers for a replica that it does not have: begin at the beginning, that is with a snapshot.
+            world.network.send(
+                    new RaftMessage.AppendReply(id, append.from(), append.term(), false, 1, 0, append.round()),
+                    reading);
+        }
         if (alive) {
+            if (machine.hasRemoved(message.from())) {
+                tellRemoved(message.from());
+            }
             clock.advanceTo(world.queue.nowMicros());
             if (clock.receive(reading)) {
                 enqueue(new RaftEvent.Received(message), List.of());
@@ -145,8 +184,10 @@ final class SimReplica {
         long handedBefore = handed.lastIndex();
         Ready ready = core.step(clock.now(), event);
         status = core.status();
+        Membership acting = membership;
+        membership = core.membership();
         Write write = submit(ready);
-        world.promises.stepped(this, before, handedBefore, ready);
+        world.promises.stepped(this, before, acting, handedBefore, ready);
         if (event instanceof RaftEvent.Tick) {
             world.promises.ticked(this);
         }
@@ -195,9 +236,10 @@ final class SimReplica {
         if (persist == null) {
             return null;
         }
-        long chain = persist.reset() == null ? 0 : installedSnapshot.chain();
-        handed.write(persist, chain);
-        Write write = new Write(ready.persistNumber(), persist, chain, new ArrayList<>());
+        Ready.LogReset reset = persist.reset();
+        Machine installed = reset == null ? machine : installedSnapshots.getOrDefault(reset.index(), machine);
+        handed.write(persist, installed);
+        Write write = new Write(ready.persistNumber(), persist, installed, new ArrayList<>());
         waiting.add(write);
         return write;
     }
@@ -225,11 +267,12 @@ final class SimReplica {
         List<RaftMessage> release = new ArrayList<>();
         long number = 0;
         for (Write write : syncing) {
-            disk.write(write.persist(), write.resetChain());
+            disk.write(write.persist(), write.installed());
             release.addAll(write.release());
             number = write.number();
         }
         syncing = new ArrayList<>();
+        world.memberships.diskChanged();
         enqueue(new RaftEvent.Persisted(number), release);
         startSync();
     }
@@ -242,11 +285,17 @@ final class SimReplica {
 
     private void noteProposals(Ready ready, List<Input> batch) {
         long index = ready.proposedFrom();
+        if (ready.refusal() != null && !(ready.refusal() instanceof ProposalRefusal.NotLeader)) {
+            world.count(Fault.CHANGE_REFUSED);
+        }
         if (index == 0) {
             return;
         }
         for (Input input : batch) {
             if (input.event() instanceof RaftEvent.Propose propose) {
+                if (propose.kinds().contains(LogEntry.Kind.CONFIG)) {
+                    world.count(Fault.CHANGE);
+                }
                 for (int i = 0; i < propose.payloads().size(); i++) {
                     proposals.put(index++, handed.termAt(ready.proposedFrom()));
                 }
@@ -261,7 +310,8 @@ final class SimReplica {
                     "entries are applied in order",
                     entry.index(),
                     machine.applied());
-            machine = new Machine(entry.index(), entry.term(), SimLog.chainOf(machine.chain(), entry));
+            Membership old = machine.membership();
+            machine = machine.after(entry);
             SimViolation.check(
                     disk.lastIndex() >= machine.applied(),
                     "a state machine is never ahead of its log",
@@ -271,6 +321,11 @@ final class SimReplica {
             Long term = proposals.remove(entry.index());
             if (term != null && term == entry.term()) {
                 world.clients.acknowledged(entry.index());
+            }
+            for (int member : old.members()) {
+                if (machine.hasRemoved(member) && member != id) {
+                    tellRemoved(member);
+                }
             }
         }
     }
@@ -293,7 +348,7 @@ final class SimReplica {
     // Snapshots
 
     private void sendSnapshot(int peer) {
-        Machine snapshot = machine;
+        Machine snapshot = world.replica(peer).witness ? machine.withoutData() : machine;
         long term = status.term();
         long delay = world.network.bulkDelay(id, peer);
         int life = incarnation;
@@ -310,6 +365,12 @@ final class SimReplica {
     }
 
     private void receiveSnapshot(int from, long term, Machine snapshot) {
+        if (!exists) {
+            if (snapshot.membership().isMember(id)) {
+                comeToBe(snapshot);
+            }
+            return;
+        }
         if (!alive) {
             return;
         }
@@ -328,15 +389,42 @@ final class SimReplica {
             if (life == incarnation && snapshot.applied() > machine.applied()) {
                 machine = snapshot;
                 flushed = snapshot;
-                installedSnapshot = snapshot;
+                installedSnapshots.put(snapshot.applied(), snapshot);
                 world.promises.applied(this, machine);
                 enqueue(new RaftEvent.SnapshotInstalled(
-                        from, snapshot.applied(), snapshot.term(), Membership.of(world.voters)));
+                        from, snapshot.applied(), snapshot.term(), snapshot.membership()));
             }
         });
     }
 
     // Life and death
+
+    /** With a first state, unless it is known already that it is no longer wanted. */
+    void comeToBe(Machine first) {
+        if (!exists && !destroyed) {
+            exists = true;
+            flushed = first;
+            disk = SimLog.startingAt(first);
+            restart();
+        }
+    }
+
+    private void tellRemoved(int other) {
+        long delay = world.network.bulkDelay(id, other);
+        if (delay < 0) {
+            world.count(Fault.REMOVAL_UNHEARD);
+        } else {
+            world.queue.after(delay, 9, () -> world.replica(other).destroy());
+        }
+    }
+
+    private void destroy() {
+        if (!destroyed) {
+            world.memberships.destroyed(this);
+            crash();
+            destroyed = true;
+        }
+    }
 
     void pause() {
         paused = true;
@@ -368,34 +456,36 @@ final class SimReplica {
         unconfirmed.addAll(waiting);
         int survive = unconfirmed.isEmpty() ? 0 : world.random.nextInt(unconfirmed.size() + 1);
         for (int i = 0; i < survive; i++) {
-            disk.write(unconfirmed.get(i).persist(), unconfirmed.get(i).resetChain());
+            disk.write(unconfirmed.get(i).persist(), unconfirmed.get(i).installed());
         }
         if (survive < unconfirmed.size()) {
             world.count(Fault.TORN_WRITE);
         }
+        world.memberships.diskChanged();
         syncing = new ArrayList<>();
         waiting = new ArrayList<>();
         inbox = new ArrayList<>();
         drainScheduled = false;
         proposals.clear();
-        arrivedSnapshot = Machine.EMPTY;
+        arrivedSnapshot = world.founded;
     }
 
     void restart() {
-        if (alive) {
+        if (alive || !hasDisk()) {
             return;
         }
         alive = true;
         machine = flushed;
         if (!disk.covers(machine.applied()) || disk.termAt(machine.applied()) != machine.term()) {
             // The crash came between installing a snapshot and the reset of the log.
-            disk.resetTo(machine.applied(), machine.term(), machine.chain());
+            disk.resetTo(machine);
         }
         handed = disk.copy();
         clock.advanceTo(world.queue.nowMicros());
         clock.restart();
         core = newCore();
         status = core.status();
+        membership = core.membership();
         world.trace(this);
     }
 }

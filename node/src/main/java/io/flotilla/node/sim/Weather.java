@@ -9,6 +9,8 @@ import java.util.SplittableRandom;
  * @param ordered whether each link keeps the order of messages
  * @param faultMeanMicros mean time between two acts of the nemesis
  * @param proposeMeanMicros mean time between two proposals
+ * @param changeMeanMicros mean time between two changes of membership; 0 for never
+ * @param witnesses whether some replicas are witnesses
  * @param groupMicros how long a replica's mailbox fills before it is emptied at once; 0 for event by event
  */
 record Weather(
@@ -23,6 +25,8 @@ record Weather(
         long syncMicros,
         long faultMeanMicros,
         long proposeMeanMicros,
+        long changeMeanMicros,
+        boolean witnesses,
         long groupMicros,
         long calmAfterMicros) {
 
@@ -30,7 +34,8 @@ record Weather(
     private static final int ENTRIES_PER_PROPOSAL = 3;
 
     static Weather drawnFrom(SplittableRandom random) {
-        int replicas = random.nextInt(2) == 0 ? 3 : 5;
+        boolean changing = random.nextBoolean();
+        int replicas = changing && random.nextInt(3) == 0 ? 1 + random.nextInt(4) : random.nextInt(2) == 0 ? 3 : 5;
         RaftSettings settings = new RaftSettings(
                 50,
                 200,
@@ -60,6 +65,8 @@ record Weather(
                 syncMicros,
                 60_000 + random.nextInt(1_200_000),
                 Math.max(10_000 + random.nextInt(150_000), proposeMicrosMin(settings, 2 * delayMicros + syncMicros)),
+                changing ? 100_000 + random.nextInt(1_200_000) : 0,
+                random.nextInt(3) == 0,
                 random.nextBoolean() ? 0 : 1 + random.nextInt(3_000),
                 15_000_000 + random.nextInt(20_000_000));
     }

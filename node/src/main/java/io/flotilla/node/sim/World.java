@@ -1,6 +1,7 @@
 package io.flotilla.node.sim;
 
 import io.flotilla.config.lang.Invariant;
+import io.flotilla.node.raft.Membership;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftStatus;
 import java.util.ArrayList;
@@ -18,12 +19,14 @@ final class World {
     final Weather weather;
     final SplittableRandom random;
     final EventQueue queue = new EventQueue();
-    final List<Integer> voters = new ArrayList<>();
     final List<SimReplica> replicas = new ArrayList<>();
     final SimNetwork network;
-    final GroupPromises promises = new GroupPromises(this);
+    final Machine founded;
+    final GroupPromises promises;
+    final MembershipPromises memberships;
     final LeasePromises leases = new LeasePromises(this);
     final Clients clients;
+    final Operators operators;
     long leaseReads;
     private final Nemesis nemesis;
     private final long seed;
@@ -35,26 +38,43 @@ final class World {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.weather = Weather.drawnFrom(random);
+        this.founded = found();
+        this.promises = new GroupPromises(this, founded);
+        this.memberships = new MembershipPromises(this, founded);
+        this.network = new SimNetwork(this, random.split());
+        this.clients = new Clients(this, random.split());
+        this.operators = new Operators(this, random.split());
+        for (int id = 1; id <= weather.replicas(); id++) {
+            admit(founded.membership().isWitness(id)).comeToBe(founded);
+        }
+        this.nemesis = new Nemesis(this, random.split());
+    }
+
+    private Machine found() {
+        List<Integer> voters = new ArrayList<>();
         for (int id = 1; id <= weather.replicas(); id++) {
             voters.add(id);
         }
-        this.network = new SimNetwork(this, random.split());
-        this.clients = new Clients(this, random.split());
-        for (int id : voters) {
-            double rate = 1 + DRIFT_MAX * (2 * random.nextDouble() - 1);
-            SimClock clock = new SimClock(weather.maxOffsetMicros(), rate, random.nextLong(1_000_000_000), drawSkew());
-            replicas.add(new SimReplica(this, id, clock));
-        }
-        this.nemesis = new Nemesis(this, random.split());
+        int witnesses = weather.witnesses() ? (voters.size() - 1) / 2 : 0;
+        List<Integer> last = voters.subList(voters.size() - witnesses, voters.size());
+        return Machine.founded(new Membership(voters, List.of(), List.of(), last), voters.size() + 1);
+    }
+
+    /** A place for one more replica, with an id that none had before. Nothing is there yet. */
+    SimReplica admit(boolean witness) {
+        double rate = 1 + DRIFT_MAX * (2 * random.nextDouble() - 1);
+        SimClock clock = new SimClock(weather.maxOffsetMicros(), rate, random.nextLong(1_000_000_000), drawSkew());
+        SimReplica replica = new SimReplica(this, replicas.size() + 1, witness, clock);
+        replicas.add(replica);
+        tickLater(replica, random.nextLong(tickMicros()));
+        return replica;
     }
 
     SimResult run() {
         Optional<String> violation = Optional.empty();
         try {
-            for (SimReplica replica : replicas) {
-                tickLater(replica, random.nextLong(tickMicros()));
-            }
             clients.start();
+            operators.start();
             nemesis.start();
             while (queue.nowMicros() < weather.calmAfterMicros()) {
                 runNext();
@@ -91,19 +111,24 @@ final class World {
     }
 
     private boolean haveAllApplied(long index) {
-        for (SimReplica replica : replicas) {
-            if (replica.machine.applied() < index - 50 || replica.machine.applied() == 0) {
+        for (int member : memberships.current().members()) {
+            if (replica(member).machine.applied() < index - 50
+                    || !replica(member).isUp()) {
                 return false;
             }
         }
-        return true;
+        return !memberships.current().isJoint();
     }
 
     private String describe() {
         StringBuilder text = new StringBuilder();
         for (SimReplica replica : replicas) {
             RaftStatus status = replica.status;
-            text.append(replica.id).append('=').append(status).append(' ');
+            text.append(replica.id)
+                    .append('=')
+                    .append(status)
+                    .append(replica.membership)
+                    .append(' ');
         }
         return text.toString();
     }
@@ -131,7 +156,8 @@ final class World {
     }
 
     SimReplica anyReplica(SplittableRandom chooser) {
-        return replicas.get(chooser.nextInt(replicas.size()));
+        List<SimReplica> there = replicas.stream().filter(SimReplica::hasDisk).toList();
+        return there.get(chooser.nextInt(there.size()));
     }
 
     void count(Fault fault) {

@@ -7,7 +7,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** Some replicas, a network in a list and a clock in a field; the test decides what moves. */
 final class Lab {
@@ -17,6 +19,9 @@ final class Lab {
 
     private final TreeMap<Integer, RaftCore> cores = new TreeMap<>();
     private final TreeMap<Integer, MemoryLog> logs = new TreeMap<>();
+    /** What each state machine held where its log begins. */
+    private final TreeMap<Integer, LabSnapshot> bases = new TreeMap<>();
+
     private final TreeMap<Integer, List<LogEntry>> applied = new TreeMap<>();
     private final TreeMap<Integer, List<Ready>> unpersisted = new TreeMap<>();
     final List<RaftMessage> network = new ArrayList<>();
@@ -30,17 +35,89 @@ final class Lab {
     /** Whether what is handed over becomes durable by itself. */
     boolean autoPersist = true;
 
+    /** Replicas whose disks stand still. */
+    final TreeSet<Integer> stalledDisks = new TreeSet<>();
+
     long micros = 1_000_000;
     private boolean installAsked;
 
     Lab(int size) {
-        for (int id = 1; id <= size; id++) {
-            voters.add(id);
+        this(Membership.of(IntStream.rangeClosed(1, size).boxed().toList()));
+    }
+
+    Lab(Membership founding) {
+        voters.addAll(founding.voters());
+        for (int id : founding.members()) {
+            found(id, new LabSnapshot(0, 0, founding, List.of()));
         }
-        for (int id : voters) {
-            logs.put(id, new MemoryLog());
-            start(id);
+    }
+
+    /** A replica that begins with that state. */
+    void found(int id, LabSnapshot state) {
+        MemoryLog log = new MemoryLog();
+        if (state.index() > 0) {
+            log.persist(new Ready.Persist(
+                    new HardState(state.term(), 0, state.index()),
+                    List.of(),
+                    new Ready.LogReset(state.index(), state.term())));
         }
+        logs.put(id, log);
+        bases.put(id, state);
+        start(id);
+    }
+
+    boolean exists(int id) {
+        return logs.containsKey(id);
+    }
+
+    boolean isRunning(int id) {
+        return cores.containsKey(id);
+    }
+
+    /** What was not durable is lost. */
+    void crash(int id) {
+        cores.remove(id);
+        Objects.requireNonNull(unpersisted.get(id)).clear();
+    }
+
+    /** The replica and its disk are no more. */
+    void destroy(int id) {
+        cores.remove(id);
+        logs.remove(id);
+    }
+
+    LabSnapshot base(int id) {
+        return Objects.requireNonNull(bases.get(id));
+    }
+
+    /** The state machine as it is. */
+    LabSnapshot state(int id) {
+        LabSnapshot state = base(id);
+        for (LogEntry entry : applied(id)) {
+            state = state.after(entry);
+        }
+        return state;
+    }
+
+    /** What replica {@code id} has applied, it holds without its log from now on. */
+    void install(int id, LabSnapshot state) {
+        bases.put(id, state);
+        applied(id).clear();
+    }
+
+    void compact(int id, long index) {
+        LabSnapshot state = base(id);
+        List<LogEntry> left = new ArrayList<>();
+        for (LogEntry entry : applied(id)) {
+            if (entry.index() <= index) {
+                state = state.after(entry);
+            } else {
+                left.add(entry);
+            }
+        }
+        log(id).compactTo(index);
+        install(id, state);
+        applied(id).addAll(left);
     }
 
     void start(int id) {
@@ -50,7 +127,14 @@ final class Lab {
         cores.put(
                 id,
                 new RaftCore(
-                        new RaftConfig(id, voters, SETTINGS, 7 * id, OFFSET_MICROS),
+                        new RaftConfig(
+                                id,
+                                base(id).membership(),
+                                LabSnapshot::membershipOf,
+                                LabSnapshot::withoutData,
+                                SETTINGS,
+                                7 * id,
+                                OFFSET_MICROS),
                         log.hardState,
                         log,
                         log.firstIndex() - 1,
@@ -88,7 +172,7 @@ final class Lab {
         if (ready.persist() != null || !ready.sendAfterPersist().isEmpty()) {
             queue.add(ready);
         }
-        if (autoPersist) {
+        if (autoPersist && !stalledDisks.contains(id)) {
             persist(id);
         }
         return ready;
@@ -155,6 +239,10 @@ final class Lab {
             bytes.add(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         }
         return step(id, new RaftEvent.Propose(bytes)).proposedFrom();
+    }
+
+    Ready change(int id, String membership) {
+        return step(id, RaftEvent.Propose.config(LabSnapshot.payload(membership)));
     }
 
     int leader() {
