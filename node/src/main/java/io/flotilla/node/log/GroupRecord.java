@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * int  length of all that follows
  * long sequence: one more than the record before, over all cycle files
  * int  parts, each: byte kind, long range, then
- *   PERSIST: byte flags, [term, vote, commit], [index, term of the reset], int entries, [first index, each: term, kind, length, payload]
+ *   PERSIST: byte flags, [term, vote, commit], [leader, leader's epoch], [index, term of the reset], int entries, [first index, each: term, kind, length, payload]
  *   COMPACT: index, term
  *   REMOVE, OPEN: nothing
  * </pre>
@@ -52,6 +52,11 @@ final class GroupRecord {
 
     private static final int HAS_HARD_STATE = 1;
     private static final int HAS_RESET = 2;
+
+    /** Beside a hard state. Records of version 1.0 never have it. */
+    private static final int HAS_LEADER = 4;
+
+    private static final int FLAGS_KNOWN = HAS_HARD_STATE | HAS_RESET | HAS_LEADER;
     private static final int ENTRY_HEADER_BYTES = 13;
     private static final LogEntry.Kind[] KINDS = LogEntry.Kind.values();
     private static final int SHRINK_ABOVE_BYTES = 8 << 20;
@@ -93,9 +98,15 @@ final class GroupRecord {
         part(PERSIST, range, (int) sizeOf(persist));
         HardState hardState = persist.hardState();
         LogReset reset = persist.reset();
-        out.put((byte) ((hardState == null ? 0 : HAS_HARD_STATE) | (reset == null ? 0 : HAS_RESET)));
+        boolean hasLeader = hardState != null && hardState.leader() != 0;
+        out.put((byte) ((hardState == null ? 0 : HAS_HARD_STATE)
+                | (reset == null ? 0 : HAS_RESET)
+                | (hasLeader ? HAS_LEADER : 0)));
         if (hardState != null) {
             out.putLong(hardState.term()).putInt(hardState.vote()).putLong(hardState.commit());
+            if (hasLeader) {
+                out.putInt(hardState.leader()).putLong(hardState.leaderEpoch());
+            }
         }
         if (reset != null) {
             out.putLong(reset.index()).putLong(reset.term());
@@ -192,8 +203,10 @@ final class GroupRecord {
 
     private static Persist readPersist(ByteBuffer in) {
         int flags = in.get();
-        HardState hardState =
-                (flags & HAS_HARD_STATE) == 0 ? null : new HardState(in.getLong(), in.getInt(), in.getLong());
+        if ((flags & ~FLAGS_KNOWN) != 0) {
+            throw new LogCorruptException("a record with flags " + flags + " was written by a newer version");
+        }
+        HardState hardState = (flags & HAS_HARD_STATE) == 0 ? null : readHardState(in, flags);
         LogReset reset = (flags & HAS_RESET) == 0 ? null : new LogReset(in.getLong(), in.getLong());
         int count = in.getInt();
         List<LogEntry> entries = new ArrayList<>(count);
@@ -206,5 +219,14 @@ final class GroupRecord {
             entries.add(new LogEntry(index + i, term, kind, payload));
         }
         return new Persist(hardState, entries, reset);
+    }
+
+    private static HardState readHardState(ByteBuffer in, int flags) {
+        long term = in.getLong();
+        int vote = in.getInt();
+        long commit = in.getLong();
+        return (flags & HAS_LEADER) == 0
+                ? new HardState(term, vote, commit)
+                : new HardState(term, vote, commit, in.getInt(), in.getLong());
     }
 }
