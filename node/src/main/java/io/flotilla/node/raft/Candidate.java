@@ -99,9 +99,10 @@ final class Candidate extends Role {
         boolean again = campaign.pre() && asks < ASKED_AGAIN_MAX && group.timer.failures() <= 1;
         asks++;
         long askedTerm = campaign.pre() ? group.term + 1 : group.term;
-        for (int voter : group.config.membership().voters()) {
+        Membership membership = group.membership();
+        for (int voter : membership.members()) {
             Boolean answer = answers.get(voter);
-            if (voter == group.self || (answer != null && (answer || !again))) {
+            if (voter == group.self || !membership.isVoter(voter) || (answer != null && (answer || !again))) {
                 continue;
             }
             RaftMessage.VoteRequest request = new RaftMessage.VoteRequest(

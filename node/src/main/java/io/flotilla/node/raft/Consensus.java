@@ -15,7 +15,6 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     final RaftConfig config;
     final int self;
-    final Quorum quorum;
     final EntryWindow log;
     final Outbox out;
     final Promises promises;
@@ -25,6 +24,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     final long leaseMicros;
 
     Now now;
+
+    /** Over {@link #membership}. */
+    Quorum quorum;
+
     long term;
     long commit;
     long applied;
@@ -32,6 +35,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     /** Numbers the calls of {@link #step}. */
     long steps;
 
+    private final Configurations configurations;
     private int vote;
     private int leader;
     private Role role;
@@ -50,11 +54,13 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             Now now) {
         this.config = config;
         this.self = config.self();
-        this.quorum = new Quorum(config.membership());
         this.electionMicros = config.settings().electionMillisMin() * 1_000;
         this.heartbeatMicros = config.settings().heartbeatMillis() * 1_000;
         this.leaseMicros = config.settings().leaseMillis() * 1_000;
         this.log = new EntryWindow(view);
+        this.configurations = new Configurations(config.membershipOf(), config.membership());
+        configurations.scan(view, applied);
+        this.quorum = new Quorum(membership());
         this.out = new Outbox(restored);
         this.now = now;
         this.term = restored.term();
@@ -155,6 +161,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         }
         List<LogEntry> entries = log.range(applied + 1, to + 1, APPLY_BYTES_MAX);
         applied += entries.size();
+        configurations.applied(applied);
         return entries;
     }
 
@@ -192,11 +199,11 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         if (leader == gone) {
             leader = 0;
         }
-        timer.hurry(now, config.membership().voters(), self, gone, term);
+        timer.hurry(now, membership(), self, gone, term);
     }
 
     boolean mayCampaign() {
-        return quorum.contains(self);
+        return membership().mayLead(self);
     }
 
     /** Campaigns unless a leader may rely on this replica, which binds its own vote too. */
@@ -226,6 +233,42 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         Leader next = new Leader(this, leaseStart);
         become(next);
         next.start();
+    }
+
+    // Membership
+
+    /** The latest in the log, committed or not (Raft §6). */
+    Membership membership() {
+        return configurations.latest();
+    }
+
+    /** Whether the latest change is through: committed, and applied here. */
+    boolean isChangeApplied() {
+        return configurations.latestIndex() <= applied;
+    }
+
+    /** The position of the latest change. */
+    long changeIndex() {
+        return configurations.latestIndex();
+    }
+
+    void append(LogEntry entry) {
+        log.append(entry);
+        if (configurations.appended(entry)) {
+            membershipChanged();
+        }
+    }
+
+    private void truncateFrom(long index) {
+        log.truncateFrom(index);
+        if (configurations.truncatedFrom(index)) {
+            membershipChanged();
+        }
+    }
+
+    private void membershipChanged() {
+        quorum = new Quorum(membership());
+        role.onMembership();
     }
 
     // Messages
@@ -356,10 +399,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             long conflict = entries.get(at).index();
             if (conflict <= log.lastIndex()) {
                 Invariant.check(conflict > commit, "a committed entry must stay", conflict, commit);
-                log.truncateFrom(conflict);
+                truncateFrom(conflict);
             }
             for (; at < entries.size(); at++) {
-                log.append(entries.get(at));
+                append(entries.get(at));
             }
         }
         commit = Math.max(commit, Math.min(append.commit(), end));
@@ -441,8 +484,16 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         if (index >= installing) {
             installing = 0;
         }
+        boolean changed = false;
         if (!log.holds(index, snapshot.indexTerm()) && index > commit) {
+            changed = configurations.truncatedFrom(applied + 1);
             log.resetTo(index, snapshot.indexTerm());
+        }
+        if (index > applied) {
+            changed |= configurations.installed(index, snapshot.membership());
+        }
+        if (changed) {
+            membershipChanged();
         }
         commit = Math.max(commit, index);
         applied = Math.max(applied, index);

@@ -1,6 +1,5 @@
 package io.flotilla.node.raft;
 
-import java.util.List;
 import java.util.SplittableRandom;
 
 /** When a replica that waits for nobody campaigns. */
@@ -44,11 +43,11 @@ final class ElectionTimer {
      * The leader is gone, and the stores have waited long enough already. The voters take turns, in an order that all know and that changes from
      * term to term, so that few campaign against each other.
      */
-    void hurry(Now now, List<Integer> voters, int self, int gone, long term) {
+    void hurry(Now now, Membership membership, int self, int gone, long term) {
         int place = 0;
         int others = 0;
-        for (int voter : voters) {
-            if (voter != gone) {
+        for (int voter : membership.members()) {
+            if (voter != gone && membership.mayLead(voter)) {
                 place += voter < self ? 1 : 0;
                 others++;
             }

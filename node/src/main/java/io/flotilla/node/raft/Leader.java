@@ -48,7 +48,7 @@ final class Leader extends Role {
 
     /** Called once this is the group's role. */
     void start() {
-        group.log.append(LogEntry.empty(firstOwnIndex, group.term));
+        group.append(LogEntry.empty(firstOwnIndex, group.term));
         replication.broadcast();
     }
 
@@ -103,12 +103,41 @@ final class Leader extends Role {
             group.out.refused(new ProposalRefusal.HandingOver());
             return;
         }
+        ProposalRefusal refusal = refusalOfChange(proposal);
+        if (refusal != null) {
+            group.out.refused(refusal);
+            return;
+        }
         long index = group.log.lastIndex() + 1;
         group.out.proposed(index);
         List<byte[]> payloads = proposal.payloads();
         for (int i = 0; i < payloads.size(); i++) {
-            group.log.append(new LogEntry(index++, group.term, proposal.kind(i), payloads.get(i)));
+            group.append(new LogEntry(index++, group.term, proposal.kind(i), payloads.get(i)));
         }
+    }
+
+    private @Nullable ProposalRefusal refusalOfChange(RaftEvent.Propose proposal) {
+        int at = proposal.kinds().indexOf(LogEntry.Kind.CONFIG);
+        if (at < 0) {
+            return null;
+        }
+        if (group.commit < firstOwnIndex) {
+            return new ProposalRefusal.TooEarly();
+        }
+        if (!group.isChangeApplied()) {
+            return new ProposalRefusal.ChangeUnderWay(group.changeIndex());
+        }
+        if (proposal.kinds().lastIndexOf(LogEntry.Kind.CONFIG) != at) {
+            return new ProposalRefusal.ChangeUnderWay(group.log.lastIndex() + 1 + at);
+        }
+        Membership next = group.config.membershipOf().apply(proposal.payloads().get(at));
+        return ChangeGate.refusalOf(group.membership(), next, group.self, replication::isCaughtUp);
+    }
+
+    @Override
+    void onMembership() {
+        replication.become(group.membership(), group.log.lastIndex());
+        replication.broadcast();
     }
 
     @Override
@@ -124,7 +153,10 @@ final class Leader extends Role {
 
     @Override
     void onTransfer(int toReplica) {
-        if (transfer != null || replication.of(toReplica) == null) {
+        // A replica that is cold, or on its way out, would only lengthen the pause.
+        Membership membership = group.membership();
+        boolean fit = membership.mayLead(toReplica) && membership.voters().contains(toReplica);
+        if (transfer != null || toReplica == group.self || !fit || !replication.isCaughtUp(toReplica)) {
             return;
         }
         transfer = new Transfer(toReplica, group.now.micros() + group.electionMicros, false);

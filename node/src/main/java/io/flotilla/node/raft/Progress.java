@@ -19,6 +19,10 @@ final class Progress {
     private static final int RING_APPENDS_MIN = 8;
 
     final int peer;
+
+    /** Gets entries without data. */
+    final boolean witness;
+
     private final int inflightMax;
     private final long inflightBytesMax;
     private final long patienceMicros;
@@ -65,9 +69,10 @@ final class Progress {
     private int inflightCount;
     private long inflightBytes;
 
-    Progress(int peer, long next, RaftSettings settings, long nowMicros) {
+    Progress(int peer, boolean witness, long next, RaftSettings settings, long nowMicros) {
         this.patienceMicros = settings.electionMillisMin() * 1_000;
         this.peer = peer;
+        this.witness = witness;
         this.next = next;
         this.inflightMax = settings.inflightAppendsMax();
         this.inflightBytesMax = settings.inflightBytesMax();

@@ -68,6 +68,11 @@ public final class RaftCore {
         return consensus.freeze();
     }
 
+    /** The latest in the log, whether committed or not (Raft §6). */
+    public Membership membership() {
+        return consensus.membership();
+    }
+
     public RaftStatus status() {
         return consensus.status();
     }

@@ -3,6 +3,7 @@ package io.flotilla.node.raft;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A leader's peers, and what it sends them (Raft §5.3). */
@@ -13,10 +14,13 @@ final class Replication {
      */
     private static final long CATCH_UP_BYTES_MAX = 256 * 1024;
 
+    /** A replica that lacks no more than so many committed entries will have them in a moment. */
+    private static final long CAUGHT_UP_ENTRIES = 128;
+
     private final Consensus group;
     private final LeaderLease lease;
     private final Rounds rounds;
-    private final Progress[] peers;
+    private Progress[] peers = {};
     private boolean broadcast;
 
     /** @param roundsBefore rounds up to this one were used before */
@@ -24,13 +28,23 @@ final class Replication {
         this.group = group;
         this.lease = lease;
         this.rounds = new Rounds(roundsBefore);
-        this.peers = group.config.membership().voters().stream()
-                .filter(voter -> voter != group.self)
-                .map(voter -> new Progress(voter, next, group.config.settings(), group.now.micros()))
-                .toArray(Progress[]::new);
+        become(group.membership(), next);
     }
 
     // Peers
+
+    /** @param next where to try first with a peer that is new */
+    void become(Membership membership, long next) {
+        peers = membership.members().stream()
+                .filter(member -> member != group.self)
+                .map(member -> keptOrNew(member, membership.isWitness(member), next))
+                .toArray(Progress[]::new);
+    }
+
+    private Progress keptOrNew(int member, boolean witness, long next) {
+        Progress known = of(member);
+        return known != null ? known : new Progress(member, witness, next, group.config.settings(), group.now.micros());
+    }
 
     Iterable<Progress> peers() {
         return Arrays.asList(peers);
@@ -48,13 +62,24 @@ final class Replication {
 
     long matchOf(int voter) {
         // The leader counts itself only for what is on its own disk (thesis §10.2.1).
-        Progress peer = of(voter);
-        return peer == null ? group.log.durableIndex() : peer.match();
+        return voter == group.self ? group.log.durableIndex() : known(voter).match();
     }
 
     long ackedRoundOf(int voter) {
-        Progress peer = of(voter);
-        return peer == null ? rounds.current() : peer.ackedRound();
+        return voter == group.self ? rounds.current() : known(voter).ackedRound();
+    }
+
+    private Progress known(int voter) {
+        return Objects.requireNonNull(of(voter));
+    }
+
+    /** Whether that replica, warm and replicating, has nearly all that is committed. */
+    boolean isCaughtUp(int replica) {
+        Progress peer = of(replica);
+        return replica == group.self
+                || (peer != null
+                        && peer.state() == Progress.State.REPLICATE
+                        && peer.match() + CAUGHT_UP_ENTRIES >= group.commit);
     }
 
     // What is heard of them
@@ -175,7 +200,7 @@ final class Replication {
             return;
         }
         // A probe that was not answered is repeated without its load.
-        send(peer, peer.next() - 1, fresh ? entriesFrom(peer.next()) : List.of());
+        send(peer, peer.next() - 1, fresh ? entriesFor(peer) : List.of());
         peer.probed(round());
     }
 
@@ -191,7 +216,7 @@ final class Replication {
                 // A peer that far behind is fed from disk, as fast as it answers and no faster.
                 break;
             }
-            List<LogEntry> entries = entriesFrom(peer.next());
+            List<LogEntry> entries = entriesFor(peer);
             send(peer, peer.next() - 1, entries);
             peer.pipelined(peer.next() + entries.size() - 1, EntryWindow.sizeOf(entries));
             spoken = true;
@@ -213,12 +238,13 @@ final class Replication {
         heartbeat(peer);
     }
 
-    private List<LogEntry> entriesFrom(long next) {
+    private List<LogEntry> entriesFor(Progress peer) {
         long most = group.config.settings().entriesBytesMax();
-        return group.log.slice(
-                next,
+        List<LogEntry> entries = group.log.slice(
+                peer.next(),
                 group.log.lastIndex() + 1,
-                group.log.isBehindWindow(next) ? Math.min(most, CATCH_UP_BYTES_MAX) : most);
+                group.log.isBehindWindow(peer.next()) ? Math.min(most, CATCH_UP_BYTES_MAX) : most);
+        return peer.witness ? entries.stream().map(group.config.withoutData()).toList() : entries;
     }
 
     private void send(Progress peer, long prevIndex, List<LogEntry> entries) {

@@ -51,6 +51,9 @@ abstract sealed class Role permits Follower, Candidate, Leader {
 
     void onUnreachable(int replica) {}
 
+    /** The configuration has changed. */
+    void onMembership() {}
+
     /** All events of this step were handled: the last chance to send. */
     void flush() {}
 

@@ -93,7 +93,7 @@ public final class Replica {
                         Memberships::withoutData,
                         setting.raft(),
                         setting.seed() ^ (descriptor.id().value() * 0x9E3779B97F4A7C15L),
-                        setting.clock().maxOffsetMicros()),
+                        new io.flotilla.node.raft.Trust(io.flotilla.node.raft.Support.NONE, now, setting.clock().maxOffsetMicros())),
                 hardState,
                 log,
                 applier.applied().index(),
@@ -341,7 +341,7 @@ public final class Replica {
             current = null;
         }
         if (status.role() == RaftStatus.Role.LEADER) {
-            Lease lease = raft.lease();
+            Lease lease = raft.lease(now);
             if (current != null) {
                 current.extend(lease);
             } else if (lease.isHeldAt(now.micros())) {

@@ -108,8 +108,16 @@ final class Clients {
 
     /** The answer leaves in the same moment: the shell checks the lease as it does. */
     void readUnderLease(SimReplica replica) {
+        if (replica.isFrozen()) {
+            // A request that arrives wakes it up; but not all the time, or nobody would ever sleep.
+            if (random.nextInt(4) > 0) {
+                return;
+            }
+            replica.thaw();
+        }
         replica.clock.advanceTo(world.queue.nowMicros());
-        Lease lease = replica.lease;
+        world.leases.changed(replica);
+        Lease lease = replica.lease();
         Timestamp timestamp = replica.clock.reading();
         if (!lease.covers(replica.clock.monotonic(), timestamp) || !timestamp.isAfter(lease.start())) {
             return;

@@ -20,7 +20,13 @@ public enum Fault {
     SNAPSHOT_LOST,
     TRANSFER,
     CAMPAIGN,
-    UNREACHABLE;
+    UNREACHABLE,
+    /** An orderly stop: the store gives up its epochs first. */
+    RESIGN,
+    /** One replica stops, its store lives. */
+    BROKEN,
+    /** No fault, but an act: a quiet replica's core is given up and made anew when something arrives. */
+    FREEZE;
 
     String label() {
         return name().toLowerCase(Locale.ROOT);

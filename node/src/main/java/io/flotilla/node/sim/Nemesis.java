@@ -17,7 +17,11 @@ final class Nemesis {
         Fault.COMPACTION,
         Fault.TRANSFER,
         Fault.CAMPAIGN,
-        Fault.UNREACHABLE
+        Fault.UNREACHABLE,
+        Fault.RESIGN,
+        Fault.BROKEN,
+        Fault.FREEZE,
+        Fault.FREEZE
     };
 
     private final World world;
@@ -54,6 +58,10 @@ final class Nemesis {
         }
         SimReplica victim = victim();
         Fault fault = ACTS[choice];
+        if (fault == Fault.FREEZE) {
+            freeze();
+            return;
+        }
         world.count(fault);
         switch (fault) {
             case PARTITION -> partition(victim);
@@ -77,8 +85,31 @@ final class Nemesis {
             }
             case CAMPAIGN -> victim.enqueue(new RaftEvent.Campaign());
             case UNREACHABLE -> victim.enqueue(new RaftEvent.Unreachable(world.anyReplica(random).id));
+            case RESIGN -> {
+                victim.store.resign();
+                crashLater(victim, random.nextLong(100_000));
+            }
+            case BROKEN -> {
+                victim.fail();
+                crashLater(victim, random.nextLong(4_000_000));
+            }
             default -> throw new IllegalStateException("no act: " + fault);
         }
+    }
+
+    private void freeze() {
+        for (SimReplica each : world.replicas) {
+            if (each.freeze()) {
+                world.count(Fault.FREEZE);
+            }
+        }
+    }
+
+    private void crashLater(SimReplica victim, long delayMicros) {
+        world.queue.after(delayMicros, 7, () -> {
+            victim.crash();
+            world.queue.after(random.nextLong(1_000_000), 7, victim::restart);
+        });
     }
 
     private SimReplica victim() {
@@ -171,6 +202,9 @@ final class Nemesis {
         world.clients.calmDown();
         for (SimReplica each : world.replicas) {
             each.slowDisk(0);
+            if (each.isBroken()) {
+                each.crash();
+            }
             each.restart();
             each.resume();
         }

@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 
 /** One seed's world: builds it, runs it under the nemesis, then mends everything and waits for the group to agree. Single-threaded. */
 final class World {
+    private static final long SLOW_SYNC_MICROS = 1_000_000;
     private static final long AGREE_MICROS_MAX = 30_000_000;
 
     /** Two monotonic clocks that differ by less than {@code electionMillisMin / leaseMillis}. */
@@ -23,8 +24,13 @@ final class World {
     final SimNetwork network;
     final GroupPromises promises = new GroupPromises(this);
     final LeasePromises leases = new LeasePromises(this);
+    final SupportPromises liveness = new SupportPromises(this);
     final Clients clients;
     long leaseReads;
+
+    /** Messages of the group. */
+    long sent;
+
     private final Nemesis nemesis;
     private final long seed;
     private final long[] faults = new long[Fault.values().length];
@@ -52,6 +58,7 @@ final class World {
         Optional<String> violation = Optional.empty();
         try {
             for (SimReplica replica : replicas) {
+                replica.store.start();
                 tickLater(replica, random.nextLong(tickMicros()));
             }
             clients.start();
@@ -110,7 +117,7 @@ final class World {
 
     private void tickLater(SimReplica replica, long delayMicros) {
         queue.after(delayMicros, 8, () -> {
-            if (replica.isUp()) {
+            if (replica.isUp() && !replica.isAsleep()) {
                 replica.enqueue(new RaftEvent.Tick());
             }
             tickLater(replica, tickMicros());
@@ -124,6 +131,17 @@ final class World {
     long drawSkew() {
         long half = weather.maxOffsetMicros() / 2;
         return random.nextLong(-half, half);
+    }
+
+    /** The node that a replica is on. */
+    int nodeOf(int replica) {
+        return replica;
+    }
+
+    /** How long a write of that node takes to become durable. */
+    long drawSync(int node) {
+        long delay = 50 + random.nextLong(weather.syncMicros());
+        return replica(node).hasSlowDisk() ? delay + random.nextLong(SLOW_SYNC_MICROS) : delay;
     }
 
     SimReplica replica(int id) {

@@ -113,6 +113,7 @@ class FlowControlTest {
         RaftSettings base = Lab.SETTINGS;
         Progress peer = new Progress(
                 2,
+                false,
                 10,
                 new RaftSettings(
                         base.tickMillis(),
