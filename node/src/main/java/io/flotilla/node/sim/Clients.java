@@ -23,6 +23,7 @@ final class Clients {
     private final HashMap<Long, Long> asked = new HashMap<>();
 
     private boolean calm;
+    private boolean silent;
     private long requests;
     private long payloads;
 
@@ -40,10 +41,17 @@ final class Clients {
         calm = true;
     }
 
+    /** Whether they ask for nothing at all. */
+    void beSilent(boolean still) {
+        silent = still;
+    }
+
     private void actLater() {
         long mean = calm ? CALM_MEAN_MICROS : world.weather.proposeMeanMicros();
         world.queue.after(random.nextLong(2 * mean), 6, () -> {
-            act();
+            if (!silent) {
+                act();
+            }
             actLater();
         });
     }

@@ -1,6 +1,8 @@
 package io.flotilla.node.sim;
 
 import io.flotilla.node.raft.RaftEvent;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Breaks things, preferably around the leader, and mends them again. */
@@ -29,6 +31,9 @@ final class Nemesis {
 
     /** Bit per act: a seed that lets some kinds rest digs deeper into the others. */
     private final int enabled;
+
+    /** Will be crashed, for what they are in now has no other end. */
+    private final List<SimReplica> doomed = new ArrayList<>();
 
     private boolean done;
 
@@ -106,7 +111,12 @@ final class Nemesis {
     }
 
     private void crashLater(SimReplica victim, long delayMicros) {
+        doomed.add(victim);
         world.queue.after(delayMicros, 7, () -> {
+            if (done) {
+                return;
+            }
+            doomed.remove(victim);
             victim.crash();
             world.queue.after(random.nextLong(1_000_000), 7, victim::restart);
         });
@@ -202,7 +212,7 @@ final class Nemesis {
         world.clients.calmDown();
         for (SimReplica each : world.replicas) {
             each.slowDisk(0);
-            if (each.isBroken()) {
+            if (doomed.contains(each)) {
                 each.crash();
             }
             each.restart();

@@ -4,7 +4,7 @@ import java.util.SplittableRandom;
 
 /** Links between replicas: each direction may be cut, slow, lossy, repeating and, unless ordered, reordering. */
 final class SimNetwork {
-    private static final long LATE_MICROS_MAX = 1_500_000;
+    static final long LATE_MICROS_MAX = 1_500_000;
 
     private final World world;
     private final SplittableRandom random;

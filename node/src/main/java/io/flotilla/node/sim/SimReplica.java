@@ -137,6 +137,10 @@ final class SimReplica {
         return asleep;
     }
 
+    List<Integer> waitsFor() {
+        return waitsFor;
+    }
+
     boolean isFrozen() {
         return frozen != null;
     }

@@ -27,6 +27,7 @@ final class World {
     final SupportPromises liveness = new SupportPromises(this);
     final Clients clients;
     long leaseReads;
+    long failoverMicros;
 
     /** Messages of the group. */
     long sent;
@@ -68,6 +69,7 @@ final class World {
             }
             nemesis.retire();
             awaitAgreement();
+            new Finale(this).play();
         } catch (SimViolation | Invariant.Violation broken) {
             violation = Optional.of(String.valueOf(broken.getMessage()));
         } catch (RuntimeException bug) {
@@ -77,13 +79,13 @@ final class World {
         return new SimResult(seed, queue.nowMicros(), events, faults, violation, trace);
     }
 
-    private void runNext() {
+    void runNext() {
         queue.runNext();
         events++;
     }
 
     /** Once everything is mended, a new write must be acknowledged and reach every replica. */
-    private void awaitAgreement() {
+    void awaitAgreement() {
         long deadline = queue.nowMicros() + AGREE_MICROS_MAX;
         long before = promises.committed();
         while (true) {
@@ -106,7 +108,7 @@ final class World {
         return true;
     }
 
-    private String describe() {
+    String describe() {
         StringBuilder text = new StringBuilder();
         for (SimReplica replica : replicas) {
             RaftStatus status = replica.status;
@@ -150,6 +152,10 @@ final class World {
 
     SimReplica anyReplica(SplittableRandom chooser) {
         return replicas.get(chooser.nextInt(replicas.size()));
+    }
+
+    void tookOver(long micros) {
+        failoverMicros = micros;
     }
 
     void count(Fault fault) {
