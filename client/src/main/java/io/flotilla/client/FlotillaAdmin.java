@@ -10,6 +10,7 @@ import io.flotilla.v1.ListNodesResponse;
 import io.flotilla.v1.ListRangesRequest;
 import io.flotilla.v1.ListRangesResponse;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.Serving;
 import io.flotilla.v1.SplitRangeRequest;
 import io.flotilla.v1.SplitRangeResponse;
 import io.flotilla.v1.StatusRequest;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -109,8 +111,19 @@ public final class FlotillaAdmin implements AutoCloseable {
                         node.getGrpcAddress(),
                         node.getLive(),
                         node.getReplicas(),
-                        node.getLeaseholders()))
+                        node.getLeaseholders(),
+                        node.hasServing() ? Optional.of(serving(node.getServing())) : Optional.empty()))
                 .toList();
+    }
+
+    private static NodeServing serving(Serving serving) {
+        return new NodeServing(
+                serving.getLeaseMarginsList().stream()
+                        .map(margin -> new LeaseMargin(margin.getBelowMs(), margin.getAnswers()))
+                        .toList(),
+                serving.getAnswersTooLate(),
+                serving.getWritesRefused(),
+                serving.getUnappliedBytes());
     }
 
     /** All ranges of users' keys, in key order. @param system also the system's own */
@@ -260,8 +273,27 @@ public final class FlotillaAdmin implements AutoCloseable {
             String version,
             Duration uptime) {}
 
+    /** @param serving how it served since it started; empty if it did not answer */
     public record NodeStatus(
-            int node, String address, String grpcAddress, boolean live, int replicas, int leaseholders) {}
+            int node,
+            String address,
+            String grpcAddress,
+            boolean live,
+            int replicas,
+            int leaseholders,
+            Optional<NodeServing> serving) {}
+
+    /**
+     * @param leaseMargins how much of the lease was left when answers to reads left, in ascending buckets
+     * @param answersTooLate ready, but not sent: the lease had run out meanwhile
+     * @param writesRefused as OVERLOADED
+     * @param unappliedBytes payload of writes in the log that are not applied yet
+     */
+    public record NodeServing(
+            List<LeaseMargin> leaseMargins, long answersTooLate, long writesRefused, long unappliedBytes) {}
+
+    /** @param belowMillis upper end of the bucket, exclusive; 0 for the last, which is open */
+    public record LeaseMargin(long belowMillis, long answers) {}
 
     /** @param leaseholder 0 if not known */
     public record RangeStatus(

@@ -130,7 +130,10 @@ public final class NodeApp implements AutoCloseable {
                         ThreadLocalRandom.current().nextLong()),
                 log,
                 system,
-                Duration.ofMillis(settings.flushMillis()),
+                new Store.Settings(
+                        Duration.ofMillis(settings.flushMillis()),
+                        settings.flow(),
+                        settings.data().resolve("snapshots")),
                 failure -> fatal("the disk failed: " + reason(failure)));
 
         RangeCache ranges = new RangeCache();

@@ -1,6 +1,8 @@
 package io.flotilla.client.cli;
 
 import io.flotilla.client.FlotillaAdmin;
+import io.flotilla.client.FlotillaAdmin.LeaseMargin;
+import io.flotilla.client.FlotillaAdmin.NodeServing;
 import io.flotilla.client.FlotillaAdmin.NodeStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,9 +41,26 @@ final class NodeLsCommand extends ClientCommand {
             row.put("address", node.address());
             row.put("replicas", node.replicas());
             row.put("leaseholders", node.leaseholders());
+            node.serving().ifPresent(serving -> row.put("serving", fields(serving)));
             rows.add(row);
         }
         output().result("flotilla.node.ls.v1", Map.of("nodes", rows), table);
         return ExitCode.OK;
+    }
+
+    private static Map<String, Object> fields(NodeServing serving) {
+        List<Map<String, Object>> margins = new ArrayList<>();
+        for (LeaseMargin margin : serving.leaseMargins()) {
+            Map<String, Object> bucket = new LinkedHashMap<>();
+            bucket.put("below_ms", margin.belowMillis());
+            bucket.put("answers", margin.answers());
+            margins.add(bucket);
+        }
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("lease_margins", margins);
+        fields.put("answers_too_late", serving.answersTooLate());
+        fields.put("writes_refused", serving.writesRefused());
+        fields.put("unapplied_bytes", serving.unappliedBytes());
+        return fields;
     }
 }

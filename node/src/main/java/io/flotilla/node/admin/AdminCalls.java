@@ -3,8 +3,11 @@ package io.flotilla.node.admin;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.node.grpc.ClusterAdmin;
 import io.flotilla.node.raft.RaftStatus;
+import io.flotilla.node.replica.LeaseMargins;
 import io.flotilla.node.replica.ReplicaReport;
+import io.flotilla.node.replica.Serving;
 import io.flotilla.node.replica.Store;
 import io.flotilla.node.transport.control.AdminReply;
 import io.flotilla.range.routing.RangeId;
@@ -12,11 +15,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What nodes ask each other on behalf of operators: how their replicas are, and to hand a lease over. Answered from the store. */
 public final class AdminCalls {
     static final String REPLICAS = "replicas";
+    static final String SERVING = "serving";
     static final String TRANSFER = "transfer-lease";
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -38,8 +43,28 @@ public final class AdminCalls {
     void answer(String kind, byte[] payload, Consumer<AdminReply> reply) {
         switch (kind) {
             case REPLICAS -> replicas(lines -> reply.accept(AdminReply.of(encode(lines))));
+            case SERVING -> reply.accept(AdminReply.of(encode(serving())));
             case TRANSFER -> reply.accept(transfer(payload));
             default -> reply.accept(AdminReply.failed("unknown call '" + kind + "'"));
+        }
+    }
+
+    /** How this store served since it started. */
+    ClusterAdmin.Serving serving() {
+        Serving.Report report = store.serving();
+        List<ClusterAdmin.LeaseMargin> margins = new ArrayList<>();
+        for (LeaseMargins.Bucket bucket : report.margins()) {
+            long below = bucket.belowMillis() == Long.MAX_VALUE ? 0 : bucket.belowMillis();
+            margins.add(new ClusterAdmin.LeaseMargin(below, bucket.count()));
+        }
+        return new ClusterAdmin.Serving(margins, report.tooLate(), report.writesRefused(), report.unappliedBytes());
+    }
+
+    static Optional<ClusterAdmin.Serving> decodeServing(byte[] payload) {
+        try {
+            return Optional.of(JSON.readValue(payload, ClusterAdmin.Serving.class));
+        } catch (IOException broken) {
+            return Optional.empty();
         }
     }
 
@@ -68,7 +93,7 @@ public final class AdminCalls {
         }
     }
 
-    private static byte[] encode(List<ReplicaLine> lines) {
+    private static byte[] encode(Object lines) {
         try {
             return JSON.writeValueAsBytes(lines);
         } catch (IOException impossible) {

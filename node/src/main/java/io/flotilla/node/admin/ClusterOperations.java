@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ScheduledExecutorService;
@@ -118,7 +119,7 @@ public final class ClusterOperations implements ClusterAdmin {
 
     @Override
     public void nodes(Consumer<Answer<List<Node>>> callback) {
-        lines(lines -> {
+        lines(lines -> servings(servings -> {
             List<Node> nodes = new ArrayList<>();
             for (NodeEntry entry : tools.registry().nodes()) {
                 NodeId id = new NodeId(entry.node());
@@ -127,10 +128,47 @@ public final class ClusterOperations implements ClusterAdmin {
                 for (AdminCalls.ReplicaLine line : of) {
                     leaseholders += line.leaseholder() ? 1 : 0;
                 }
-                nodes.add(new Node(id, entry.transport(), entry.grpc(), isLive(id), of.size(), leaseholders));
+                nodes.add(new Node(
+                        id,
+                        entry.transport(),
+                        entry.grpc(),
+                        isLive(id),
+                        of.size(),
+                        leaseholders,
+                        Optional.ofNullable(servings.get(id))));
             }
             callback.accept(new Ok<>(nodes));
-        });
+        }));
+    }
+
+    /** Asks every known node how it served; one that does not answer has no entry. */
+    private void servings(Consumer<Map<NodeId, Serving>> done) {
+        List<NodeId> asked = everybody();
+        Map<NodeId, Serving> answers = new TreeMap<>();
+        AtomicInteger open = new AtomicInteger(asked.size());
+        for (NodeId node : asked) {
+            call(node, AdminCalls.SERVING, new byte[0], reply -> {
+                synchronized (answers) {
+                    if (reply.ok()) {
+                        AdminCalls.decodeServing(reply.payload()).ifPresent(serving -> answers.put(node, serving));
+                    }
+                }
+                if (open.decrementAndGet() == 0) {
+                    done.accept(answers);
+                }
+            });
+        }
+    }
+
+    private List<NodeId> everybody() {
+        List<NodeId> all = new ArrayList<>();
+        for (NodeEntry node : tools.registry().nodes()) {
+            all.add(new NodeId(node.node()));
+        }
+        if (!all.contains(self)) {
+            all.add(self);
+        }
+        return all;
     }
 
     @Override
@@ -245,13 +283,7 @@ public final class ClusterOperations implements ClusterAdmin {
 
     /** Asks every known node; one that does not answer has no entry. */
     private void lines(Consumer<Map<NodeId, List<AdminCalls.ReplicaLine>>> done) {
-        List<NodeId> asked = new ArrayList<>();
-        for (NodeEntry node : tools.registry().nodes()) {
-            asked.add(new NodeId(node.node()));
-        }
-        if (!asked.contains(self)) {
-            asked.add(self);
-        }
+        List<NodeId> asked = everybody();
         Map<NodeId, List<AdminCalls.ReplicaLine>> answers = new TreeMap<>();
         AtomicInteger open = new AtomicInteger(asked.size());
         for (NodeId node : asked) {

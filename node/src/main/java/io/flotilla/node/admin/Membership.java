@@ -332,6 +332,8 @@ public final class Membership implements ControlHandler {
             register();
         } else if (refreshes++ % REFRESH_REGISTRY_EVERY == 0) {
             tools.registry().refresh(ignored -> {});
+            // The meta range may have moved away from all the nodes that this one knows it on.
+            findMeta();
         }
     }
 

@@ -94,16 +94,33 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 nodes -> {
                     ListNodesResponse.Builder response = ListNodesResponse.newBuilder();
                     for (ClusterAdmin.Node node : nodes) {
-                        response.addNodes(NodeInfo.newBuilder()
-                                .setNode(node.id().value())
-                                .setAddress(node.address())
-                                .setGrpcAddress(node.grpcAddress())
-                                .setLive(node.live())
-                                .setReplicas(node.replicas())
-                                .setLeaseholders(node.leaseholders()));
+                        response.addNodes(info(node));
                     }
                     return response.build();
                 }));
+    }
+
+    private static NodeInfo info(ClusterAdmin.Node node) {
+        NodeInfo.Builder info = NodeInfo.newBuilder()
+                .setNode(node.id().value())
+                .setAddress(node.address())
+                .setGrpcAddress(node.grpcAddress())
+                .setLive(node.live())
+                .setReplicas(node.replicas())
+                .setLeaseholders(node.leaseholders());
+        node.serving().ifPresent(serving -> {
+            info.getServingBuilder()
+                    .setAnswersTooLate(serving.answersTooLate())
+                    .setWritesRefused(serving.writesRefused())
+                    .setUnappliedBytes(serving.unappliedBytes());
+            for (ClusterAdmin.LeaseMargin margin : serving.leaseMargins()) {
+                info.getServingBuilder()
+                        .addLeaseMarginsBuilder()
+                        .setBelowMs((int) margin.belowMillis())
+                        .setAnswers(margin.answers());
+            }
+        });
+        return info.build();
     }
 
     @Override

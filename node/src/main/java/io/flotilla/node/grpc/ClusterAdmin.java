@@ -4,6 +4,7 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.range.routing.RangeDescriptor;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -57,7 +58,20 @@ public interface ClusterAdmin {
             long uptimeMillis) {}
 
     /** Addresses are host:port. */
-    record Node(NodeId id, String address, String grpcAddress, boolean live, int replicas, int leaseholders) {}
+    record Node(
+            NodeId id,
+            String address,
+            String grpcAddress,
+            boolean live,
+            int replicas,
+            int leaseholders,
+            Optional<Serving> serving) {}
+
+    /** How a node served since it started; see the protocol. */
+    record Serving(List<LeaseMargin> leaseMargins, long answersTooLate, long writesRefused, long unappliedBytes) {}
+
+    /** @param belowMillis upper end of the bucket, exclusive; 0 for the last, which is open */
+    record LeaseMargin(long belowMillis, long answers) {}
 
     enum RangeState {
         /** A leaseholder serves. */

@@ -47,11 +47,7 @@ public final class Mutation {
      */
     public static byte[] apply(byte[] payload, Engine.Batch batch) {
         ByteReader in = new ByteReader(payload);
-        int format = in.u8();
-        if (format != PLAIN && format != TRIGGERED) {
-            throw new IllegalArgumentException("a mutation has format " + format);
-        }
-        byte[] trigger = format == TRIGGERED ? in.counted() : NOTHING;
+        byte[] trigger = trigger(in);
         while (in.hasMore()) {
             int head = in.u8();
             int space = head & 0x0F;
@@ -67,5 +63,28 @@ public final class Mutation {
             }
         }
         return trigger;
+    }
+
+    /**
+     * The payload's trigger; empty for none.
+     *
+     * @throws IllegalArgumentException if the bytes do not begin like a payload
+     */
+    public static byte[] trigger(byte[] payload) {
+        return trigger(new ByteReader(payload));
+    }
+
+    /** The same payload with its trigger and without its writes; empty if it has no trigger. */
+    public static byte[] withoutWrites(byte[] payload) {
+        byte[] trigger = payload.length == 0 ? NOTHING : trigger(payload);
+        return trigger.length == 0 ? NOTHING : payload(NOTHING, trigger);
+    }
+
+    private static byte[] trigger(ByteReader in) {
+        int format = in.u8();
+        if (format != PLAIN && format != TRIGGERED) {
+            throw new IllegalArgumentException("a mutation has format " + format);
+        }
+        return format == TRIGGERED ? in.counted() : NOTHING;
     }
 }

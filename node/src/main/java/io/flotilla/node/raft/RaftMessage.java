@@ -80,7 +80,8 @@ public sealed interface RaftMessage {
      * @param success whether the log matched at prevIndex
      * @param index success: the last index known to match the leader's and to be durable here; else the index from which the leader
      *     should try again (fast back-off, Raft §5.3); an earlier entry may conflict too
-     * @param conflictTerm the term of the entry before {@code index} here: nothing of a later term can match up to there
+     * @param conflictTerm the term of the entry before {@code index} here: nothing of a later term can match up to there; {@link #NOTHING_HERE} if
+     *     there is no replica yet, which needs a snapshot to begin with
      * @param round echo of {@link Append#round}; 0 if this answers no message of this term's leader
      * @param fortifiedEpoch the epoch at which the sender has durably fortified the receiver: while the sender's store supports the receiver's at it,
      *     the sender votes for nobody else; {@link Support#NO_EPOCH} if it has not
@@ -95,6 +96,8 @@ public sealed interface RaftMessage {
             long round,
             long fortifiedEpoch)
             implements RaftMessage {
+        public static final long NOTHING_HERE = -1;
+
         /** The sender has not fortified the receiver. */
         public AppendReply(int from, int to, long term, boolean success, long index, long conflictTerm, long round) {
             this(from, to, term, success, index, conflictTerm, round, Support.NO_EPOCH);

@@ -89,6 +89,13 @@ final class Replication {
         if (reply.index() <= peer.match() || !peer.isNews(reply.round())) {
             return;
         }
+        if (reply.conflictTerm() == RaftMessage.AppendReply.NOTHING_HERE) {
+            // The log may reach back to its beginning, but a state machine does not begin with nothing.
+            if (peer.state() != Progress.State.SNAPSHOT) {
+                requestSnapshot(peer);
+            }
+            return;
+        }
         long first = group.log.firstIndex();
         long high = Math.min(reply.index() - 1, group.log.lastIndex());
         long low = Math.max(peer.match(), first - 1);

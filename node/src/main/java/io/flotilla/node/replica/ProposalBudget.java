@@ -3,6 +3,7 @@ package io.flotilla.node.replica;
 import io.flotilla.config.settings.FlowSettings;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * What all replicas of a store together may have in the log and not applied. Bounded in bytes, because that is memory; and in number by what the log
@@ -27,6 +28,7 @@ final class ProposalBudget {
     private final long delayMicros;
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger count = new AtomicInteger();
+    private final LongAdder refused = new LongAdder();
     private volatile int countMax = COUNT_MAX;
     private volatile long meanDelayMicros;
 
@@ -52,7 +54,16 @@ final class ProposalBudget {
         return bytes.get() >= 2 * bytesMax;
     }
 
-    /** When to come back, for who was refused. */
+    /** Somebody is refused. When to come back. */
+    long refuse() {
+        refused.increment();
+        return retryAfterMillis();
+    }
+
+    long refused() {
+        return refused.sum();
+    }
+
     long retryAfterMillis() {
         long millis = Math.max(delayMicros, meanDelayMicros) / 1_000;
         return Math.max(20, Math.min(1_000, millis));

@@ -2,6 +2,7 @@ package io.flotilla.node.replica;
 
 import io.flotilla.config.key.Span;
 import io.flotilla.node.mvcc.MvccKeys;
+import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import java.util.List;
 
@@ -12,5 +13,12 @@ record RangeSpaces(Space space, MvccKeys.Bounds bounds) {
                 new RangeSpaces(Space.DATA, MvccKeys.dataBounds(span)),
                 new RangeSpaces(Space.INTENT, MvccKeys.intentBounds(span)),
                 new RangeSpaces(Space.RECORD, MvccKeys.recordBounds(span)));
+    }
+
+    /** Deletes all of it. */
+    static void clear(Engine.Batch batch, Span span) {
+        for (RangeSpaces part : of(span)) {
+            batch.deleteRange(part.space(), part.bounds().from(), part.bounds().to());
+        }
     }
 }

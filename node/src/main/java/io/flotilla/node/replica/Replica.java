@@ -25,7 +25,10 @@ import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.node.raft.Ready;
+import io.flotilla.node.snapshot.SnapshotHeader;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.range.lifecycle.CommitTrigger;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeReply;
@@ -77,13 +80,14 @@ public final class Replica {
     private long persistedNumber;
     private long leaderlessSinceMicros;
     private boolean tickDue;
-    private SnapshotAssembler.@Nullable Complete arrivedSnapshot;
+    private final SnapshotsOut snapshotsOut = new SnapshotsOut();
+    private @Nullable StagedSnapshot arrivedSnapshot;
 
     Replica(Setting setting, ReplicaPorts ports, RangeDescriptor descriptor, HardState hardState, LogView log) {
         this.setting = setting;
         this.ports = ports;
         this.log = log;
-        this.applier = new StateApplier(setting.engine(), descriptor);
+        this.applier = new StateApplier(setting.engine(), descriptor, selfId(descriptor));
         Now now = ports.now();
         this.raft = new RaftCore(
                 new RaftConfig(
@@ -114,6 +118,9 @@ public final class Replica {
     }
 
     void event(RaftEvent event) {
+        if (event instanceof RaftEvent.SnapshotSent sent) {
+            snapshotsOut.ended(sent.toReplica(), sent.success(), ports.now().micros());
+        }
         events.add(event);
     }
 
@@ -127,17 +134,35 @@ public final class Replica {
         }
     }
 
-    void snapshotArrived(SnapshotAssembler.Complete snapshot) {
-        if (ports.overlapsOther(snapshot.descriptor())) {
-            return; // the other replica must shrink first; the leader will send again
-        }
-        SnapshotAssembler.Complete earlier = arrivedSnapshot;
-        if (earlier != null && (earlier.term() > snapshot.term() || earlier.index() >= snapshot.index())) {
+    void snapshotArrived(StagedSnapshot snapshot) {
+        if (arrivedSnapshot != null || ports.overlapsOther(snapshot.header().descriptor())) {
+            // The other replica must shrink first; the leader will send again.
+            ports.snapshotSettled(snapshot);
             return;
         }
         arrivedSnapshot = snapshot;
-        events.add(new RaftEvent.SnapshotArrived(
-                snapshot.fromReplica(), snapshot.term(), snapshot.index(), snapshot.indexTerm()));
+        SnapshotHeader header = snapshot.header();
+        events.add(
+                new RaftEvent.SnapshotArrived(header.fromReplica(), header.term(), header.index(), header.indexTerm()));
+    }
+
+    /** The engine holds it now, durably. */
+    void snapshotInstalled(StagedSnapshot snapshot) {
+        SnapshotHeader header = snapshot.header();
+        applier.installed(header);
+        ports.descriptorChanged(applier.descriptor());
+        ports.applied();
+        events.add(new RaftEvent.SnapshotInstalled(
+                header.fromReplica(), header.index(), header.indexTerm(), Memberships.of(header.descriptor())));
+    }
+
+    /** There is room to send that peer a snapshot now. */
+    void snapshotTurn(int peer) {
+        if (snapshotsOut.isWanted(peer)) {
+            streamSnapshot(peer);
+        } else {
+            ports.cancelSnapshot(peer);
+        }
     }
 
     void tick() {
@@ -158,7 +183,11 @@ public final class Replica {
 
     /** The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers. */
     void flushed(long index, LogCompaction compaction) {
-        long upTo = Math.min(index, log.lastIndex() - setting.raft().logEntriesKept());
+        long last = log.lastIndex();
+        long upTo = snapshotsOut.mayForget(
+                Math.min(index, last - setting.raft().logEntriesKept()),
+                last,
+                ports.now().micros());
         if (upTo >= log.firstIndex()) {
             compaction.compact(upTo, log.termAt(upTo));
         }
@@ -194,7 +223,11 @@ public final class Replica {
             List<RaftEvent> group = events;
             events = new ArrayList<>();
             handle(raft.step(now, group.size() == 1 ? group.get(0) : new RaftEvent.Group(group)));
-            arrivedSnapshot = null; // installed, or not wanted
+            StagedSnapshot unwanted = arrivedSnapshot;
+            if (unwanted != null) {
+                arrivedSnapshot = null;
+                ports.snapshotSettled(unwanted);
+            }
         }
         watchLeadership(now);
         admitArrivals(now);
@@ -211,14 +244,28 @@ public final class Replica {
     }
 
     private void propose(RequestDesk current, List<RequestDesk.Proposal> proposals) {
+        // A change of the group is refused more often, and the others should not be refused with it. It is always the
+        // last.
+        int last = proposals.size() - 1;
+        if (last > 0 && proposals.get(last).kind() == LogEntry.Kind.CONFIG) {
+            proposeTogether(current, proposals.subList(0, last));
+            proposeTogether(current, proposals.subList(last, last + 1));
+        } else {
+            proposeTogether(current, proposals);
+        }
+    }
+
+    private void proposeTogether(RequestDesk current, List<RequestDesk.Proposal> proposals) {
         List<byte[]> payloads = new ArrayList<>(proposals.size());
         for (RequestDesk.Proposal proposal : proposals) {
             payloads.add(proposal.payload());
         }
+        boolean config = proposals.get(0).kind() == LogEntry.Kind.CONFIG;
         Now now = ports.now();
-        Ready ready = raft.step(now, new RaftEvent.Propose(payloads));
+        Ready ready =
+                raft.step(now, config ? RaftEvent.Propose.config(payloads.get(0)) : new RaftEvent.Propose(payloads));
         if (ready.proposedFrom() == 0) {
-            current.refused(now, proposals);
+            current.refused(now, proposals, RangeChanges.answerTo(ready.refusal()));
         } else {
             current.proposed(now, ready.proposedFrom(), proposals);
         }
@@ -259,11 +306,29 @@ public final class Replica {
                     .forEach(refused -> refused.reply().accept(new RangeReply.NotLeaseholder(NodeId.NONE)));
         }
         for (int peer : ready.snapshotsTo()) {
-            LocalState.Applied applied = applier.applied();
-            ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term());
+            snapshotsOut.want(peer);
+            streamSnapshot(peer);
         }
         if (ready.installSnapshot()) {
-            installSnapshot();
+            StagedSnapshot snapshot = arrivedSnapshot;
+            Invariant.check(snapshot != null, "a snapshot is installed only after it arrived");
+            arrivedSnapshot = null;
+            if (snapshot != null) {
+                ports.installSnapshot(snapshot);
+            }
+        }
+    }
+
+    private void streamSnapshot(int peer) {
+        if (applier.descriptor().replica(peer).isEmpty()) {
+            // It was removed meanwhile, or its coming is not applied yet.
+            ports.cancelSnapshot(peer);
+            events.add(new RaftEvent.SnapshotSent(peer, false));
+            return;
+        }
+        LocalState.Applied applied = applier.applied();
+        if (ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term())) {
+            snapshotsOut.begun(peer, applied.index());
         }
     }
 
@@ -284,24 +349,28 @@ public final class Replica {
         while (from < entries.size()) {
             int applied = applier.apply(entries, from);
             ports.applied();
-            SplitTrigger split = applier.takeSplit();
+            StateApplier.Reshaping reshaping = applier.takeReshaping();
             Now now = ports.now();
             if (desk != null) {
                 for (int i = from; i < applied; i++) {
                     desk.applied(now, entries.get(i));
                 }
             }
-            if (split != null) {
-                afterSplit(split);
+            if (reshaping instanceof StateApplier.WasSplit split) {
+                afterSplit(split.trigger(), split.here());
+            } else if (reshaping instanceof StateApplier.GotOtherReplicas change) {
+                afterChange(change);
             }
             from = applied;
         }
     }
 
-    private void afterSplit(SplitTrigger split) {
+    private void afterSplit(SplitTrigger split, boolean here) {
         boolean leaseholder = desk != null;
         ports.descriptorChanged(split.left());
-        ports.splitOff(split, leaseholder);
+        if (here) {
+            ports.splitOff(split, leaseholder);
+        }
         if (desk != null) {
             desk.turnAway(new RangeReply.RangeMismatch(List.of(split.left(), split.right())));
             // Tells the followers now that the split is committed, so that they have the right side when it campaigns.
@@ -309,21 +378,11 @@ public final class Replica {
         }
     }
 
-    private void installSnapshot() {
-        SnapshotAssembler.Complete snapshot = arrivedSnapshot;
-        Invariant.check(snapshot != null, "a snapshot is installed only after it arrived");
-        arrivedSnapshot = null;
-        if (snapshot != null) {
-            applier.install(snapshot);
-            ports.applied();
-            ports.descriptorChanged(applier.descriptor());
-            handle(raft.step(
-                    ports.now(),
-                    new RaftEvent.SnapshotInstalled(
-                            snapshot.fromReplica(),
-                            snapshot.index(),
-                            snapshot.indexTerm(),
-                            Memberships.of(snapshot.descriptor()))));
+    private void afterChange(StateApplier.GotOtherReplicas change) {
+        ports.descriptorChanged(change.after());
+        ports.replicasChanged(change.before(), change.after(), desk != null);
+        if (desk != null) {
+            desk.thaw();
         }
     }
 
@@ -333,6 +392,9 @@ public final class Replica {
         status = raft.status();
         if (status.leader() != 0) {
             leaderlessSinceMicros = now.micros();
+        }
+        if (status.role() != RaftStatus.Role.LEADER && !snapshotsOut.isEmpty()) {
+            snapshotsOut.giveUp().forEach(ports::cancelSnapshot);
         }
         RequestDesk current = desk;
         if (current != null && (status.role() != RaftStatus.Role.LEADER || status.term() != current.term())) {
@@ -387,6 +449,10 @@ public final class Replica {
                     new ArrayList<>(ports.othersHolding(arrival.request().batch()));
             known.add(applier.descriptor());
             arrival.reply().accept(new RangeReply.RangeMismatch(known));
+        } else if (current == null
+                && arrival.request().generation() < applier.descriptor().generation()) {
+            // Who leads now may be a replica that the asker has not heard of.
+            arrival.reply().accept(new RangeReply.RangeMismatch(List.of(applier.descriptor())));
         } else if (current == null) {
             arrival.reply().accept(refusal(now));
         } else {
@@ -443,16 +509,7 @@ public final class Replica {
     }
 
     private Optional<KvError> rejectTrigger(byte[] trigger) {
-        SplitTrigger split = SplitTrigger.decode(trigger);
-        RangeDescriptor current = applier.descriptor();
-        boolean fits = split.left().id().equals(current.id())
-                && split.left().generation() == current.generation() + 1
-                && split.left().span().start().equals(current.span().start())
-                && split.left().span().end().equals(split.right().span().start())
-                && split.right().span().end().equals(current.span().end());
-        return fits
-                ? Optional.empty()
-                : Optional.of(new KvError.Invalid("the split does not fit " + current + ": it has changed meanwhile"));
+        return RangeChanges.objection(applier.descriptor(), CommitTrigger.decode(trigger));
     }
 
     /** This replica stops for good: whoever waits is told. */
@@ -463,6 +520,7 @@ public final class Replica {
             current.close(new RangeReply.RangeUnknown());
         }
         arrivals.forEach(arrival -> arrival.reply().accept(new RangeReply.RangeUnknown()));
+        snapshotsOut.giveUp().forEach(ports::cancelSnapshot);
         confirming.takeAll().forEach(read -> read.reply().accept(new RangeReply.RangeUnknown()));
         arrivals.clear();
     }

@@ -11,6 +11,7 @@ import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.time.Duration;
@@ -36,11 +37,24 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     record Resolved(TxnMeta holder, TxnStatus status, Timestamp timestamp) implements Command {}
 
-    record SnapshotArrived(SnapshotAssembler.Complete snapshot) implements Command {}
+    record SnapshotArrived(StagedSnapshot snapshot) implements Command {}
+
+    record SnapshotInstalled(StagedSnapshot snapshot) implements Command {}
+
+    /** There is room to send a snapshot to that replica now. */
+    record SnapshotTurn(int toReplica) implements Command {}
 
     record Flushed(long index, Replica.LogCompaction compaction) implements Command {}
 
     record Inspect(Consumer<ReplicaReport> reply) implements Command {}
+
+    /** The replica was removed from its range: it takes no more turns. {@code stopped} runs when nothing of it is at work any more. */
+    record Retire(Runnable stopped) implements Command {}
+
+    /** Nothing is left of a retired replica. */
+    enum Rest implements Command {
+        INSTANCE
+    }
 
     /** Raft's clock. */
     enum Tick implements Command {
@@ -101,9 +115,27 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(Raise.class, this::onRaise)
                 .onMessage(Resolved.class, this::onResolved)
                 .onMessage(SnapshotArrived.class, this::onSnapshotArrived)
+                .onMessage(SnapshotInstalled.class, this::onSnapshotInstalled)
+                .onMessage(SnapshotTurn.class, this::onSnapshotTurn)
                 .onMessage(Flushed.class, this::onFlushed)
                 .onMessage(Inspect.class, this::onInspect)
+                .onMessage(Retire.class, this::onRetire)
                 .build();
+    }
+
+    private Behavior<Command> onRetire(Retire retire) {
+        replica.abandon();
+        retire.stopped().run();
+        return Behaviors.receive(Command.class)
+                .onMessage(Serve.class, ReplicaActor::turnAway)
+                .onMessage(Rest.class, rest -> Behaviors.stopped())
+                .onAnyMessage(late -> Behaviors.same())
+                .build();
+    }
+
+    private static Behavior<Command> turnAway(Serve serve) {
+        serve.reply().accept(new RangeReply.RangeUnknown());
+        return Behaviors.same();
     }
 
     private Behavior<Command> onServe(Serve serve) {
@@ -149,6 +181,15 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     private Behavior<Command> onSnapshotArrived(SnapshotArrived arrived) {
         replica.snapshotArrived(arrived.snapshot());
         return queueTurn();
+    }
+
+    private Behavior<Command> onSnapshotInstalled(SnapshotInstalled installed) {
+        replica.snapshotInstalled(installed.snapshot());
+        return queueTurn();
+    }
+
+    private Behavior<Command> onSnapshotTurn(SnapshotTurn turn) {
+        return guarded(() -> replica.snapshotTurn(turn.toReplica()));
     }
 
     private Behavior<Command> onFlushed(Flushed flushed) {

@@ -6,6 +6,7 @@ import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import java.util.List;
@@ -22,8 +23,22 @@ interface ReplicaPorts {
     /** Find out about {@code holder}, then tell {@link Replica#resolved}. */
     void push(TxnMeta pusher, TxnMeta holder);
 
-    /** Stream the applied state to that replica, then tell {@link Replica#snapshotSent}. */
-    void streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm);
+    /**
+     * Stream the applied state to that replica, and raise {@link io.flotilla.node.raft.RaftEvent.SnapshotSent} in the end. If there is no room for it
+     * now, {@link Replica#snapshotTurn} is told when there is.
+     *
+     * @return whether it is being read as of now
+     */
+    boolean streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm);
+
+    /** The snapshot to that replica is not needed any more. */
+    void cancelSnapshot(int toReplica);
+
+    /** Put that snapshot in the place of this replica's state, then tell {@link Replica#snapshotInstalled}. */
+    void installSnapshot(StagedSnapshot snapshot);
+
+    /** A snapshot that arrived is of no use. */
+    void snapshotSettled(StagedSnapshot snapshot);
 
     /** The split is applied to the engine: give the right side a replica. {@code leaseholder}: this replica held the lease. */
     void splitOff(SplitTrigger split, boolean leaseholder);
@@ -36,6 +51,13 @@ interface ReplicaPorts {
 
     /** The replica's state in the engine has changed. */
     void applied();
+
+    /**
+     * A change of replicas was applied: those that came are expected, those that went are told, this one perhaps.
+     *
+     * @param leaseholder this replica holds the lease
+     */
+    void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder);
 
     /** The descriptor of this replica is now that one. */
     void descriptorChanged(RangeDescriptor descriptor);

@@ -21,6 +21,8 @@ import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.range.lifecycle.CommitTrigger;
+import io.flotilla.range.lifecycle.ReplicaChangeTrigger;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import io.flotilla.txn.participant.Sequencer;
@@ -58,7 +60,7 @@ final class RequestDesk {
     }
 
     /** A mutation that was evaluated and waits for {@link #takeProposals}. */
-    record Proposal(long ticket, byte[] payload, boolean hasTrigger) {
+    record Proposal(long ticket, byte[] payload, boolean hasTrigger, LogEntry.Kind kind) {
         /** What it is counted as against the budget. */
         long weight() {
             return payload.length + PROPOSAL_OVERHEAD_BYTES;
@@ -158,7 +160,7 @@ final class RequestDesk {
     }
 
     private RangeReply overloaded() {
-        long retryAfterMillis = tools.serving().budget().retryAfterMillis();
+        long retryAfterMillis = tools.serving().budget().refuse();
         return new RangeReply.Served(
                 new KvReply.Refused(new KvError.Overloaded(tools.node().toString(), retryAfterMillis)));
     }
@@ -214,21 +216,26 @@ final class RequestDesk {
         }
     }
 
-    /** The log refused them (leadership is being handed over): nothing was executed. */
-    void refused(Now now, List<Proposal> refused) {
+    /** The log refused them (leadership is being handed over, or the group may not change like that now): nothing was executed. */
+    void refused(Now now, List<Proposal> refused, RangeReply answer) {
         for (Proposal proposal : refused) {
             tools.serving().budget().giveUp(proposal.weight());
             if (proposal.hasTrigger()) {
-                frozen = false;
-                parked.forEach(ticket -> work.add(new Sequencer.Proceed(ticket)));
-                parked.clear();
+                thaw();
             }
             Pending request = pending.remove(proposal.ticket());
             work.addAll(sequencer.finished(now.micros(), proposal.ticket()));
             if (request != null) {
-                request.reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
+                request.reply.accept(answer);
             }
         }
+    }
+
+    /** The trigger has done its work, or never will, and the range's keys are the same: what waited for it goes on. */
+    void thaw() {
+        frozen = false;
+        parked.forEach(ticket -> work.add(new Sequencer.Proceed(ticket)));
+        parked.clear();
     }
 
     /** The state machine has applied that entry. */
@@ -391,10 +398,17 @@ final class RequestDesk {
             }
             frozen = true;
         }
-        Proposal proposal = new Proposal(ticket, Mutation.payload(mutation, evaluated.trigger()), hasTrigger);
+        Proposal proposal = new Proposal(
+                ticket, Mutation.payload(mutation, evaluated.trigger()), hasTrigger, kindOf(evaluated.trigger()));
         tools.serving().budget().take(proposal.weight());
         proposals.add(proposal);
         work.addAll(sequencer.proposed(now.micros(), ticket, evaluatedAt(evaluated.reply())));
+    }
+
+    private static LogEntry.Kind kindOf(byte[] trigger) {
+        return trigger.length > 0 && CommitTrigger.decode(trigger) instanceof ReplicaChangeTrigger
+                ? LogEntry.Kind.CONFIG
+                : LogEntry.Kind.NORMAL;
     }
 
     private void giveBack(Now now, long ticket, Pending request) {

@@ -11,15 +11,22 @@ import java.util.function.Consumer;
  */
 final class Slot {
     private final Consumer<ReplicaActor.Command> door;
+    private final int replicaId;
     private volatile RangeDescriptor descriptor;
 
-    Slot(Consumer<ReplicaActor.Command> door, RangeDescriptor descriptor) {
+    Slot(Consumer<ReplicaActor.Command> door, RangeDescriptor descriptor, int replicaId) {
         this.door = door;
+        this.replicaId = replicaId;
         this.descriptor = descriptor;
     }
 
     RangeId range() {
         return descriptor.id();
+    }
+
+    /** This replica's id, for its whole life. */
+    int replicaId() {
+        return replicaId;
     }
 
     RangeDescriptor descriptor() {

@@ -1,69 +1,160 @@
 package io.flotilla.node.replica;
 
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.settings.FlowSettings;
+import io.flotilla.node.snapshot.SnapshotFiles;
+import io.flotilla.node.snapshot.SnapshotHeader;
+import io.flotilla.node.snapshot.SnapshotInbox;
+import io.flotilla.node.snapshot.SnapshotSending;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.transport.SnapshotChunk;
-import io.flotilla.node.transport.Transport;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
+import io.flotilla.node.transport.SnapshotVerdict;
+import io.flotilla.range.routing.ReplicaInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * All snapshots of a store that are on their way, in and out: one stream for each receiving replica, one snapshot being put together for each range.
+ * All snapshots of a store that are on their way, in and out, and the two threads that they run on: one reads and sends, one takes in and installs. With
+ * nothing to do there are none.
  *
- * <p>Thread-safe. Streams are made in their replica's turn, see {@link SnapshotStream}.
+ * <p>Thread-safe.
  */
-final class SnapshotTraffic {
-    private static final Logger LOG = LoggerFactory.getLogger(SnapshotTraffic.class);
-    private static final long STALL_NANOS_MAX = 15_000_000_000L;
-
-    private record Lane(long range, int toReplica) {}
+final class SnapshotTraffic implements AutoCloseable {
+    private static final long THREAD_IDLE_SECONDS = 10;
 
     private final Engine engine;
-    private final Executor executor;
-    private final Map<Lane, SnapshotStream> streams = new ConcurrentHashMap<>();
-    private final SnapshotAssembler assembler = new SnapshotAssembler();
+    private final SnapshotFiles files;
+    private final SnapshotInbox inbox;
+    private final SnapshotInstall installer;
+    private final SnapshotSending sending;
+    private final ExecutorService reading = oneThread("flotilla-snapshots-out");
+    private final ExecutorService writing = oneThread("flotilla-snapshots-in");
+    private final Consumer<Throwable> onDiskFailure;
 
-    /** @param executor runs the steps of streams, one at a time */
-    SnapshotTraffic(Engine engine, Executor executor) {
+    SnapshotTraffic(
+            Engine engine,
+            FlowSettings flow,
+            SnapshotFiles files,
+            SnapshotSending.Carrier carrier,
+            SnapshotSending.Timer timer,
+            SnapshotInbox.Host host,
+            Consumer<Throwable> onDiskFailure) {
         this.engine = engine;
-        this.executor = executor;
+        this.files = files;
+        this.inbox = new SnapshotInbox(files, flow.snapshotsReceivingMax(), host);
+        this.installer = new SnapshotInstall(engine, files.watch());
+        this.sending = new SnapshotSending(flow, new SnapshotSending.Tools(carrier, reading, timer));
+        this.onDiskFailure = onDiskFailure;
     }
 
-    /** Begins to send; an earlier snapshot for the same replica is given up. {@code done} is told of success or failure. */
-    void send(SnapshotStream.Header header, Transport transport, Consumer<Boolean> done) {
-        SnapshotStream stream = new SnapshotStream(header, engine, transport, executor, success -> {
-            streams.values().removeIf(SnapshotStream::isFinished);
-            done.accept(success);
-        });
-        LOG.info(
-                "sending a snapshot of {} at index {} to {}",
-                header.descriptor(),
-                header.index(),
-                header.descriptor().replica(header.toReplica()));
-        SnapshotStream before = streams.put(new Lane(header.descriptor().id().value(), header.toReplica()), stream);
-        if (before != null) {
-            before.cancel();
+    private static ExecutorService oneThread(String name) {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                1, 1, THREAD_IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), runnable -> {
+                    Thread thread = new Thread(runnable, name);
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        executor.allowCoreThreadTimeOut(true);
+        // What comes after the end is nobody's concern.
+        executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+        return executor;
+    }
+
+    /** Before any replica is opened. */
+    void recover() {
+        SnapshotInstall.recover(engine, files);
+    }
+
+    // ---- out -----------------------------------------------------------------------------------------------------
+
+    SnapshotSending sending() {
+        return sending;
+    }
+
+    /** Reads the range as it is now; call it in its replica's turn, which has been admitted. */
+    void send(SnapshotHeader header, NodeId to, Consumer<Boolean> done) {
+        List<SnapshotSending.Part> parts = new ArrayList<>();
+        boolean witness = header.descriptor()
+                .replica(header.toReplica())
+                .map(ReplicaInfo::witness)
+                .orElse(false);
+        // A witness learns where the log stands, and who belongs to the range; it has no use for data.
+        for (RangeSpaces part : witness
+                ? List.<RangeSpaces>of()
+                : RangeSpaces.of(header.descriptor().span())) {
+            parts.add(new SnapshotSending.Part(
+                    part.space(),
+                    engine.cursor(
+                            part.space(), part.bounds().from(), part.bounds().to())));
         }
-        stream.start();
+        sending.send(header, to, parts, done);
     }
 
-    /** Gives up whatever has not moved for long. */
-    void cancelStalled(long nowNanos) {
-        for (SnapshotStream stream : streams.values()) {
-            if (stream.isStalled(nowNanos, STALL_NANOS_MAX)) {
-                stream.cancel();
+    // ---- in ------------------------------------------------------------------------------------------------------
+
+    void receive(SnapshotChunk chunk, Consumer<SnapshotVerdict> answer) {
+        try {
+            writing.execute(() -> inbox.receive(chunk, System.nanoTime(), answer));
+        } catch (RejectedExecutionException stopping) {
+            answer.accept(SnapshotVerdict.LATER);
+        }
+    }
+
+    /**
+     * Installs on a thread of its own, then runs {@code installed} there.
+     *
+     * @param fits asked there, just before: whether it still has its place
+     */
+    void install(StagedSnapshot snapshot, BooleanSupplier fits, Runnable installed) {
+        writing.execute(() -> {
+            if (!fits.getAsBoolean()) {
+                inbox.settled(snapshot);
+                return;
             }
+            try {
+                installer.install(snapshot);
+            } catch (RuntimeException failure) {
+                onDiskFailure.accept(failure);
+                return;
+            }
+            installed.run();
+            inbox.settled(snapshot);
+        });
+    }
+
+    /** Runs when all installs that are under way or waiting are through; none runs beside it. */
+    void afterInstalls(Runnable task) {
+        writing.execute(task);
+    }
+
+    /** It is of no use. */
+    void settled(StagedSnapshot snapshot) {
+        writing.execute(() -> inbox.settled(snapshot));
+    }
+
+    /** The range's replica is no more. */
+    void forget(long range) {
+        writing.execute(() -> inbox.forget(range));
+    }
+
+    void tick(long nowNanos) {
+        sending.tick(nowNanos);
+        if (!inbox.isIdle()) {
+            writing.execute(() -> inbox.tick(nowNanos));
         }
     }
 
-    /** Takes a chunk; the snapshot if this was its last one. */
-    Optional<SnapshotAssembler.Complete> receive(SnapshotChunk chunk) {
-        synchronized (assembler) {
-            return assembler.add(chunk);
-        }
+    @Override
+    public void close() {
+        reading.shutdownNow();
+        writing.shutdownNow();
     }
 }

@@ -1,12 +1,15 @@
 package io.flotilla.node.replica;
 
-import io.flotilla.config.key.Span;
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.range.lifecycle.CommitTrigger;
+import io.flotilla.range.lifecycle.ReplicaChangeTrigger;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.ReplicaInfo;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,14 +24,27 @@ final class StateApplier {
     /** Where a split's right side begins its log, so that a replica without that beginning must get a snapshot. */
     static final LocalState.Applied RIGHT_SIDE_START = new LocalState.Applied(10, 5);
 
+    /** What an entry made of the range beyond its data. */
+    sealed interface Reshaping {}
+
+    /** @param here whether this store keeps a replica of the right side */
+    record WasSplit(SplitTrigger trigger, boolean here) implements Reshaping {}
+
+    record GotOtherReplicas(RangeDescriptor before, RangeDescriptor after) implements Reshaping {}
+
     private final Engine engine;
+    private final int self;
+    private final boolean witness;
     private final byte[] appliedKey;
     private RangeDescriptor descriptor;
     private LocalState.Applied applied;
-    private @Nullable SplitTrigger split;
+    private @Nullable Reshaping reshaping;
 
-    StateApplier(Engine engine, RangeDescriptor descriptor) {
+    /** @param self this replica's id */
+    StateApplier(Engine engine, RangeDescriptor descriptor, int self) {
         this.engine = engine;
+        this.self = self;
+        this.witness = descriptor.replica(self).map(ReplicaInfo::witness).orElse(false);
         this.descriptor = descriptor;
         this.appliedKey = LocalState.appliedKey(descriptor.id());
         LocalState.Applied found = LocalState.applied(engine, descriptor.id());
@@ -44,7 +60,7 @@ final class StateApplier {
     }
 
     /**
-     * Applies entries from position {@code from} on, in one batch; stops after one that carries a split.
+     * Applies entries from position {@code from} on, in one batch; stops after one that changes the range's shape.
      *
      * @return the position after the last one applied
      */
@@ -53,15 +69,16 @@ final class StateApplier {
             int next = from;
             long term = applied.term();
             long index = applied.index();
-            while (next < entries.size() && split == null) {
+            while (next < entries.size() && reshaping == null) {
                 LogEntry entry = entries.get(next++);
                 Invariant.check(entry.index() == index + 1, "entries apply in order", entry.index(), index + 1);
                 index = entry.index();
                 term = entry.term();
-                if (entry.kind() == LogEntry.Kind.NORMAL && entry.payload().length > 0) {
-                    byte[] trigger = Mutation.apply(entry.payload(), batch);
+                byte[] payload = entry.payload();
+                if (payload.length > 0) {
+                    byte[] trigger = witness ? Mutation.trigger(payload) : Mutation.apply(payload, batch);
                     if (trigger.length > 0) {
-                        splitInto(batch, SplitTrigger.decode(trigger));
+                        reshape(batch, CommitTrigger.decode(trigger));
                     }
                 }
             }
@@ -72,12 +89,28 @@ final class StateApplier {
         }
     }
 
-    /** The split that the last {@link #apply} ended with, if any; asked once. */
+    /** What the last {@link #apply} ended with, if anything; asked once. */
     @Nullable
-    SplitTrigger takeSplit() {
-        SplitTrigger taken = split;
-        split = null;
+    Reshaping takeReshaping() {
+        Reshaping taken = reshaping;
+        reshaping = null;
         return taken;
+    }
+
+    private void reshape(Engine.Batch batch, CommitTrigger trigger) {
+        if (trigger instanceof SplitTrigger split) {
+            splitInto(batch, split);
+        } else if (trigger instanceof ReplicaChangeTrigger change) {
+            RangeDescriptor next = change.descriptor();
+            Invariant.check(
+                    next.id().equals(descriptor.id()) && next.generation() == descriptor.generation() + 1,
+                    "a change of replicas was checked against the descriptor it applies to",
+                    next,
+                    descriptor);
+            LocalState.putDescriptor(batch, next);
+            reshaping = new GotOtherReplicas(descriptor, next);
+            descriptor = next;
+        }
     }
 
     private void splitInto(Engine.Batch batch, SplitTrigger trigger) {
@@ -87,8 +120,12 @@ final class StateApplier {
                 trigger.left(),
                 descriptor);
         LocalState.putDescriptor(batch, trigger.left());
-        // A node that got the right side by snapshot before it applied the split must not be thrown back.
-        if (LocalState.applied(engine, trigger.right().id()) == null) {
+        boolean gone = LocalState.isRemoved(engine, trigger.right().id(), self);
+        if (gone) {
+            // It was removed there before it came here: its half of the data is nobody's any more.
+            RangeSpaces.clear(batch, trigger.right().span());
+        } else if (LocalState.applied(engine, trigger.right().id()) == null) {
+            // A node that got the right side by snapshot before it applied the split must not be thrown back.
             LocalState.putDescriptor(batch, trigger.right());
             LocalState.putApplied(
                     batch,
@@ -97,26 +134,12 @@ final class StateApplier {
                     RIGHT_SIDE_START.term());
         }
         descriptor = trigger.left();
-        split = trigger;
+        reshaping = new WasSplit(trigger, !gone);
     }
 
-    /** Replaces the range's whole state by a snapshot, durably, in one atomic batch (B30). */
-    void install(SnapshotAssembler.Complete snapshot) {
-        try (Engine.Batch batch = engine.newBatch()) {
-            clear(batch, snapshot.descriptor().span());
-            snapshot.writeTo(batch);
-            LocalState.putDescriptor(batch, snapshot.descriptor());
-            LocalState.putApplied(batch, appliedKey, snapshot.index(), snapshot.indexTerm());
-            engine.write(batch);
-        }
-        engine.flush();
-        descriptor = snapshot.descriptor();
-        applied = new LocalState.Applied(snapshot.index(), snapshot.indexTerm());
-    }
-
-    private static void clear(Engine.Batch batch, Span span) {
-        for (RangeSpaces part : RangeSpaces.of(span)) {
-            batch.deleteRange(part.space(), part.bounds().from(), part.bounds().to());
-        }
+    /** The engine holds that snapshot in place of what it held. */
+    void installed(SnapshotHeader header) {
+        descriptor = header.descriptor();
+        applied = new LocalState.Applied(header.index(), header.indexTerm());
     }
 }

@@ -3,14 +3,21 @@ package io.flotilla.node.replica;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.snapshot.SnapshotFiles;
+import io.flotilla.node.snapshot.SnapshotHeader;
+import io.flotilla.node.snapshot.SnapshotInbox;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.NodeSystem;
+import io.flotilla.node.transport.ReplicaNotice;
 import io.flotilla.node.transport.SnapshotChunk;
+import io.flotilla.node.transport.SnapshotVerdict;
 import io.flotilla.node.transport.Transport;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -18,6 +25,7 @@ import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.txn.coordinator.ConflictResolver;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +47,12 @@ import org.slf4j.LoggerFactory;
 public final class Store implements Transport.Inbound, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
+    /**
+     * @param flushEvery how often applied state is made durable
+     * @param snapshots where incoming snapshots wait until they are installed
+     */
+    public record Settings(Duration flushEvery, FlowSettings flow, Path snapshots) {}
+
     private final Replica.Setting setting;
     private final SharedLog log;
     private final ActorSystem<?> system;
@@ -50,42 +64,52 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     private final ExecutorService background;
     private final SnapshotTraffic snapshots;
     private final FlushCycle flushes;
+    private final Removals removals;
     private @Nullable Transport transport;
     private @Nullable ConflictResolver resolver;
     private volatile boolean closed;
     private volatile boolean adoptionAllowed;
 
     /**
-     * @param flushEvery how often applied state is made durable
      * @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end
      */
     public Store(
             Replica.Setting setting,
             SharedLog log,
             NodeSystem system,
-            Duration flushEvery,
+            Settings settings,
             Consumer<Throwable> onDiskFailure) {
         this.setting = setting;
         this.log = log;
         this.system = system.typed();
         this.wire = system.wire();
-        this.flushEvery = flushEvery;
+        this.flushEvery = settings.flushEvery();
         this.onDiskFailure = onDiskFailure;
         this.background = Executors.newSingleThreadExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-store-background");
             thread.setDaemon(true);
             return thread;
         });
-        this.snapshots = new SnapshotTraffic(setting.engine(), background);
+        this.snapshots = new SnapshotTraffic(
+                setting.engine(),
+                settings.flow(),
+                new SnapshotFiles(settings.snapshots()),
+                (to, chunk, answered) -> transport().sendSnapshot(to, chunk, answered),
+                this::later,
+                new SnapshotHost(),
+                this::diskFailed);
         this.flushes = new FlushCycle(setting.engine(), log, replicas);
+        this.removals = new Removals(setting.engine(), log, replicas, snapshots, this::diskFailed);
     }
 
     /** Starts all replicas found on disk; call once, when the other rooms are there. */
     public void start(Transport transportOfNode, ConflictResolver conflictResolver) {
         this.transport = transportOfNode;
         this.resolver = conflictResolver;
+        snapshots.recover();
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
+        removals.recover();
         found.forEach(this::open);
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
         system.scheduler()
@@ -118,6 +142,12 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (replicas.find(range) != null || closed) {
             return;
         }
+        Optional<ReplicaInfo> own = descriptor.replicaOn(setting.node());
+        if (own.isEmpty()) {
+            // Its own removal was applied, and then the process ended.
+            removals.discard(descriptor);
+            return;
+        }
         LogOpening opening = LogOpening.of(log, setting.engine(), descriptor);
         ActorRef<ReplicaActor.Command> actor = system.systemActorOf(
                 ReplicaActor.create(
@@ -131,7 +161,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
                         failure -> failed(descriptor, failure)),
                 "range-" + range.value() + "-" + Long.toString(System.nanoTime(), 36),
                 NodeSystem.onCallersThread());
-        Slot slot = new Slot(actor::tell, descriptor);
+        Slot slot = new Slot(actor::tell, descriptor, own.get().replicaId());
         replicas.add(slot);
         strangers.take(range.value()).forEach(message -> slot.tell(new ReplicaActor.Deliver(message)));
     }
@@ -141,6 +171,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         if (slot != null) {
             replicas.remove(slot);
         }
+        snapshots.forget(descriptor.id().value());
         LOG.error("replica of {} stopped: {}", descriptor, failure.toString(), failure);
         if (!closed && failure instanceof StorageException) {
             onDiskFailure.accept(failure);
@@ -170,8 +201,14 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     public void raft(NodeId from, RangeId range, RaftMessage message) {
         Slot slot = replicas.find(range);
         if (slot != null) {
-            slot.tell(new ReplicaActor.Deliver(message));
-        } else if (!closed) {
+            if (slot.replicaId() != message.to()) {
+                anotherIsMeant(from, slot, message.to());
+            } else if (slot.descriptor().hasRemoved(message.from())) {
+                transport().sendNotice(from, new ReplicaNotice(range, message.from(), ReplicaNotice.Kind.REMOVED));
+            } else {
+                slot.tell(new ReplicaActor.Deliver(message));
+            }
+        } else if (!closed && !removals.isRemoved(range, message.to())) {
             strangers
                     .keep(range.value(), message, System.nanoTime())
                     .ifPresent(reply -> transport().sendRaft(from, range, reply));
@@ -188,9 +225,71 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         }
     }
 
+    /** Whoever speaks to a later replica of the range on this node knows of a removal that was not heard of here. */
+    private void anotherIsMeant(NodeId from, Slot slot, int replicaId) {
+        if (replicaId > slot.replicaId()) {
+            transport()
+                    .sendNotice(from, new ReplicaNotice(slot.range(), slot.replicaId(), ReplicaNotice.Kind.QUESTION));
+        }
+    }
+
     @Override
-    public void snapshot(NodeId from, SnapshotChunk chunk) {
-        snapshots.receive(chunk).ifPresent(this::snapshotComplete);
+    public void notice(NodeId from, ReplicaNotice notice) {
+        RangeId range = notice.range();
+        Slot slot = replicas.find(range);
+        switch (notice.kind()) {
+            case REMOVED -> removals.removed(range, notice.replicaId());
+            case QUESTION -> {
+                if (slot != null && slot.descriptor().hasRemoved(notice.replicaId())) {
+                    transport()
+                            .sendNotice(from, new ReplicaNotice(range, notice.replicaId(), ReplicaNotice.Kind.REMOVED));
+                }
+            }
+            case ADDED -> {
+                if (slot != null) {
+                    anotherIsMeant(from, slot, notice.replicaId());
+                } else if (!removals.isRemoved(range, notice.replicaId())) {
+                    strangers.expect(range.value(), System.nanoTime());
+                }
+            }
+        }
+    }
+
+    /** A change of replicas was applied here. */
+    void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
+        for (ReplicaInfo replica : before.replicas()) {
+            if (after.replica(replica.replicaId()).isEmpty()) {
+                tell(replica, after.id(), ReplicaNotice.Kind.REMOVED);
+            }
+        }
+        for (ReplicaInfo replica : after.replicas()) {
+            if (leaseholder && before.replica(replica.replicaId()).isEmpty()) {
+                tell(replica, after.id(), ReplicaNotice.Kind.ADDED);
+            }
+        }
+    }
+
+    private void tell(ReplicaInfo replica, RangeId range, ReplicaNotice.Kind kind) {
+        transport().sendNotice(replica.node(), new ReplicaNotice(range, replica.replicaId(), kind));
+    }
+
+    /** Asks the range's replicas elsewhere, as that descriptor names them, whether the one here is still one of them. */
+    public void askWhetherRemoved(RangeDescriptor newer) {
+        Slot slot = replicas.find(newer.id());
+        if (slot == null) {
+            return;
+        }
+        for (ReplicaInfo replica : newer.replicas()) {
+            if (!replica.node().equals(setting.node())) {
+                ReplicaNotice question = new ReplicaNotice(newer.id(), slot.replicaId(), ReplicaNotice.Kind.QUESTION);
+                transport().sendNotice(replica.node(), question);
+            }
+        }
+    }
+
+    @Override
+    public void snapshot(NodeId from, SnapshotChunk chunk, Consumer<SnapshotVerdict> answer) {
+        snapshots.receive(chunk, answer);
     }
 
     @Override
@@ -198,13 +297,41 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         // nothing leans on it yet
     }
 
-    private void snapshotComplete(SnapshotAssembler.Complete snapshot) {
-        Slot slot = replicas.find(snapshot.descriptor().id());
-        if (slot == null) {
-            createFrom(snapshot);
-        } else {
-            slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
+    /** What snapshots are for: a replica that fell behind the log, or one that is not here yet. */
+    private final class SnapshotHost implements SnapshotInbox.Host {
+        @Override
+        public boolean wants(SnapshotHeader header) {
+            RangeDescriptor descriptor = header.descriptor();
+            Slot slot = replicas.find(descriptor.id());
+            if (slot != null && slot.replicaId() != header.toReplica()) {
+                if (descriptor.hasRemoved(slot.replicaId())) {
+                    removals.removed(descriptor.id(), slot.replicaId());
+                }
+                return false;
+            }
+            // Whom a snapshot overlaps must shrink first.
+            return !closed
+                    && isMeant(header)
+                    && (slot != null || mayCreate(header))
+                    && !replicas.overlapsOther(descriptor);
         }
+
+        @Override
+        public void arrived(StagedSnapshot snapshot) {
+            Slot slot = replicas.find(snapshot.header().descriptor().id());
+            if (slot != null) {
+                slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
+            } else {
+                createFrom(snapshot);
+            }
+        }
+    }
+
+    private boolean isMeant(SnapshotHeader header) {
+        return header.descriptor()
+                .replicaOn(setting.node())
+                .filter(replica -> replica.replicaId() == header.toReplica())
+                .isPresent();
     }
 
     /**
@@ -215,19 +342,18 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         adoptionAllowed = true;
     }
 
-    /** A range that reached this node only by snapshot (it was split off while this node was away). */
-    private synchronized void createFrom(SnapshotAssembler.Complete snapshot) {
-        RangeDescriptor descriptor = snapshot.descriptor();
-        boolean meant = descriptor
-                .replicaOn(setting.node())
-                .filter(replica -> replica.replicaId() == snapshot.toReplica())
-                .isPresent();
-        if (!meant || !adoptionAllowed || replicas.overlapsOther(descriptor)) {
-            return;
-        }
-        new StateApplier(setting.engine(), descriptor).install(snapshot);
-        flushes.changed(descriptor.id());
-        open(descriptor);
+    private boolean mayCreate(SnapshotHeader header) {
+        return adoptionAllowed && !removals.isRemoved(header.descriptor().id(), header.toReplica());
+    }
+
+    /** A range that reached this node only by snapshot: it was added here, or split off while this node was away. */
+    private void createFrom(StagedSnapshot snapshot) {
+        SnapshotHeader header = snapshot.header();
+        RangeDescriptor descriptor = header.descriptor();
+        snapshots.install(snapshot, () -> mayCreate(header) && !replicas.overlapsOther(descriptor), () -> {
+            flushes.changed(descriptor.id());
+            open(descriptor);
+        });
     }
 
     @Override
@@ -267,6 +393,11 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         return Optional.ofNullable(replicas.find(range)).map(Slot::descriptor);
     }
 
+    /** How this store served since it started. */
+    public Serving.Report serving() {
+        return setting.serving().report();
+    }
+
     public int replicaCount() {
         return replicas.size();
     }
@@ -275,6 +406,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        snapshots.close();
         background.shutdownNow();
     }
 
@@ -287,7 +419,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
         for (Slot slot : replicas.all()) {
             slot.tell(ReplicaActor.Tick.INSTANCE);
         }
-        snapshots.cancelStalled(System.nanoTime());
+        snapshots.tick(System.nanoTime());
     }
 
     private void flush() {

@@ -10,16 +10,17 @@ import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.snapshot.SnapshotHeader;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
-import io.flotilla.range.routing.ReplicaInfo;
 import java.util.ArrayList;
 import java.util.List;
 
 /** One replica's ports on its store. Answers come back as messages to the replica's actor. */
 final class StorePorts implements ReplicaPorts {
-    private static final long SNAPSHOT_RETRY_DELAY_MILLIS = 1_000;
+    private static final long AWAY_RETRY_MILLIS = 1_000;
 
     private final Store store;
     private final RangeId range;
@@ -68,19 +69,47 @@ final class StorePorts implements ReplicaPorts {
     }
 
     @Override
-    public void streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
-        ReplicaInfo to = descriptor.replica(toReplica).orElseThrow();
-        ReplicaInfo from = descriptor.replicaOn(store.setting().node()).orElseThrow();
+    public boolean streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
+        NodeId to = descriptor.replica(toReplica).orElseThrow().node();
+        int from = descriptor.replicaOn(store.setting().node()).orElseThrow().replicaId();
+        if (!store.transport().isReachable(to)) {
+            store.later(AWAY_RETRY_MILLIS, () -> snapshotSent(toReplica, false));
+            return false;
+        }
+        boolean room = store.snapshots()
+                .sending()
+                .admit(range.value(), toReplica, () -> self.tell(new ReplicaActor.SnapshotTurn(toReplica)));
+        if (room) {
+            store.snapshots()
+                    .send(
+                            new SnapshotHeader(descriptor, from, toReplica, term, index, indexTerm),
+                            to,
+                            success -> snapshotSent(toReplica, success));
+        }
+        return room;
+    }
+
+    private void snapshotSent(int toReplica, boolean success) {
+        self.tell(new ReplicaActor.Raise(new RaftEvent.SnapshotSent(toReplica, success)));
+    }
+
+    @Override
+    public void cancelSnapshot(int toReplica) {
+        store.snapshots().sending().decline(range.value(), toReplica);
+    }
+
+    @Override
+    public void installSnapshot(StagedSnapshot snapshot) {
         store.snapshots()
-                .send(
-                        new SnapshotStream.Header(
-                                descriptor, from.replicaId(), toReplica, to.node(), term, index, indexTerm),
-                        store.transport(),
-                        // Not at once: the receiver may have to shrink another range first.
-                        success -> store.later(
-                                SNAPSHOT_RETRY_DELAY_MILLIS,
-                                () -> self.tell(
-                                        new ReplicaActor.Raise(new RaftEvent.SnapshotSent(toReplica, success)))));
+                .install(
+                        snapshot,
+                        () -> true,
+                        () -> store.wire().execute(() -> self.tell(new ReplicaActor.SnapshotInstalled(snapshot))));
+    }
+
+    @Override
+    public void snapshotSettled(StagedSnapshot snapshot) {
+        store.snapshots().settled(snapshot);
     }
 
     @Override
@@ -108,6 +137,11 @@ final class StorePorts implements ReplicaPorts {
     @Override
     public void applied() {
         store.flushes().changed(range);
+    }
+
+    @Override
+    public void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
+        store.replicasChanged(before, after, leaseholder);
     }
 
     @Override

@@ -20,7 +20,7 @@ final class StrangerMail {
     private static final long PATIENCE_NANOS = 3_000_000_000L;
 
     private static final class Box {
-        final long sinceNanos;
+        long sinceNanos;
         final ArrayDeque<RaftMessage> messages = new ArrayDeque<>();
 
         Box(long sinceNanos) {
@@ -46,9 +46,23 @@ final class StrangerMail {
         box.messages.add(message);
         if (nowNanos - box.sinceNanos > PATIENCE_NANOS && message instanceof RaftMessage.Append append) {
             return Optional.of(new RaftMessage.AppendReply(
-                    append.to(), append.from(), append.term(), false, 1, 0, append.round()));
+                    append.to(),
+                    append.from(),
+                    append.term(),
+                    false,
+                    1,
+                    RaftMessage.AppendReply.NOTHING_HERE,
+                    append.round()));
         }
         return Optional.empty();
+    }
+
+    /** A replica was added here, which can come only by snapshot: its leader is told at once when it speaks. */
+    synchronized void expect(long range, long nowNanos) {
+        if (boxes.size() >= RANGES_MAX) {
+            boxes.clear();
+        }
+        boxes.computeIfAbsent(range, added -> new Box(nowNanos)).sinceNanos = nowNanos - PATIENCE_NANOS - 1;
     }
 
     /** The range has a replica now: its messages, oldest first. */

@@ -134,12 +134,27 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     }
 
     @Override
-    public void sendSnapshot(NodeId to, SnapshotChunk chunk, Runnable handedOver) {
+    public void sendNotice(NodeId to, ReplicaNotice notice) {
+        if (to.equals(self)) {
+            Inbound handler = inbound;
+            if (handler != null) {
+                handler.notice(self, notice);
+            }
+            return;
+        }
+        Peer peer = peers.get(to);
+        if (peer == null || !peer.outbox().offer(new OutFrame.Notice(notice))) {
+            stats.dropped();
+        }
+    }
+
+    @Override
+    public void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {
         Peer peer = peers.get(to);
         if (peer == null) {
-            handedOver.run();
+            answered.accept(SnapshotVerdict.UNANSWERED);
         } else {
-            peer.snapshots().send(chunk, handedOver);
+            peer.snapshots().send(chunk, answered);
         }
     }
 
@@ -204,11 +219,10 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         if (handler == null || peer == null) {
             return;
         }
-        try {
-            handler.snapshot(peer.id(), parcel.chunk());
-        } finally {
-            peer.outbox().offer(new OutFrame.SnapshotTaken(parcel.parcel()));
-        }
+        handler.snapshot(
+                peer.id(),
+                parcel.chunk(),
+                verdict -> peer.outbox().offer(new OutFrame.SnapshotTaken(parcel.parcel(), verdict)));
     }
 
     /** @return who sent it; null if it must be refused */
@@ -280,8 +294,13 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         }
 
         @Override
-        public void snapshotTaken(long parcel) {
-            peer.snapshots().taken(parcel);
+        public void snapshotTaken(long parcel, SnapshotVerdict verdict) {
+            peer.snapshots().taken(parcel, verdict);
+        }
+
+        @Override
+        public void notice(ReplicaNotice notice) {
+            handler.notice(peer.id(), notice);
         }
 
         @Override

@@ -18,6 +18,7 @@ import java.util.List;
  */
 final class EnvelopeCodec {
     private static final int LENGTH_BYTES = 4;
+    private static final ReplicaNotice.Kind[] NOTICES = ReplicaNotice.Kind.values();
 
     private EnvelopeCodec() {}
 
@@ -92,7 +93,11 @@ final class EnvelopeCodec {
                 frames.add(new Frame.Reply(callId, RangeCodec.decodeReply(in)));
             }
             case Frame.LIVENESS -> frames.add(new Frame.Liveness(LivenessCodec.decode(in)));
-            case Frame.SNAPSHOT_TAKEN -> frames.add(new Frame.SnapshotTaken(Wire.getVarint(in)));
+            case Frame.SNAPSHOT_TAKEN -> {
+                long parcel = Wire.getVarint(in);
+                frames.add(new Frame.SnapshotTaken(parcel, SnapshotVerdict.of(Wire.getInt(in))));
+            }
+            case Frame.NOTICE -> frames.add(new Frame.Notice(readNotice(in)));
             default -> {
                 return;
             }
@@ -100,6 +105,16 @@ final class EnvelopeCodec {
         if (in.hasRemaining()) {
             throw new WireFormatException(in.remaining() + " bytes too many in a frame of kind " + kind);
         }
+    }
+
+    private static ReplicaNotice readNotice(ByteBuffer in) {
+        RangeId range = new RangeId(Wire.getVarint(in));
+        int replicaId = Wire.getInt(in);
+        byte kind = in.get();
+        if (kind < 0 || kind >= NOTICES.length) {
+            throw new WireFormatException("unknown kind of replica notice: " + kind);
+        }
+        return new ReplicaNotice(range, replicaId, NOTICES[kind]);
     }
 
     private static void putLength(ByteBuffer out, int length) {

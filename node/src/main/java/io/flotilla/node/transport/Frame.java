@@ -13,6 +13,7 @@ sealed interface Frame {
     byte REPLY = 3;
     byte SNAPSHOT_TAKEN = 4;
     byte LIVENESS = 5;
+    byte NOTICE = 7;
 
     /** The compiler checks that each kind is handled. */
     interface Handler {
@@ -22,9 +23,11 @@ sealed interface Frame {
 
         void reply(long callId, RangeReply reply);
 
-        void snapshotTaken(long parcel);
+        void snapshotTaken(long parcel, SnapshotVerdict verdict);
 
         void liveness(LivenessMessage message);
+
+        void notice(ReplicaNotice notice);
     }
 
     void deliver(Handler handler);
@@ -50,10 +53,10 @@ sealed interface Frame {
         }
     }
 
-    record SnapshotTaken(long parcel) implements Frame {
+    record SnapshotTaken(long parcel, SnapshotVerdict verdict) implements Frame {
         @Override
         public void deliver(Handler handler) {
-            handler.snapshotTaken(parcel);
+            handler.snapshotTaken(parcel, verdict);
         }
     }
 
@@ -61,6 +64,13 @@ sealed interface Frame {
         @Override
         public void deliver(Handler handler) {
             handler.liveness(message);
+        }
+    }
+
+    record Notice(ReplicaNotice notice) implements Frame {
+        @Override
+        public void deliver(Handler handler) {
+            handler.notice(notice);
         }
     }
 }

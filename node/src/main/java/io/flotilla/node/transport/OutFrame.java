@@ -133,12 +133,35 @@ abstract class OutFrame {
         }
     }
 
+    static final class Notice extends OutFrame {
+        private final ReplicaNotice notice;
+
+        Notice(ReplicaNotice notice) {
+            super(0);
+            this.notice = notice;
+        }
+
+        @Override
+        byte kind() {
+            return Frame.NOTICE;
+        }
+
+        @Override
+        void encode(ByteBuffer out) {
+            Wire.putVarint(out, notice.range().value());
+            Wire.putVarint(out, notice.replicaId());
+            out.put((byte) notice.kind().ordinal());
+        }
+    }
+
     static final class SnapshotTaken extends OutFrame {
         private final long parcel;
+        private final SnapshotVerdict verdict;
 
-        SnapshotTaken(long parcel) {
+        SnapshotTaken(long parcel, SnapshotVerdict verdict) {
             super(0);
             this.parcel = parcel;
+            this.verdict = verdict;
         }
 
         @Override
@@ -149,6 +172,7 @@ abstract class OutFrame {
         @Override
         void encode(ByteBuffer out) {
             Wire.putVarint(out, parcel);
+            Wire.putVarint(out, verdict.ordinal());
         }
     }
 }

@@ -8,16 +8,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bulk lane to one peer: one chunk under way at a time, the next when the peer has taken it. A chunk that is not taken in time is given up;
- * the receiver notices the gap in the sequence.
+ * The bulk lane to one peer: one chunk under way at a time, the next when the peer has answered. Of a chunk that is not answered in time its sender
+ * is told so.
  *
  * <p>Threading: any; callbacks run outside the lock.
  */
 final class SnapshotLane {
-    /** Chunks that wait behind the one under way; senders that obey {@code handedOver} never get near it. */
+    /** Chunks that wait behind the one under way; senders that obey {@code answered} never get near it. */
     private static final int WAITING_MAX = 1_024;
 
-    private record Parcel(long number, SnapshotChunk chunk, Runnable handedOver) {}
+    private record Parcel(long number, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {}
 
     private final Consumer<SnapshotParcel> wire;
     private final Supplier<Envelope.Header> header;
@@ -36,21 +36,21 @@ final class SnapshotLane {
         this.wire = wire;
     }
 
-    void send(SnapshotChunk chunk, Runnable handedOver) {
+    void send(SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {
         boolean refused;
         synchronized (this) {
             refused = waiting.size() >= WAITING_MAX;
             if (!refused) {
-                waiting.add(new Parcel(++lastNumber, chunk, handedOver));
+                waiting.add(new Parcel(++lastNumber, chunk, answered));
                 sendNext();
             }
         }
         if (refused) {
-            handedOver.run();
+            answered.accept(SnapshotVerdict.UNANSWERED);
         }
     }
 
-    void taken(long number) {
+    void taken(long number, SnapshotVerdict verdict) {
         Parcel done = null;
         synchronized (this) {
             if (underWay != null && underWay.number() == number) {
@@ -60,7 +60,7 @@ final class SnapshotLane {
             }
         }
         if (done != null) {
-            done.handedOver().run();
+            done.answered().accept(verdict);
         }
     }
 
@@ -72,7 +72,7 @@ final class SnapshotLane {
             }
         }
         if (overdue >= 0) {
-            taken(overdue);
+            taken(overdue, SnapshotVerdict.UNANSWERED);
         }
     }
 
@@ -88,7 +88,7 @@ final class SnapshotLane {
             }
         }
         for (Parcel parcel : dropped) {
-            parcel.handedOver().run();
+            parcel.answered().accept(SnapshotVerdict.UNANSWERED);
         }
     }
 

@@ -21,8 +21,11 @@ public interface Transport extends ReplicaLink {
     /** Before everything else that waits for that node. Drops the message if the node's address is not known. */
     void sendLiveness(NodeId to, LivenessMessage message);
 
-    /** On the bulk lane. {@code handedOver} runs when the chunk has left the lane's queue (send the next one then). */
-    void sendSnapshot(NodeId to, SnapshotChunk chunk, Runnable handedOver);
+    /** Drops the notice if the node's address is not known. */
+    void sendNotice(NodeId to, ReplicaNotice notice);
+
+    /** On the bulk lane. {@code answered} is told once what became of the chunk (send the next one then). */
+    void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered);
 
     /** Learns (or changes) where a node is: its Akka address, {@code akka://flotilla@host:port}. */
     void addNode(NodeId node, String akkaAddress);
@@ -36,9 +39,12 @@ public interface Transport extends ReplicaLink {
 
         void serve(RangeRequest request, Consumer<RangeReply> reply);
 
-        void snapshot(NodeId from, SnapshotChunk chunk);
+        /** On the bulk lane's own threads. {@code answer} is to be told what became of it, from any thread. */
+        void snapshot(NodeId from, SnapshotChunk chunk, Consumer<SnapshotVerdict> answer);
 
         void liveness(NodeId from, LivenessMessage message);
+
+        void notice(NodeId from, ReplicaNotice notice);
 
         /** Nothing was heard from that node for too long, or it restarted. */
         void lost(NodeId node);

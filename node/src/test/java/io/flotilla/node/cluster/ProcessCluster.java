@@ -19,6 +19,9 @@ import java.util.concurrent.locks.LockSupport;
 final class ProcessCluster implements AutoCloseable {
     private static final long READY_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
 
+    /** Small, so that what grows without bound is noticed. */
+    private static final String HEAP = "192m";
+
     private final Path directory;
     private final List<Ports.Pair> ports;
     private final List<Process> processes = new ArrayList<>();
@@ -68,11 +71,11 @@ final class ProcessCluster implements AutoCloseable {
                         + own.grpc() + "\", data = \"" + directory.resolve("node" + node) + "\", join = [" + join
                         + "]\n" + extraSettings + "\n}\n");
         File log = log(node).toFile();
-        Process process = new ProcessBuilder("../bin/flotilla", "start", "--config", settings.toString())
+        ProcessBuilder server = new ProcessBuilder("../bin/flotilla", "start", "--config", settings.toString())
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                .start();
-        processes.set(node - 1, process);
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+        server.environment().put("FLOTILLA_HEAP", HEAP);
+        processes.set(node - 1, server.start());
     }
 
     /** Waits until the node's ports serve. */
@@ -98,6 +101,24 @@ final class ProcessCluster implements AutoCloseable {
         Process process = processes.get(node - 1);
         process.destroyForcibly();
         process.onExit().join();
+    }
+
+    /** SIGSTOP: the process keeps its connections and does nothing. */
+    void pause(int node) throws IOException, InterruptedException {
+        signal(node, "STOP");
+    }
+
+    /** SIGCONT. */
+    void resume(int node) throws IOException, InterruptedException {
+        signal(node, "CONT");
+    }
+
+    private void signal(int node, String name) throws IOException, InterruptedException {
+        String pid = Long.toString(processes.get(node - 1).pid());
+        int exit = new ProcessBuilder("kill", "-" + name, pid).start().waitFor();
+        if (exit != 0) {
+            throw new IOException("kill -" + name + " " + pid + " ended with " + exit);
+        }
     }
 
     boolean isAlive(int node) {

@@ -11,6 +11,7 @@ import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A cluster of nodes 1 and 2 with the meta range and two users' ranges. */
@@ -48,7 +49,14 @@ final class ScriptedAdmin implements ClusterAdmin {
 
     @Override
     public void nodes(Consumer<Answer<List<Node>>> callback) {
-        callback.accept(new Ok<>(List.of(new Node(new NodeId(1), "h:1", "h:2", true, 3, 2))));
+        callback.accept(new Ok<>(List.of(new Node(
+                new NodeId(1),
+                "h:1",
+                "h:2",
+                true,
+                3,
+                2,
+                Optional.of(new Serving(List.of(new LeaseMargin(50, 7), new LeaseMargin(0, 9)), 1, 2, 3))))));
     }
 
     @Override

@@ -80,7 +80,7 @@ class ReplicaDirectoryTest {
     }
 
     private Slot add(long range, String start, String end) {
-        Slot slot = new Slot(command -> {}, descriptor(range, start, end));
+        Slot slot = new Slot(command -> {}, descriptor(range, start, end), 1);
         directory.add(slot);
         return slot;
     }

@@ -25,6 +25,7 @@ import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready;
+import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -264,8 +265,24 @@ final class ReplicaLab {
         }
 
         @Override
-        public void streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
+        public boolean streamSnapshot(
+                RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
             throw new AssertionError("no snapshot is needed here");
+        }
+
+        @Override
+        public void cancelSnapshot(int toReplica) {
+            // None is under way.
+        }
+
+        @Override
+        public void installSnapshot(StagedSnapshot snapshot) {
+            throw new AssertionError("no snapshot is sent here");
+        }
+
+        @Override
+        public void snapshotSettled(StagedSnapshot snapshot) {
+            throw new AssertionError("no snapshot is sent here");
         }
 
         @Override
@@ -286,6 +303,11 @@ final class ReplicaLab {
         @Override
         public void applied() {
             // Nothing is flushed here.
+        }
+
+        @Override
+        public void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
+            // Nobody comes or goes here.
         }
 
         @Override

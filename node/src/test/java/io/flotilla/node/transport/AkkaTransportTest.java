@@ -201,7 +201,7 @@ class AkkaTransportTest {
             if (sequence < chunks) {
                 SnapshotChunk chunk = new SnapshotChunk(
                         descriptor, 1, 2, 5, 100, 5, sequence, sequence == chunks - 1, new byte[1024 * 1024]);
-                one.transport.sendSnapshot(N2, chunk, () -> {
+                one.transport.sendSnapshot(N2, chunk, verdict -> {
                     handedOver.incrementAndGet();
                     sendNext[0].run();
                 });

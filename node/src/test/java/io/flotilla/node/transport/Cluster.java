@@ -119,6 +119,7 @@ final class Cluster implements AutoCloseable {
         final AkkaTransport transport;
         final Queue<RaftArrival> raft = new ConcurrentLinkedQueue<>();
         final Queue<NodeId> lost = new ConcurrentLinkedQueue<>();
+        final Queue<ReplicaNotice> notices = new ConcurrentLinkedQueue<>();
         final Queue<SnapshotChunk> chunks = new ConcurrentLinkedQueue<>();
         volatile BiConsumer<NodeId, LivenessMessage> liveness = (from, message) -> {};
         volatile Consumer<Consumer<RangeReply>> server = reply -> reply.accept(served());
@@ -166,7 +167,13 @@ final class Cluster implements AutoCloseable {
         }
 
         @Override
-        public void snapshot(NodeId from, SnapshotChunk chunk) {
+        public void notice(NodeId from, ReplicaNotice notice) {
+            notices.add(notice);
+        }
+
+        @Override
+        public void snapshot(NodeId from, SnapshotChunk chunk, Consumer<SnapshotVerdict> answer) {
+            answer.accept(SnapshotVerdict.TAKEN);
             chunks.add(chunk);
         }
 

@@ -31,7 +31,7 @@ class EnvelopeCodecTest {
         EnvelopeCodec.putHeader(out, HEADER);
         EnvelopeCodec.putFrame(
                 out, new OutFrame.Raft(new RangeId(7), new RaftMessage.TimeoutNow(1, 2, 3, new Timestamp(4))));
-        EnvelopeCodec.putFrame(out, new OutFrame.SnapshotTaken(200));
+        EnvelopeCodec.putFrame(out, new OutFrame.SnapshotTaken(200, SnapshotVerdict.INSTALLING));
         return out.flip();
     }
 
@@ -42,8 +42,8 @@ class EnvelopeCodecTest {
     @Test
     void theBytesOfAnEnvelopeAreThoseOfVersionOne() {
         assertThat(hex(envelope()))
-                .isEqualTo(
-                        GOLDEN_HEADER + "0e000000" + "0107" + "05010203" + "0400000000000000" + "03000000" + "04c801");
+                .isEqualTo(GOLDEN_HEADER + "0e000000" + "0107" + "05010203" + "0400000000000000" + "04000000"
+                        + "04c80103");
     }
 
     @Test
@@ -54,7 +54,19 @@ class EnvelopeCodecTest {
         assertThat(envelope.frames())
                 .containsExactly(
                         new Frame.Raft(new RangeId(7), new RaftMessage.TimeoutNow(1, 2, 3, new Timestamp(4))),
-                        new Frame.SnapshotTaken(200));
+                        new Frame.SnapshotTaken(200, SnapshotVerdict.INSTALLING));
+    }
+
+    @Test
+    void aNoticeKeepsItsBytes() {
+        ReplicaNotice notice = new ReplicaNotice(new RangeId(7), 300, ReplicaNotice.Kind.QUESTION);
+        ByteBuffer out = ByteBuffer.allocate(1_024);
+        EnvelopeCodec.putHeader(out, HEADER);
+        EnvelopeCodec.putFrame(out, new OutFrame.Notice(notice));
+        out.flip();
+
+        assertThat(hex(out)).isEqualTo(GOLDEN_HEADER + "05000000" + "0707" + "ac02" + "02");
+        assertThat(EnvelopeCodec.decode(out).frames()).containsExactly(new Frame.Notice(notice));
     }
 
     @Test
@@ -62,9 +74,10 @@ class EnvelopeCodecTest {
         ByteBuffer out = ByteBuffer.allocate(1_024);
         EnvelopeCodec.putHeader(out, HEADER);
         out.put(new byte[] {3, 0, 0, 0, 99, 1, 2});
-        EnvelopeCodec.putFrame(out, new OutFrame.SnapshotTaken(5));
+        EnvelopeCodec.putFrame(out, new OutFrame.SnapshotTaken(5, SnapshotVerdict.TAKEN));
 
-        assertThat(EnvelopeCodec.decode(out.flip()).frames()).containsExactly(new Frame.SnapshotTaken(5));
+        assertThat(EnvelopeCodec.decode(out.flip()).frames())
+                .containsExactly(new Frame.SnapshotTaken(5, SnapshotVerdict.TAKEN));
     }
 
     @Test
@@ -75,7 +88,7 @@ class EnvelopeCodecTest {
         length.put(new byte[] {-1, -1, -1, 127, 1}).flip();
         ByteBuffer trailing = ByteBuffer.allocate(1_024);
         EnvelopeCodec.putHeader(trailing, HEADER);
-        trailing.put(new byte[] {3, 0, 0, 0, Frame.SNAPSHOT_TAKEN, 1, 2}).flip();
+        trailing.put(new byte[] {4, 0, 0, 0, Frame.SNAPSHOT_TAKEN, 1, 2, 9}).flip();
 
         assertThatThrownBy(() -> EnvelopeCodec.decode(version)).hasMessageContaining("version 2");
         assertThatThrownBy(() -> EnvelopeCodec.decode(length)).isInstanceOf(WireFormatException.class);
@@ -109,7 +122,7 @@ class EnvelopeCodecTest {
         SnapshotCodec.encode(chunk, out);
         out.flip();
 
-        assertThat(hex(out)).isEqualTo("0904016b026b0001010203" + "01020390030506" + "01" + "03070809");
+        assertThat(hex(out)).isEqualTo("0904016b026b000101020003" + "01020390030506" + "01" + "03070809");
         SnapshotChunk decoded = SnapshotCodec.decode(out);
         assertThat(decoded).usingRecursiveComparison().isEqualTo(chunk);
     }

@@ -17,7 +17,8 @@ class SnapshotLaneTest {
     private static final long ACK_NANOS = 1_000_000_000L;
 
     private final List<SnapshotParcel> wire = new ArrayList<>();
-    private final List<Integer> handedOver = new ArrayList<>();
+    private final List<Integer> answered = new ArrayList<>();
+    private final List<SnapshotVerdict> verdicts = new ArrayList<>();
     private final SnapshotLane lane = new SnapshotLane(
             100, ACK_NANOS, () -> new Envelope.Header(new NodeId(1), new NodeId(2), 1, Timestamp.ZERO, ""), wire::add);
 
@@ -25,7 +26,10 @@ class SnapshotLaneTest {
         RangeDescriptor descriptor = new RangeDescriptor(
                 new RangeId(9), 4, Span.of(Key.of("k")), List.of(new ReplicaInfo(new NodeId(1), 2)), 3);
         SnapshotChunk chunk = new SnapshotChunk(descriptor, 1, 2, 3, 4, 5, sequence, false, new byte[1]);
-        lane.send(chunk, () -> handedOver.add(sequence));
+        lane.send(chunk, verdict -> {
+            answered.add(sequence);
+            verdicts.add(verdict);
+        });
     }
 
     private List<Integer> sent() {
@@ -37,12 +41,13 @@ class SnapshotLaneTest {
         send(0);
         send(1);
         assertThat(sent()).containsExactly(0);
-        assertThat(handedOver).isEmpty();
+        assertThat(answered).isEmpty();
 
-        lane.taken(wire.get(0).parcel());
+        lane.taken(wire.get(0).parcel(), SnapshotVerdict.TAKEN);
 
         assertThat(sent()).containsExactly(0, 1);
-        assertThat(handedOver).containsExactly(0);
+        assertThat(answered).containsExactly(0);
+        assertThat(verdicts).containsExactly(SnapshotVerdict.TAKEN);
     }
 
     @Test
@@ -50,7 +55,7 @@ class SnapshotLaneTest {
         send(0);
         send(1);
 
-        lane.taken(wire.get(0).parcel() + 1);
+        lane.taken(wire.get(0).parcel() + 1, SnapshotVerdict.TAKEN);
 
         assertThat(sent()).containsExactly(0);
     }
@@ -60,16 +65,17 @@ class SnapshotLaneTest {
         send(0);
         send(1);
         lane.tick(System.nanoTime() + ACK_NANOS / 2);
-        assertThat(handedOver).isEmpty();
+        assertThat(answered).isEmpty();
 
         lane.tick(System.nanoTime() + 2 * ACK_NANOS);
 
-        assertThat(handedOver).containsExactly(0);
+        assertThat(answered).containsExactly(0);
+        assertThat(verdicts).containsExactly(SnapshotVerdict.UNANSWERED);
         assertThat(sent()).containsExactly(0, 1);
     }
 
     @Test
-    void everythingIsDroppedAndHandedOverWhenThePeerIsLost() {
+    void everythingIsDroppedAndItsSendersToldWhenThePeerIsLost() {
         send(0);
         send(1);
         send(2);
@@ -77,7 +83,7 @@ class SnapshotLaneTest {
         lane.lost();
         send(3);
 
-        assertThat(handedOver).containsExactly(0, 1, 2);
+        assertThat(answered).containsExactly(0, 1, 2);
         assertThat(sent()).containsExactly(0, 3);
     }
 }

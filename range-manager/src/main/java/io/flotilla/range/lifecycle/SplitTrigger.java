@@ -7,13 +7,13 @@ import java.nio.ByteBuffer;
 /**
  * What a split's transaction applies on commit: each replica of the range that was {@code left} plus {@code right} becomes two, nothing copied.
  *
- * <p>Bytes: version (1 byte, 1), length of left (4), left, right; both as {@link RangeDescriptorCodec} writes them.
+ * <p>Bytes: kind (1 byte, 1), length of left (4), left, right; both as {@link RangeDescriptorCodec} writes them.
  *
  * @param left the old range, cut short; generation one higher
  * @param right the new range, same replicas (same nodes and replica ids)
  */
-public record SplitTrigger(RangeDescriptor left, RangeDescriptor right) {
-    private static final byte VERSION = 1;
+public record SplitTrigger(RangeDescriptor left, RangeDescriptor right) implements CommitTrigger {
+    static final byte KIND = 1;
     private static final int HEAD_BYTES = 1 + 4;
 
     public SplitTrigger {
@@ -22,23 +22,22 @@ public record SplitTrigger(RangeDescriptor left, RangeDescriptor right) {
         }
     }
 
+    @Override
     public byte[] encode() {
         byte[] leftBytes = RangeDescriptorCodec.encode(left);
         byte[] rightBytes = RangeDescriptorCodec.encode(right);
         return ByteBuffer.allocate(HEAD_BYTES + leftBytes.length + rightBytes.length)
-                .put(VERSION)
+                .put(KIND)
                 .putInt(leftBytes.length)
                 .put(leftBytes)
                 .put(rightBytes)
                 .array();
     }
 
-    /** @throws IllegalArgumentException if the bytes are not a split trigger */
-    public static SplitTrigger decode(byte[] bytes) {
-        if (bytes.length < HEAD_BYTES || bytes[0] != VERSION) {
-            throw new IllegalArgumentException("not a split trigger of version " + VERSION);
+    static SplitTrigger read(ByteBuffer in) {
+        if (in.remaining() < Integer.BYTES) {
+            throw new IllegalArgumentException("split trigger of " + in.remaining() + " bytes");
         }
-        ByteBuffer in = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
         int leftLength = in.getInt();
         if (leftLength < 0 || leftLength > in.remaining()) {
             throw new IllegalArgumentException(

@@ -38,10 +38,13 @@ final class Answers {
 
     /**
      * A leader said that it has lost its majority. It may have been deposed; but unless a majority of others answers, there can be
-     * no other leader.
+     * no other leader. Witnesses, which are not asked, may be among them.
      */
     boolean provesNoQuorum(RangeDescriptor descriptor) {
         int others = count(descriptor, Kind.NOT_LEASEHOLDER) + count(descriptor, Kind.ELSEWHERE);
+        for (ReplicaInfo replica : descriptor.replicas()) {
+            others += replica.witness() && replica.staysVoter() ? 1 : 0;
+        }
         return count(descriptor, Kind.NO_QUORUM) > 0 && others < majority(descriptor);
     }
 
@@ -50,12 +53,12 @@ final class Answers {
         int silent = count(descriptor, Kind.NOT_LEASEHOLDER)
                 + count(descriptor, Kind.NO_QUORUM)
                 + count(descriptor, Kind.LOST);
-        return silent == descriptor.replicas().size();
+        return silent == asked(descriptor);
     }
 
     String reason(RangeDescriptor descriptor) {
         int lost = count(descriptor, Kind.LOST);
-        if (lost == descriptor.replicas().size()) {
+        if (lost == asked(descriptor)) {
             return "UNREACHABLE";
         }
         return count(descriptor, Kind.NO_QUORUM) > 0 || lost >= majority(descriptor) ? "NO_QUORUM" : "NO_LEASEHOLDER";
@@ -74,7 +77,19 @@ final class Answers {
     }
 
     private static int majority(RangeDescriptor descriptor) {
-        return descriptor.replicas().size() / 2 + 1;
+        int voters = 0;
+        for (ReplicaInfo replica : descriptor.replicas()) {
+            voters += replica.staysVoter() ? 1 : 0;
+        }
+        return voters / 2 + 1;
+    }
+
+    private static int asked(RangeDescriptor descriptor) {
+        int asked = 0;
+        for (ReplicaInfo replica : descriptor.replicas()) {
+            asked += replica.mayLead() ? 1 : 0;
+        }
+        return asked;
     }
 
     private int count(RangeDescriptor descriptor, Kind kind) {

@@ -126,7 +126,8 @@ final class Delivery {
     }
 
     /**
-     * Who is asked next: whom a refusal named, the last known leaseholder, this node, then the others in order; each once a round.
+     * Who is asked next: whom a refusal named, the last known leaseholder, this node, then the others in order; each once a round. Learners and
+     * witnesses never: they cannot serve.
      *
      * @return its place in the descriptor; negative if all were asked
      */
@@ -140,7 +141,7 @@ final class Delivery {
             at = untried(replicas, context.self());
         }
         for (int i = 0; at < 0 && i < Math.min(replicas.size(), Long.SIZE); i++) {
-            if ((triedBits & (1L << i)) == 0) {
+            if ((triedBits & (1L << i)) == 0 && replicas.get(i).mayLead()) {
                 at = i;
             }
         }
@@ -150,7 +151,7 @@ final class Delivery {
     private int untried(List<ReplicaInfo> replicas, NodeId node) {
         if (node.isKnown()) {
             for (int i = 0; i < Math.min(replicas.size(), Long.SIZE); i++) {
-                if (replicas.get(i).node().equals(node)) {
+                if (replicas.get(i).node().equals(node) && replicas.get(i).mayLead()) {
                     return (triedBits & (1L << i)) == 0 ? i : -1;
                 }
             }

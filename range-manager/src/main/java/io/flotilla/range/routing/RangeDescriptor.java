@@ -38,6 +38,28 @@ public record RangeDescriptor(RangeId id, long generation, Span span, List<Repli
         return Optional.empty();
     }
 
+    /** Whether a change of voters was begun and not finished: majorities of two configurations decide. */
+    public boolean isJoint() {
+        for (ReplicaInfo replica : replicas) {
+            if (replica.kind() == ReplicaInfo.Kind.INCOMING || replica.kind() == ReplicaInfo.Kind.OUTGOING) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The same range with other replicas, one generation later. */
+    public RangeDescriptor with(List<ReplicaInfo> changed, int nextFreeReplicaId) {
+        return new RangeDescriptor(id, generation + 1, span, changed, nextFreeReplicaId);
+    }
+
+    /**
+     * Whether that replica was once of this range and was removed since. Ids are handed out in order and never twice, so this is so for ever.
+     */
+    public boolean hasRemoved(int replicaId) {
+        return replicaId < nextReplicaId && replica(replicaId).isEmpty();
+    }
+
     @Override
     public String toString() {
         return id + "@" + generation + "[" + KeySpace.describe(span.start()) + ", " + KeySpace.describe(span.end())

@@ -62,7 +62,7 @@ class SplitMachineTest {
         assertThat(meta).containsEntry(KeySpace.rangeIdAllocator(), number(41));
         Commit last = commits.get(commits.size() - 1);
         assertThat(left.span().contains(last.anchor())).isTrue();
-        assertThat(SplitTrigger.decode(last.trigger().bytes())).isEqualTo(new SplitTrigger(left, right));
+        assertThat(CommitTrigger.decode(last.trigger().bytes())).isEqualTo(new SplitTrigger(left, right));
     }
 
     @Test

@@ -17,12 +17,12 @@ class SplitTriggerTest {
     @Test
     void bytesAreGolden() {
         byte[] bytes = new SplitTrigger(LEFT, RIGHT).encode();
-        String replicas = "00000004" + "0003" + "0000000100000001" + "0000000200000002" + "0000000300000003";
+        String replicas = "00000004" + "0003" + "000000010000000100" + "000000020000000200" + "000000030000000300";
         assertThat(HexFormat.of().formatHex(bytes))
-                .isEqualTo("01" + "0000003a"
-                        + "01" + "0000000000000002" + "0000000000000004" + "0000000110" + "00000002106d" + replicas
-                        + "01" + "000000000000000b" + "0000000000000004" + "00000002106d" + "00000001ff" + replicas);
-        assertThat(SplitTrigger.decode(bytes)).isEqualTo(new SplitTrigger(LEFT, RIGHT));
+                .isEqualTo("01" + "0000003d"
+                        + "02" + "0000000000000002" + "0000000000000004" + "0000000110" + "00000002106d" + replicas
+                        + "02" + "000000000000000b" + "0000000000000004" + "00000002106d" + "00000001ff" + replicas);
+        assertThat(CommitTrigger.decode(bytes)).isEqualTo(new SplitTrigger(LEFT, RIGHT));
     }
 
     @Test
@@ -30,9 +30,9 @@ class SplitTriggerTest {
         byte[] good = new SplitTrigger(LEFT, RIGHT).encode();
         for (int length = 0; length < good.length; length++) {
             byte[] cut = Arrays.copyOf(good, length);
-            assertThatThrownBy(() -> SplitTrigger.decode(cut)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> CommitTrigger.decode(cut)).isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(() -> SplitTrigger.decode(RangeDescriptorCodec.encode(LEFT)))
+        assertThatThrownBy(() -> CommitTrigger.decode(RangeDescriptorCodec.encode(LEFT)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -293,4 +293,57 @@ class RouterRefusalsTest {
         assertThat(f.refused(batch(get("a")))).isEqualTo(timeout);
         assertThat(f.cluster.sent).hasSize(1);
     }
+
+    @Test
+    void learnersAndWitnessesAreNeverAsked() {
+        RangeDescriptor range = Ranges.range(2, 2, "", "g")
+                .with(
+                        List.of(
+                                new ReplicaInfo(N1, 1, ReplicaInfo.Kind.VOTER, true),
+                                new ReplicaInfo(N2, 2, ReplicaInfo.Kind.LEARNER, false),
+                                new ReplicaInfo(N3, 3)),
+                        4);
+        f.cluster.put(range);
+        f.cluster.leaseholders.put(range.id(), N3);
+        f.cache.insert(range);
+        f.done(batch(get("a")));
+        assertThat(f.cluster.targets()).containsExactly("n3:r2@3");
+    }
+
+    @Test
+    void aWitnessThatIsNotAskedMayHelpAnotherLeader() {
+        RangeDescriptor range = Ranges.range(2, 2, "", "g")
+                .with(
+                        List.of(
+                                new ReplicaInfo(N1, 1),
+                                new ReplicaInfo(N2, 2, ReplicaInfo.Kind.VOTER, true),
+                                new ReplicaInfo(N3, 3)),
+                        4);
+        f.cluster.put(range);
+        f.cache.insert(range);
+        f.cluster.leaseholders.put(range.id(), N3);
+        f.cluster.script = (node, request) -> node.equals(N1)
+                ? new RangeReply.NoQuorum("cut off")
+                : f.cluster.sent.size() < 4 ? new RangeReply.NotLeaseholder(NodeId.NONE) : null;
+        f.done(batch(get("a")));
+    }
+
+    @Test
+    void aRangeThatMovedToNodesNobodyHereHasHeardOfIsFoundThroughTheOnesItHadBefore() {
+        NodeId n4 = new NodeId(4);
+        RangeDescriptor moved = Ranges.META.with(List.of(new ReplicaInfo(n4, 4), new ReplicaInfo(N3, 3)), 5);
+        f.cluster.put(moved);
+        f.cluster.leaseholders.put(RangeId.META, n4);
+        f.cluster.script = (node, request) -> {
+            if (!request.range().equals(RangeId.META) || node.equals(n4)) {
+                return null;
+            }
+            return node.equals(N3) ? new RangeReply.RangeMismatch(List.of(moved)) : new RangeReply.RangeUnknown();
+        };
+        KvOp read = new KvOp.Get(KeySpace.node(1));
+        f.done(batch(read));
+        f.cluster.sent.clear();
+        f.done(batch(read));
+        assertThat(f.cluster.targets()).containsExactly("n4:r1@2");
+    }
 }

@@ -3,6 +3,7 @@ package io.flotilla.node.transport.wire;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Span;
 import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
@@ -72,6 +73,7 @@ public final class RangeCodec {
         for (ReplicaInfo replica : descriptor.replicas()) {
             Wire.putNode(out, replica.node());
             Wire.putVarint(out, replica.replicaId());
+            out.put(RangeDescriptorCodec.role(replica));
         }
         Wire.putVarint(out, descriptor.nextReplicaId());
     }
@@ -108,6 +110,7 @@ public final class RangeCodec {
 
     private static ReplicaInfo getReplica(ByteBuffer in) {
         NodeId node = Wire.getNode(in);
-        return new ReplicaInfo(node, Wire.getInt(in));
+        int replicaId = Wire.getInt(in);
+        return RangeDescriptorCodec.replica(node, replicaId, in.get());
     }
 }

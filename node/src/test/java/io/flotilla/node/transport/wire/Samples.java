@@ -147,7 +147,8 @@ final class Samples {
     RangeDescriptor descriptor() {
         List<ReplicaInfo> replicas = new ArrayList<>();
         for (int i = 0; i <= random.nextInt(4); i++) {
-            replicas.add(new ReplicaInfo(new NodeId(1 + number() / 2), 1 + number() / 2));
+            NodeId node = new NodeId(1 + number() / 2);
+            replicas.add(new ReplicaInfo(node, 1 + number() / 2, ReplicaInfo.Kind.values()[i % 4], i % 3 == 1));
         }
         return new RangeDescriptor(new RangeId(1 + big() / 2), big(), span(), replicas, number());
     }

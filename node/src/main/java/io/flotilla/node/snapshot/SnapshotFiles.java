@@ -1,0 +1,150 @@
+package io.flotilla.node.snapshot;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Where snapshots wait on this store's disk: {@code range-N.part} while they come in, {@code range-N.snapshot} when they are whole. */
+public final class SnapshotFiles {
+    private static final String PART = ".part";
+    private static final String WHOLE = ".snapshot";
+
+    private final Path directory;
+    private final SnapshotStep.Watch watch;
+
+    public SnapshotFiles(Path directory) {
+        this(directory, SnapshotStep.Watch.NONE);
+    }
+
+    /** @param watch is told of each step */
+    public SnapshotFiles(Path directory, SnapshotStep.Watch watch) {
+        this.directory = directory;
+        this.watch = watch;
+    }
+
+    public SnapshotStep.Watch watch() {
+        return watch;
+    }
+
+    /** The complete snapshot of that range, if there is one that can be opened. */
+    public Optional<StagedSnapshot> whole(long range) {
+        Path file = directory.resolve(name(range, WHOLE));
+        return Files.isRegularFile(file) ? StagedSnapshot.open(file) : Optional.empty();
+    }
+
+    /** What a crash left behind: nobody will ask for it. */
+    public void removeAll() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        List<Path> left = new ArrayList<>();
+        try (Stream<Path> files = Files.list(directory)) {
+            files.filter(file ->
+                            file.toString().endsWith(PART) || file.toString().endsWith(WHOLE))
+                    .forEach(left::add);
+        }
+        for (Path file : left) {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    /** A snapshot that is used up. */
+    public void remove(StagedSnapshot snapshot) throws IOException {
+        Files.deleteIfExists(snapshot.file());
+        watch.done(SnapshotStep.REMOVED);
+    }
+
+    Part create(SnapshotHeader header) throws IOException {
+        Files.createDirectories(directory);
+        Part part = new Part(header);
+        watch.done(SnapshotStep.OPENED);
+        return part;
+    }
+
+    private static String name(long range, String ending) {
+        return "range-" + range + ending;
+    }
+
+    /** A file that is being written. */
+    final class Part {
+        private final SnapshotHeader header;
+        private final Path file;
+        private final FileChannel channel;
+        private int chunks;
+        private long chain;
+
+        private Part(SnapshotHeader header) throws IOException {
+            this.header = header;
+            this.file = directory.resolve(name(header.range(), PART));
+            this.chain = ChunkData.chainStart(header);
+            this.channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+            try {
+                write(StagedSnapshot.encodeHead(header));
+            } catch (IOException e) {
+                drop();
+                throw e;
+            }
+        }
+
+        private void write(ByteBuffer bytes) throws IOException {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
+
+        SnapshotHeader header() {
+            return header;
+        }
+
+        /** The sequence number of the chunk that comes next. */
+        int next() {
+            return chunks;
+        }
+
+        /** False if the data is damaged or does not follow what is there. */
+        boolean append(byte[] data) throws IOException {
+            if (!ChunkData.follows(chain, data)) {
+                return false;
+            }
+            write(ByteBuffer.allocate(4).putInt(data.length).flip());
+            write(ByteBuffer.wrap(data));
+            chain = ChunkData.chainOf(data);
+            chunks++;
+            watch.done(SnapshotStep.CHUNK_WRITTEN);
+            return true;
+        }
+
+        /** Makes it durable and whole. */
+        StagedSnapshot complete() throws IOException {
+            write(StagedSnapshot.encodeEnd(chunks, chain));
+            channel.force(true);
+            channel.close();
+            watch.done(SnapshotStep.FORCED);
+            Path whole = directory.resolve(name(header.range(), WHOLE));
+            Files.move(file, whole, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+                names.force(true);
+            }
+            watch.done(SnapshotStep.COMPLETE);
+            return new StagedSnapshot(header, whole);
+        }
+
+        void drop() {
+            try {
+                channel.close();
+                Files.deleteIfExists(file);
+            } catch (IOException leftForTheNextStart) {
+                // A part is never used, and removed when the store starts.
+            }
+        }
+    }
+}
