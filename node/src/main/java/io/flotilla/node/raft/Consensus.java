@@ -111,7 +111,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     }
 
     FrozenRaft freeze() {
-        return new FrozenRaft(leader, promises.remembered(), role.freeze());
+        return promises.freeze(leader, role.freeze());
     }
 
     List<Integer> waitsFor() {

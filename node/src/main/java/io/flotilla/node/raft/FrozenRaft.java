@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 public final class FrozenRaft {
     final int leader;
     final Timestamp leaseSeen;
+    final long freeFromMicros;
     final @Nullable Leading leading;
 
-    FrozenRaft(int leader, Timestamp leaseSeen, @Nullable Leading leading) {
+    FrozenRaft(int leader, Timestamp leaseSeen, long freeFromMicros, @Nullable Leading leading) {
         this.leader = leader;
         this.leaseSeen = leaseSeen;
+        this.freeFromMicros = freeFromMicros;
         this.leading = leading;
     }
 

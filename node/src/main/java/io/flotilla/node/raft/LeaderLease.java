@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * epoch. Computed when asked, so it needs no message in the group.
  */
 final class LeaderLease {
+    /** So far in the past that it can be reckoned with. */
+    private static final long NEVER = Long.MIN_VALUE / 2;
+
     private final Consensus group;
     private final IntFunction<@Nullable Progress> peers;
     private final Timestamp start;
@@ -79,9 +82,7 @@ final class LeaderLease {
         boolean slept = nowMicros - lookedMicros > group.electionMicros;
         lookedMicros = nowMicros;
         for (Progress peer : all) {
-            if (slept || isFortified(peer)) {
-                peer.active(nowMicros);
-            }
+            peer.active(slept ? nowMicros : untilMicros(peer.peer) - group.leaseMicros);
         }
     }
 
@@ -102,9 +103,10 @@ final class LeaderLease {
             return Long.MAX_VALUE;
         }
         Progress peer = peers.apply(voter);
-        return peer == null || peer.fortifiedEpoch() == Support.NO_EPOCH
-                ? Support.NEVER
-                : group.config.trust().support().receivedUntilMicros(voter, peer.fortifiedEpoch());
+        if (peer == null || peer.fortifiedEpoch() == Support.NO_EPOCH) {
+            return NEVER;
+        }
+        return Math.max(NEVER, group.config.trust().support().receivedUntilMicros(voter, peer.fortifiedEpoch()));
     }
 
     private long bound(int voter) {
@@ -122,6 +124,6 @@ final class LeaderLease {
             return group.now.micros();
         }
         Progress peer = peers.apply(voter);
-        return peer == null ? Long.MIN_VALUE / 2 : peer.activeMicros();
+        return peer == null ? NEVER : peer.activeMicros();
     }
 }

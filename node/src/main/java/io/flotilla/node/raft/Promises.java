@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Promises {
     private final Support support;
     private final long freeFromMicros;
-    private Timestamp leaseSeen = Timestamp.ZERO;
+    private Timestamp leaseSeen;
     private int leader;
     private long epoch;
 
@@ -30,15 +30,17 @@ final class Promises {
         this.leader = restored.leader();
         this.epoch = restored.leaderEpoch();
         this.term = restored.term();
-        this.freeFromMicros = forgetful
-                ? trust.since().micros() + config.settings().electionMillisMin() * 1_000
-                : Support.NEVER;
         if (frozen != null) {
-            saw(frozen.leaseSeen);
+            this.leaseSeen = frozen.leaseSeen;
+            this.freeFromMicros = frozen.freeFromMicros;
         } else if (forgetful) {
             // What was heard before was at most one lease above a clock reading of that time.
             long leaseMicros = config.settings().leaseMillis() * 1_000;
-            saw(trust.since().hybrid().plusMicros(trust.maxClockOffsetMicros() + leaseMicros));
+            this.leaseSeen = trust.since().hybrid().plusMicros(trust.maxClockOffsetMicros() + leaseMicros);
+            this.freeFromMicros = trust.since().micros() + config.settings().electionMillisMin() * 1_000;
+        } else {
+            this.leaseSeen = Timestamp.ZERO;
+            this.freeFromMicros = Support.NEVER;
         }
     }
 
@@ -139,8 +141,8 @@ final class Promises {
         return leader == 0 ? leaseSeen : leaseSeen.max(support.boundOf(leader, epoch));
     }
 
-    /** As {@link #leaseSeen}, but for what the promise that stands covers. */
-    Timestamp remembered() {
-        return leaseSeen;
+    /** To be kept while the group's core does not exist; the promise that stands is in the hard state. */
+    FrozenRaft freeze(int knownLeader, FrozenRaft.@Nullable Leading leading) {
+        return new FrozenRaft(knownLeader, leaseSeen, freeFromMicros, leading);
     }
 }
