@@ -15,6 +15,10 @@ import io.flotilla.node.admin.StoreIdentity;
 import io.flotilla.node.grpc.AdminService;
 import io.flotilla.node.grpc.GrpcServer;
 import io.flotilla.node.grpc.KvGateway;
+import io.flotilla.node.liveness.LivenessConfig;
+import io.flotilla.node.liveness.LivenessMessage;
+import io.flotilla.node.liveness.service.LivenessFile;
+import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.log.ChronicleLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
@@ -39,7 +43,9 @@ import io.flotilla.txn.actor.TransactionService;
 import io.flotilla.txn.coordinator.TxnCoordinator;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -66,6 +72,7 @@ public final class NodeApp implements AutoCloseable {
     private final SharedLog log;
     private final NodeSystem system;
     private final AkkaTransport transport;
+    private final LivenessService liveness;
     private final Store store;
     private final ScheduledExecutorService executor;
     private final GrpcServer grpc;
@@ -102,7 +109,10 @@ public final class NodeApp implements AutoCloseable {
         this.settings = settings;
         Files.createDirectories(settings.data());
         HybridClock clock = new HybridClock(WallClock.system(), settings.maxClockOffsetMillis() * 1_000);
-        this.engine = new RocksEngine(settings.data().resolve("state"));
+        // Before all other files: a directory that has those and no promises has lost them.
+        Path state = settings.data().resolve("state");
+        LivenessFile promises = LivenessFile.open(settings.data(), !Files.exists(state));
+        this.engine = new RocksEngine(state);
         StoreIdentity identity = StoreIdentity.open(engine, settings.node(), UUID.randomUUID());
         this.log = new ChronicleLog(settings.data());
         this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
@@ -118,6 +128,15 @@ public final class NodeApp implements AutoCloseable {
         system.onQuarantined(
                 () -> fatal("another node refuses to speak to this process any more; a new one is needed"));
         this.transport = new AkkaTransport(system, clock, TransportSettings.DEFAULT);
+        this.liveness = new LivenessService(
+                new LivenessConfig(
+                        settings.node().value(),
+                        settings.liveness(),
+                        settings.raft().leaseMillis(),
+                        clock.maxOffsetMicros()),
+                promises,
+                clock,
+                livenessPorts());
         this.store = new Store(
                 new Replica.Setting(
                         settings.node(),
@@ -127,6 +146,7 @@ public final class NodeApp implements AutoCloseable {
                         settings.raft(),
                         settings.txn(),
                         Serving.of(settings.flow(), settings.readMode()),
+                        liveness,
                         ThreadLocalRandom.current().nextLong()),
                 log,
                 system,
@@ -160,6 +180,7 @@ public final class NodeApp implements AutoCloseable {
                         address(HostPort.parse(entry.transport())).akka()));
         registry.loadLocal();
         transport.start(store);
+        liveness.start(store);
         store.start(transport, transactions);
 
         NodeEntry self = new NodeEntry(
@@ -190,6 +211,30 @@ public final class NodeApp implements AutoCloseable {
                 new KvGateway(router, transactions, clock, membership::isInitialized, system.group()),
                 new AdminService(operations, splits::split));
         grpc.setServing(true);
+    }
+
+    private LivenessService.Ports livenessPorts() {
+        return new LivenessService.Ports() {
+            @Override
+            public void send(NodeId to, LivenessMessage message) {
+                transport.sendLiveness(to, message);
+            }
+
+            @Override
+            public Collection<NodeId> nodes() {
+                return transport.nodes();
+            }
+
+            @Override
+            public long oldestPendingNanos() {
+                return log.oldestPendingNanos();
+            }
+
+            @Override
+            public void diskFailed(Exception cause) {
+                fatal("the disk failed: " + reason(cause));
+            }
+        };
     }
 
     private static TransactionPort transactionPort(TxnCoordinator transactions) {
@@ -256,7 +301,9 @@ public final class NodeApp implements AutoCloseable {
     @Override
     public void close() {
         grpc.close();
+        liveness.resign();
         store.close();
+        liveness.close();
         transport.close();
         system.close();
         try {

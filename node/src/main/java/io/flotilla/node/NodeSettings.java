@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
+import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.settings.RaftSettings;
 import io.flotilla.config.settings.ReadMode;
 import io.flotilla.config.settings.TxnSettings;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
  * @param advertise where other nodes reach it
  * @param grpc where clients reach it
  * @param join transport addresses of nodes to join; empty: only itself
+ * @param liveness how nodes find out that one of them is gone
  * @param flow how much work this node takes in
  * @param readMode on what strength reads are answered
  * @param flushMillis how often applied state is made durable, so that the log's beginning may go
@@ -34,6 +36,7 @@ public record NodeSettings(
         List<HostPort> join,
         RaftSettings raft,
         TxnSettings txn,
+        LivenessSettings liveness,
         FlowSettings flow,
         ReadMode readMode,
         long flushMillis,
@@ -73,6 +76,7 @@ public record NodeSettings(
             Config raft = all.getConfig("raft");
             Config txn = all.getConfig("txn");
             Config flow = all.getConfig("flow");
+            Config liveness = all.getConfig("liveness");
             RaftSettings defaults = RaftSettings.DEFAULT;
             return new NodeSettings(
                     new NodeId(node),
@@ -95,6 +99,8 @@ public record NodeSettings(
                             millis(txn, "expiry"),
                             millis(txn, "push-delay"),
                             millis(txn, "outcome-retention")),
+                    new LivenessSettings(
+                            millis(liveness, "heartbeat"), millis(liveness, "support"), millis(liveness, "disk-stall")),
                     new FlowSettings(
                             flow.getBytes("proposal-bytes-max"),
                             millis(flow, "proposal-delay"),

@@ -1,6 +1,7 @@
 package io.flotilla.client.cli;
 
 import io.flotilla.client.cli.bench.BenchFloorCommand;
+import io.flotilla.client.cli.bench.BenchIdleCommand;
 import io.flotilla.client.cli.bench.outage.BenchFailoverCommand;
 import picocli.CommandLine.Command;
 
@@ -8,5 +9,5 @@ import picocli.CommandLine.Command;
 @Command(
         name = "bench",
         description = "Measure the server on this machine.",
-        subcommands = {BenchFloorCommand.class, BenchFailoverCommand.class})
+        subcommands = {BenchFloorCommand.class, BenchIdleCommand.class, BenchFailoverCommand.class})
 final class BenchCommand extends CommandGroup {}

@@ -165,6 +165,11 @@ public final class ChronicleLog implements SharedLog {
         return table.ids();
     }
 
+    @Override
+    public long oldestPendingNanos() {
+        return writer.writingForNanos();
+    }
+
     /** Writes what was submitted, then closes. */
     @Override
     public void close() {

@@ -42,6 +42,7 @@ final class LogWriter implements Runnable {
     private volatile boolean parked;
     private volatile boolean closing;
     private volatile @Nullable Exception failure;
+    private volatile long writingSinceNanos;
     private @Nullable Task held;
     private long sequence;
 
@@ -73,6 +74,12 @@ final class LogWriter implements Runnable {
     @Nullable
     Exception failure() {
         return failure;
+    }
+
+    /** How long the write under way takes by now; 0 if there is none. What waits behind it is not much older. */
+    long writingForNanos() {
+        long since = writingSinceNanos;
+        return since == 0 ? 0 : System.nanoTime() - since;
     }
 
     /** Writes what is waiting, then ends. */
@@ -195,10 +202,12 @@ final class LogWriter implements Runnable {
     }
 
     private long write() throws IOException {
+        writingSinceNanos = System.nanoTime() | 1;
         record.seal(sequence);
         long place = file.append(record.array(), record.length());
         file.force();
         sequence++;
+        writingSinceNanos = 0;
         return place;
     }
 

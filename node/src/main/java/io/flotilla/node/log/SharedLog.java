@@ -39,6 +39,11 @@ public interface SharedLog extends AutoCloseable {
     /** All ranges that have anything in this log. */
     List<Long> ranges();
 
+    /** For how long the write under way has been so, in nanoseconds; 0 if there is none. Any thread. */
+    default long oldestPendingNanos() {
+        return 0;
+    }
+
     @Override
     void close();
 }

@@ -13,6 +13,7 @@ import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.liveness.Liveness;
 import io.flotilla.node.mvcc.BatchEvaluator;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.Lease;
@@ -57,6 +58,7 @@ public final class Replica {
             RaftSettings raft,
             TxnSettings txn,
             Serving serving,
+            Liveness liveness,
             long seed) {}
 
     /** Messages that wait for a numbered persist. */

@@ -5,6 +5,7 @@ import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.liveness.LivenessMessage;
+import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
@@ -44,7 +45,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threading: thread-safe; arrivals come on transport threads, splits in a replica's turn.
  */
-public final class Store implements Transport.Inbound, AutoCloseable {
+public final class Store implements Transport.Inbound, LivenessListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
     /**
@@ -294,7 +295,7 @@ public final class Store implements Transport.Inbound, AutoCloseable {
 
     @Override
     public void liveness(NodeId from, LivenessMessage message) {
-        // nothing leans on it yet
+        setting.liveness().received(from, message);
     }
 
     /** What snapshots are for: a replica that fell behind the log, or one that is not here yet. */
@@ -354,6 +355,16 @@ public final class Store implements Transport.Inbound, AutoCloseable {
             flushes.changed(descriptor.id());
             open(descriptor);
         });
+    }
+
+    @Override
+    public void withdrawn(NodeId node, long epoch) {
+        // every replica finds out at its next tick
+    }
+
+    @Override
+    public void supported(NodeId node, long epoch) {
+        // every replica finds out at its next tick
     }
 
     @Override

@@ -10,6 +10,8 @@ import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -178,6 +180,11 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             peer.moveTo(refs);
         }
         peer.outbox().flush();
+    }
+
+    /** All nodes whose address is known, this one not among them. */
+    public Collection<NodeId> nodes() {
+        return Collections.unmodifiableCollection(peers.keySet());
     }
 
     @Override

@@ -75,6 +75,7 @@ final class ReplicaLab {
                             RaftSettings.DEFAULT,
                             TxnSettings.DEFAULT,
                             serving,
+                            new AloneLiveness(number, clock),
                             number),
                     new Ports(this),
                     descriptor,

@@ -76,6 +76,16 @@ class WallsTest {
             .because("stores promise each other support whatever ranges they share");
 
     @ArchTest
+    static final ArchRule theShellOfLivenessKnowsNoOtherRoom = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla.node.liveness.service")
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.flotilla..", "akka..")
+                    .and(com.tngtech.archunit.base.DescribedPredicate.not(resideInAnyPackage(
+                            "io.flotilla.node.liveness..", "io.flotilla.node.raft", "io.flotilla.config.."))))
+            .because("its heartbeats must not wait for replicas, the wire or an actor's turn");
+
+    @ArchTest
     static final ArchRule pureRoomsHaveNoClockThreadDiskOrChance = noClasses()
             .that()
             .resideInAnyPackage(PURE)
