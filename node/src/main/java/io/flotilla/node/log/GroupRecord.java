@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * int  length of all that follows
  * long sequence: one more than the record before, over all cycle files
  * int  parts, each: int length of what follows the next field, int CRC32C of that, byte kind, long range, then
- *   PERSIST: byte flags, [term, vote, commit], [index, term of the reset], int entries, [first index, each: term, kind, length, payload]
+ *   PERSIST: byte flags, [term, vote, commit], [leader, leader's epoch], [index, term of the reset], int entries, [first index, each: term, kind, length, payload]
  *   COMPACT: index, term
  *   REMOVE: nothing
  *   START: long sequence of the first record that is still needed
@@ -52,6 +52,11 @@ final class GroupRecord {
 
     static final int HAS_HARD_STATE = 1;
     static final int HAS_RESET = 2;
+
+    /** Beside a hard state: a leader's store is supported. */
+    static final int HAS_LEADER = 4;
+
+    static final int FLAGS_KNOWN = HAS_HARD_STATE | HAS_RESET | HAS_LEADER;
     private static final int ENTRY_HEADER_BYTES = 13;
     private static final int SHRINK_ABOVE_BYTES = 8 << 20;
 
@@ -105,9 +110,15 @@ final class GroupRecord {
     private void put(Persist persist) {
         HardState hardState = persist.hardState();
         LogReset reset = persist.reset();
-        out.put((byte) ((hardState == null ? 0 : HAS_HARD_STATE) | (reset == null ? 0 : HAS_RESET)));
+        boolean hasLeader = hardState != null && hardState.leader() != 0;
+        out.put((byte) ((hardState == null ? 0 : HAS_HARD_STATE)
+                | (reset == null ? 0 : HAS_RESET)
+                | (hasLeader ? HAS_LEADER : 0)));
         if (hardState != null) {
             out.putLong(hardState.term()).putInt(hardState.vote()).putLong(hardState.commit());
+            if (hasLeader) {
+                out.putInt(hardState.leader()).putLong(hardState.leaderEpoch());
+            }
         }
         if (reset != null) {
             out.putLong(reset.index()).putLong(reset.term());

@@ -82,9 +82,18 @@ final class PartReader {
     @Nullable
     HardState hardState() {
         flags = in.get();
-        return (flags & GroupRecord.HAS_HARD_STATE) == 0
-                ? null
-                : new HardState(in.getLong(), in.getInt(), in.getLong());
+        if ((flags & ~GroupRecord.FLAGS_KNOWN) != 0) {
+            throw new LogCorruptException("a part with flags " + flags + " was written by a newer version");
+        }
+        if ((flags & GroupRecord.HAS_HARD_STATE) == 0) {
+            return null;
+        }
+        long term = in.getLong();
+        int vote = in.getInt();
+        long commit = in.getLong();
+        return (flags & GroupRecord.HAS_LEADER) == 0
+                ? new HardState(term, vote, commit)
+                : new HardState(term, vote, commit, in.getInt(), in.getLong());
     }
 
     /** To be followed by {@link #entryCount}. */

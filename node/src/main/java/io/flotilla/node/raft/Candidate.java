@@ -5,6 +5,8 @@ import java.util.TreeMap;
 
 /** Collects votes (Raft §5.2), or answers to the question whether it would get them (thesis §9.6). */
 final class Candidate extends Role {
+    private static final int ASKED_AGAIN_MAX = 4;
+
     private final Campaign campaign;
 
     /** One answer per voter: a repeated reply counts once. */
@@ -13,12 +15,18 @@ final class Candidate extends Role {
     private final long ownVotePersist;
     private Timestamp leaseSeen;
     private long resendMicros;
+    private int asks;
 
     Candidate(Consensus group, Campaign campaign) {
         super(group);
         this.campaign = campaign;
-        this.leaseSeen = group.promises.leaseSeen(group.now);
+        this.leaseSeen = group.promises.leaseSeen();
         this.ownVotePersist = group.out.nextPersistNumber();
+    }
+
+    @Override
+    boolean isQuiet(Now at) {
+        return false;
     }
 
     /** Called once this is the group's role. */
@@ -61,9 +69,12 @@ final class Candidate extends Role {
         if (reply.pre() != campaign.pre() || reply.term() != askedTerm || !group.quorum.contains(reply.from())) {
             return;
         }
-        if (answers.putIfAbsent(reply.from(), reply.granted()) != null) {
+        Boolean before = answers.get(reply.from());
+        // A vote is cast once; what somebody would do may change.
+        if (before != null && !(campaign.pre() && reply.granted())) {
             return;
         }
+        answers.put(reply.from(), reply.granted());
         if (reply.granted()) {
             leaseSeen = leaseSeen.max(reply.leaseSeen());
         }
@@ -82,11 +93,16 @@ final class Candidate extends Role {
     }
 
     private void ask() {
-        resendMicros = group.now.micros() + group.heartbeatMicros;
+        long tickMicros = group.config.settings().tickMillis() * 1_000;
+        resendMicros = group.now.micros() + Math.min(group.heartbeatMicros, tickMicros << Math.min(asks, 10));
+        // The others may not have noticed yet that the leader is gone, as this replica has.
+        boolean again = campaign.pre() && asks < ASKED_AGAIN_MAX && group.timer.failures() <= 1;
+        asks++;
         long askedTerm = campaign.pre() ? group.term + 1 : group.term;
         Membership membership = group.membership();
         for (int voter : membership.members()) {
-            if (voter == group.self || !membership.isVoter(voter) || answers.containsKey(voter)) {
+            Boolean answer = answers.get(voter);
+            if (voter == group.self || !membership.isVoter(voter) || (answer != null && (answer || !again))) {
                 continue;
             }
             RaftMessage.VoteRequest request = new RaftMessage.VoteRequest(

@@ -3,7 +3,7 @@ package io.flotilla.node.raft;
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.config.time.Timestamp;
 import java.util.List;
-import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a replica is whatever its role: its term, vote, log and promises, and the rules that hold in every role (Raft figure 2, "all servers").
@@ -18,6 +18,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     final EntryWindow log;
     final Outbox out;
     final Promises promises;
+    final ElectionTimer timer;
     final long electionMicros;
     final long heartbeatMicros;
     final long leaseMicros;
@@ -35,19 +36,24 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     long steps;
 
     private final Configurations configurations;
-    private final SplittableRandom random;
     private int vote;
     private int leader;
-    private long electionDueMicros;
     private Role role;
 
     /** A snapshot being installed; nothing is applied meanwhile. 0 if there is none. */
     private long installing;
 
-    Consensus(RaftConfig config, HardState restored, LogView view, long applied, Now now) {
+    private long askedMicros = Long.MIN_VALUE / 2;
+
+    Consensus(
+            RaftConfig config,
+            HardState restored,
+            LogView view,
+            long applied,
+            @Nullable FrozenRaft frozen,
+            Now now) {
         this.config = config;
         this.self = config.self();
-        this.random = new SplittableRandom(config.seed());
         this.electionMicros = config.settings().electionMillisMin() * 1_000;
         this.heartbeatMicros = config.settings().heartbeatMillis() * 1_000;
         this.leaseMicros = config.settings().leaseMillis() * 1_000;
@@ -64,15 +70,21 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         Invariant.check(applied <= log.lastIndex(), "applied beyond the log", applied, log.lastIndex());
         Invariant.check(applied >= log.firstIndex() - 1, "log compacted beyond applied", log.firstIndex(), applied);
         boolean mayHavePromised = restored.term() != 0 || log.lastIndex() != 0;
-        this.promises = new Promises(config, mayHavePromised, now);
-        this.role = new Follower(this);
-        drawElectionTimeout();
+        this.promises = new Promises(config, restored, mayHavePromised, frozen);
+        this.timer = new ElectionTimer(electionMicros, config.seed());
+        timer.restart(now);
+        FrozenRaft.Leading leading = frozen == null ? null : frozen.leading;
+        this.leader = frozen == null ? promises.leader() : frozen.leader;
+        this.role = leading == null ? new Follower(this) : new Leader(this, leading);
     }
 
     Ready step(Now at, RaftEvent event) {
         now = at.micros() >= now.micros() ? at : new Now(now.micros(), at.hybrid());
         steps++;
-        promises.advanceTo(now);
+        int fortified = promises.leader();
+        if (promises.look()) {
+            waitNoLonger(fortified);
+        }
         if (event instanceof RaftEvent.Group group) {
             // Proposals come last and together: all are accepted or none, so one first index tells everything.
             for (RaftEvent each : group.events()) {
@@ -87,15 +99,27 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         role.flush();
         List<LogEntry> apply = takeApplicable();
         log.release(applied);
-        return out.take(new HardState(term, vote, commit), log, apply);
+        return out.take(new HardState(term, vote, commit, promises.leader(), promises.epoch()), log, apply);
     }
 
     List<Integer> caughtUp() {
         return role.caughtUp();
     }
 
-    Lease lease() {
-        return role.lease();
+    Lease lease(Now at) {
+        return role.lease(at);
+    }
+
+    boolean isQuiet(Now at) {
+        return log.isSettled() && applied == commit && installing == 0 && role.isQuiet(at);
+    }
+
+    FrozenRaft freeze() {
+        return promises.freeze(leader, role.freeze());
+    }
+
+    List<Integer> waitsFor() {
+        return role.waitsFor();
     }
 
     RaftStatus status() {
@@ -148,15 +172,11 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     // Roles
 
     boolean electionDue() {
-        return now.micros() >= electionDueMicros;
+        return timer.isDue(now);
     }
 
     int leader() {
         return leader;
-    }
-
-    private void drawElectionTimeout() {
-        electionDueMicros = now.micros() + electionMicros + random.nextLong(electionMicros);
     }
 
     private void become(Role next) {
@@ -174,19 +194,31 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         leader = newLeader;
         if (!(role instanceof Follower)) {
             become(new Follower(this));
-            drawElectionTimeout();
+            timer.restart(now);
         }
     }
 
-    /** Campaigns unless a leader may rely on this replica's silence, which binds its own vote too. */
+    /** {@code gone} leads no more, and whoever it was that noticed has waited long enough. */
+    private void waitNoLonger(int gone) {
+        if (leader == gone) {
+            leader = 0;
+        }
+        timer.hurry(now, membership(), self, gone, term);
+    }
+
+    boolean mayCampaign() {
+        return membership().mayLead(self);
+    }
+
+    /** Campaigns unless a leader may rely on this replica, which binds its own vote too. */
     void campaignIfFree() {
-        if (promises.allowVote(now) && membership().mayLead(self)) {
+        if (promises.allowVote(now) && mayCampaign()) {
             campaign(quorum.isSingle() ? Campaign.REAL : Campaign.PRE);
         }
     }
 
     void campaign(Campaign campaign) {
-        if (!membership().mayLead(self)) {
+        if (!mayCampaign()) {
             return;
         }
         leader = 0;
@@ -194,7 +226,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             term++;
             vote = self;
         }
-        drawElectionTimeout();
+        timer.campaigning(now);
         Candidate candidate = new Candidate(this, campaign);
         become(candidate);
         candidate.start();
@@ -251,17 +283,24 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     // Messages
 
     private void receive(RaftMessage message) {
+        role.onSign(message.from());
         message.accept(this);
     }
 
     @Override
     public Boolean visit(RaftMessage.VoteRequest request) {
+        if (promises.asksForVotes(request.from(), request.term(), request.transfer())) {
+            timer.restart(now);
+        }
         boolean free = request.transfer() || role.mayVote();
         if (!request.pre() && free && request.term() > term) {
             follow(request.term(), 0);
         }
         boolean upToDate = request.lastTerm() > log.lastTerm()
                 || (request.lastTerm() == log.lastTerm() && request.lastIndex() >= log.lastIndex());
+        if (!free && upToDate) {
+            askFortified();
+        }
         if (request.pre()) {
             // A pre-vote binds nobody and refreshes nothing; the answer of one who knows a higher term helps a stuck
             // asker on.
@@ -274,17 +313,25 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         if (granted) {
             follow(term, leader);
             vote = request.from();
-            drawElectionTimeout();
+            timer.restart(now);
         }
-        Timestamp seen = granted ? promises.leaseSeen(now) : Timestamp.ZERO;
+        Timestamp seen = granted ? promises.leaseSeen() : Timestamp.ZERO;
         out.afterPersist(new RaftMessage.VoteReply(self, request.from(), term, false, granted, seen));
         return granted;
+    }
+
+    /** Whoever is waited for may lead no more, and its word of that be lost. */
+    private void askFortified() {
+        if (promises.isBound() && now.micros() - askedMicros >= 2 * electionMicros) {
+            askedMicros = now.micros();
+            out.now(new RaftMessage.AskDefortify(self, promises.leader(), promises.term()));
+        }
     }
 
     @Override
     public Boolean visit(RaftMessage.VoteReply reply) {
         if (reply.term() > term && !(reply.pre() && reply.granted())) {
-            follow(reply.term(), 0);
+            outrun(reply.term());
             return false;
         }
         role.onVoteReply(reply);
@@ -302,10 +349,32 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         }
         Invariant.check(
                 !(role instanceof Leader && append.term() == term), "two leaders in a term", append.from(), self);
-        follow(append.term(), append.from());
-        promises.heardFromLeader(now, append.leaseUntil());
-        drawElectionTimeout();
+        heed(append.from(), append.term());
         return accept(append);
+    }
+
+    /**
+     * The leader of a term not below ours has spoken. If the stores do not let it be fortified, it can serve nobody, and its word keeps nobody from
+     * looking for a better one.
+     */
+    private void heed(int speaker, long speakersTerm) {
+        boolean fresh = speakersTerm > term;
+        boolean bound = promises.followed(speaker, speakersTerm);
+        if (fresh || bound || role.kind() != RaftStatus.Role.PRE_CANDIDATE) {
+            follow(speakersTerm, speaker);
+        } else {
+            leader = speaker;
+        }
+        if (fresh || bound) {
+            timer.restart(now);
+        }
+    }
+
+    /** A later term has begun somewhere. Who waits for its leader has no use for that. */
+    private void outrun(long laterTerm) {
+        if (!promises.isBound()) {
+            follow(laterTerm, 0);
+        }
     }
 
     /** Raft figure 2, AppendEntries, receiver. */
@@ -351,14 +420,21 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     }
 
     private void reply(RaftMessage.Append append, boolean success, long index, long conflictTerm) {
-        out.afterPersist(
-                new RaftMessage.AppendReply(self, append.from(), term, success, index, conflictTerm, append.round()));
+        out.afterPersist(new RaftMessage.AppendReply(
+                self,
+                append.from(),
+                term,
+                success,
+                index,
+                conflictTerm,
+                append.round(),
+                promises.epochOf(append.from())));
     }
 
     @Override
     public Boolean visit(RaftMessage.AppendReply reply) {
         if (reply.term() > term) {
-            follow(reply.term(), 0);
+            outrun(reply.term());
         } else if (reply.term() == term) {
             role.onAppendReply(reply);
         }
@@ -373,13 +449,34 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         return true;
     }
 
+    /** Nobody's term is raised by it. */
+    @Override
+    public Boolean visit(RaftMessage.AskDefortify ask) {
+        RaftStatus.Role kind = role.kind();
+        boolean mayLeadNow = kind == RaftStatus.Role.LEADER || kind == RaftStatus.Role.CANDIDATE;
+        long notLed = mayLeadNow ? term - 1 : term;
+        if (notLed >= ask.term()) {
+            // Were the term forgotten, it might be led after all.
+            out.afterPersist(new RaftMessage.Defortify(self, ask.from(), notLed, now.hybrid()));
+        }
+        return true;
+    }
+
+    @Override
+    public Boolean visit(RaftMessage.Defortify message) {
+        if (promises.leadsNoMore(message.from(), message.term(), message.servedUpTo())) {
+            waitNoLonger(message.from());
+        }
+        return true;
+    }
+
     // Snapshots
 
     private void snapshotArrived(RaftEvent.SnapshotArrived snapshot) {
         if (snapshot.term() < term) {
             return;
         }
-        follow(snapshot.term(), snapshot.from());
+        heed(snapshot.from(), snapshot.term());
         long index = snapshot.index();
         if (index <= commit || log.holds(index, snapshot.indexTerm())) {
             // Known already. Entries behind it may have been acknowledged and must not go.

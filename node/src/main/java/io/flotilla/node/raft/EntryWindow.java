@@ -176,6 +176,11 @@ final class EntryWindow {
         firstAfterReset = index + 1;
     }
 
+    /** Whether all of it is durable, as far as is known, and nothing else is under way to the disk. */
+    boolean isSettled() {
+        return durable == last && pendings.isEmpty() && !hasUnhanded();
+    }
+
     boolean hasUnhanded() {
         return handed < last || reset != null;
     }

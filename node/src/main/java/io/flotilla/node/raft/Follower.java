@@ -17,4 +17,10 @@ final class Follower extends Role {
             group.campaignIfFree();
         }
     }
+
+    /** While the leader's store is supported, its silence means nothing; and who may not lead waits for whoever comes. */
+    @Override
+    boolean isQuiet(Now at) {
+        return group.promises.stands() || !group.mayCampaign();
+    }
 }

@@ -1,11 +1,18 @@
 package io.flotilla.node.raft;
 
 /**
- * What must be durable before a replica answers (Raft figure 2).
+ * What must be durable before a replica answers (Raft figure 2), and before a leader leans on it.
  *
  * @param vote the replica voted for in {@code term}; 0 for none
  * @param commit known committed; may lag behind, never ahead of the log
+ * @param leader the replica this one has fortified: while its store is supported at {@code leaderEpoch}, nobody else gets a vote; 0 for none
+ * @param leaderEpoch see {@link Support}
  */
-public record HardState(long term, int vote, long commit) {
+public record HardState(long term, int vote, long commit, int leader, long leaderEpoch) {
     public static final HardState INITIAL = new HardState(0, 0, 0);
+
+    /** Nobody is fortified. */
+    public HardState(long term, int vote, long commit) {
+        this(term, vote, commit, 0, Support.NO_EPOCH);
+    }
 }

@@ -16,22 +16,35 @@ final class Leader extends Role {
     /** The first entry of this term; when it is committed, so is everything before it that ever was (Raft §8). */
     private final long firstOwnIndex;
 
-    private final long checkQuorumMicros;
+    private final long term;
     private final IntToLongFunction matchOf;
     private final IntToLongFunction ackedRoundOf;
-    private final IntToLongFunction heardMicrosOf;
     private @Nullable Transfer transfer;
 
+    /** Newly elected. */
     Leader(Consensus group, Timestamp leaseStart) {
+        this(group, leaseStart, group.log.lastIndex() + 1, 0);
+    }
+
+    /** Leading since before it was frozen. */
+    Leader(Consensus group, FrozenRaft.Leading frozen) {
+        this(group, frozen.leaseStart, frozen.firstOwnIndex, frozen.round);
+        replication.thaw(frozen);
+    }
+
+    private Leader(Consensus group, Timestamp leaseStart, long firstOwnIndex, long roundsBefore) {
         super(group);
-        this.firstOwnIndex = group.log.lastIndex() + 1;
-        this.lease = new LeaderLease(group, leaseStart, firstOwnIndex);
-        this.replication = new Replication(group, lease, firstOwnIndex);
-        this.checkQuorumMicros = 2 * group.electionMicros;
+        this.term = group.term;
+        this.firstOwnIndex = firstOwnIndex;
+        this.lease = new LeaderLease(group, this::peer, leaseStart, firstOwnIndex);
+        this.replication = new Replication(group, lease, group.log.lastIndex() + 1, roundsBefore);
         this.reads = new ReadRequests(group.out);
         this.matchOf = replication::matchOf;
         this.ackedRoundOf = replication::ackedRoundOf;
-        this.heardMicrosOf = replication::heardMicrosOf;
+    }
+
+    private @Nullable Progress peer(int replica) {
+        return replication.of(replica);
     }
 
     /** Called once this is the group's role. */
@@ -49,6 +62,7 @@ final class Leader extends Role {
 
     @Override
     void onTick() {
+        lease.look(replication.peers());
         if (!quorumActive()) {
             // Thesis §6.2: a leader cut off from its quorum must not keep its clients waiting.
             group.follow(group.term, 0);
@@ -61,7 +75,7 @@ final class Leader extends Role {
             }
             transfer = null;
         }
-        replication.tick(checkQuorumMicros);
+        replication.tick(2 * group.electionMicros);
     }
 
     @Override
@@ -77,13 +91,20 @@ final class Leader extends Role {
 
     @Override
     boolean quorumActive() {
-        return group.now.micros() - group.quorum.reachedBy(heardMicrosOf) <= checkQuorumMicros;
+        return lease.quorumActive();
     }
 
-    /** A leader whose quorum listens is not deposed by somebody who cannot hear it. */
     @Override
     boolean mayVote() {
-        return group.now.micros() - group.quorum.reachedBy(heardMicrosOf) >= group.electionMicros;
+        return lease.isDeposable();
+    }
+
+    @Override
+    void onSign(int replica) {
+        Progress peer = replication.of(replica);
+        if (peer != null) {
+            peer.knocked(group.now.micros());
+        }
     }
 
     // Requests
@@ -178,7 +199,7 @@ final class Leader extends Role {
             return;
         }
         if (reply.round() > 0) {
-            peer.heard(group.now.micros(), reply.round());
+            peer.heard(group.now.micros(), reply.round(), reply.fortifiedEpoch());
         }
         if (reply.success()) {
             Invariant.check(
@@ -187,12 +208,13 @@ final class Leader extends Role {
                     reply.index(),
                     group.log.lastIndex());
             peer.matched(reply.index(), group.log.firstIndex());
+            peer.tookIn(reply.round(), reply.index());
             advanceCommit();
             continueTransfer();
         } else if (reply.round() > 0) {
             replication.rejected(peer, reply);
         }
-        acknowledged();
+        reads.confirmed(group.quorum.reachedBy(ackedRoundOf));
     }
 
     @Override
@@ -203,12 +225,6 @@ final class Leader extends Role {
     @Override
     void onSnapshotSent(int toReplica, boolean success) {
         replication.snapshotSent(toReplica, success);
-    }
-
-    private void acknowledged() {
-        long round = group.quorum.reachedBy(ackedRoundOf);
-        reads.confirmed(round);
-        lease.extend(replication.rounds(), round);
     }
 
     private void advanceCommit() {
@@ -244,18 +260,48 @@ final class Leader extends Role {
     void flush() {
         replication.flush();
         if (group.quorum.isSingle()) {
-            replication.round();
-            acknowledged();
+            reads.confirmed(replication.round());
         }
     }
 
     @Override
-    Lease lease() {
-        return lease.get();
+    Lease lease(Now at) {
+        return lease.at(at);
+    }
+
+    // Sleep
+
+    @Override
+    boolean isQuiet(Now at) {
+        return transfer == null
+                && reads.isIdle()
+                && group.commit == group.log.lastIndex()
+                && lease.at(at).isHeldAt(at.micros())
+                && replication.isQuiet();
+    }
+
+    @Override
+    FrozenRaft.Leading freeze() {
+        return replication.freeze(firstOwnIndex);
+    }
+
+    @Override
+    List<Integer> waitsFor() {
+        return replication.waitsFor();
     }
 
     @Override
     void leave() {
         reads.refuseAll();
+        // Nothing was served above this node's own clock.
+        group.promises.saw(group.now.hybrid());
+        if (lease.isGone() && group.term > term) {
+            return; // there is a successor
+        }
+        for (Progress peer : replication.peers()) {
+            if (peer.fortifiedEpoch() != Support.NO_EPOCH) {
+                group.out.afterPersist(new RaftMessage.Defortify(group.self, peer.peer, term, group.now.hybrid()));
+            }
+        }
     }
 }

@@ -56,9 +56,12 @@ final class Outbox {
     /** Everything since the last call; leaves this empty. */
     Ready take(HardState state, EntryWindow log, List<LogEntry> apply) {
         boolean voteChanged = state.term() != handed.term() || state.vote() != handed.vote();
+        // That a promise is over need not be durable: a replica that forgets it waits longer than it must.
+        boolean fortified = state.leader() != 0
+                && (state.leader() != handed.leader() || state.leaderEpoch() != handed.leaderEpoch());
         long number = 0;
         Ready.Persist persist = null;
-        if (voteChanged || log.hasUnhanded()) {
+        if (voteChanged || fortified || log.hasUnhanded()) {
             boolean changed = !state.equals(handed);
             number = ++persistNumber;
             persist = log.hand(number, changed ? state : null);

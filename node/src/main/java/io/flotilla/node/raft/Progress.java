@@ -25,12 +25,30 @@ final class Progress {
 
     private final int inflightMax;
     private final long inflightBytesMax;
+    private final long patienceMicros;
 
     private State state = State.PROBE;
     private long match;
     private long next;
-    private long heardMicros;
+
+    /** When it was last known to be there: it answered, or its store showed that it keeps its word. */
+    private long activeMicros;
+
+    /** Until then it is spoken to although its store is away. */
+    private long patientUntilMicros;
+
+    private boolean away;
     private long ackedRound;
+    private long fortifiedEpoch;
+
+    /** The highest commit index it was told, and in which round first. */
+    private long commitTold;
+
+    private long commitToldIn;
+
+    /** The highest commit index it is known to know. */
+    private long commitKnown;
+
     private long sentMicros = Long.MIN_VALUE / 2;
 
     /** PROBE: sent and not answered. */
@@ -52,12 +70,14 @@ final class Progress {
     private long inflightBytes;
 
     Progress(int peer, boolean witness, long next, RaftSettings settings, long nowMicros) {
+        this.patienceMicros = settings.electionMillisMin() * 1_000;
         this.peer = peer;
         this.witness = witness;
         this.next = next;
         this.inflightMax = settings.inflightAppendsMax();
         this.inflightBytesMax = settings.inflightBytesMax();
-        this.heardMicros = nowMicros;
+        this.activeMicros = nowMicros;
+        this.patientUntilMicros = nowMicros + patienceMicros;
     }
 
     State state() {
@@ -72,8 +92,13 @@ final class Progress {
         return next;
     }
 
-    long heardMicros() {
-        return heardMicros;
+    long activeMicros() {
+        return activeMicros;
+    }
+
+    /** The epoch at which it has durably fortified this leader in this term, or {@link Support#NO_EPOCH}. */
+    long fortifiedEpoch() {
+        return fortifiedEpoch;
     }
 
     long ackedRound() {
@@ -98,13 +123,73 @@ final class Progress {
     }
 
     /** The peer has accepted this leader's term. */
-    void heard(long nowMicros, long round) {
-        heardMicros = nowMicros;
+    void heard(long nowMicros, long round, long epoch) {
+        active(nowMicros);
+        knocked(nowMicros);
         ackedRound = Math.max(ackedRound, round);
+        fortifiedEpoch = Math.max(fortifiedEpoch, epoch);
+    }
+
+    void active(long nowMicros) {
+        activeMicros = Math.max(activeMicros, nowMicros);
+    }
+
+    /** Whatever it says, it is there. */
+    void knocked(long nowMicros) {
+        patientUntilMicros = nowMicros + patienceMicros;
+    }
+
+    /** @param supports whether its store supports this one now */
+    void look(long nowMicros, boolean supports) {
+        boolean before = away;
+        away = !supports && nowMicros >= patientUntilMicros;
+        if (away && !before && state == State.REPLICATE) {
+            probeFrom(match + 1);
+            pause();
+        }
+    }
+
+    /** Its store has been away for so long that nothing is said to it. */
+    boolean isAway() {
+        return away;
+    }
+
+    /** It was told of {@code commit} in {@code round}. */
+    void told(long commit, long round) {
+        if (commit > commitTold) {
+            commitTold = commit;
+            commitToldIn = round;
+        }
+    }
+
+    /** It has taken in what was sent in {@code round}, and its log matches up to {@code index}. */
+    void tookIn(long round, long index) {
+        if (round >= commitToldIn && index >= commitTold) {
+            commitKnown = commitTold;
+        }
+    }
+
+    /** Whether it has everything and knows that it is committed. */
+    boolean isUpToDate(long last, long commit) {
+        return state == State.REPLICATE && match == last && commitKnown == commit;
     }
 
     void sent(long nowMicros) {
         sentMicros = nowMicros;
+    }
+
+    /** As it was when the group was frozen: it may be believed to have {@code newMatch}, and to know that. */
+    void thaw(long newMatch, long epoch, long last, long firstIndex) {
+        fortifiedEpoch = epoch;
+        if (newMatch == last) {
+            matched(newMatch, firstIndex);
+            commitTold = last;
+            commitKnown = last;
+        } else {
+            match = newMatch;
+            probeFrom(newMatch + 1);
+            pause();
+        }
     }
 
     void probed(long round) {

@@ -14,7 +14,6 @@ import java.util.function.UnaryOperator;
  * @param withoutData an entry as a witness keeps it: a NORMAL one without payload, a CONFIG one with what {@code membershipOf} needs; pure and
  *     idempotent, keeps index, term and kind
  * @param seed source of the randomised timeouts
- * @param maxClockOffsetMicros bound on the difference of wall clocks, for leases promised before a restart
  */
 public record RaftConfig(
         int self,
@@ -23,10 +22,10 @@ public record RaftConfig(
         UnaryOperator<LogEntry> withoutData,
         RaftSettings settings,
         long seed,
-        long maxClockOffsetMicros) {
+        Trust trust) {
 
     /** A group that never changes. */
-    public RaftConfig(int self, List<Integer> voters, RaftSettings settings, long seed, long maxClockOffsetMicros) {
+    public RaftConfig(int self, List<Integer> voters, RaftSettings settings, long seed, Trust trust) {
         this(
                 self,
                 Membership.of(voters),
@@ -36,6 +35,6 @@ public record RaftConfig(
                 UnaryOperator.identity(),
                 settings,
                 seed,
-                maxClockOffsetMicros);
+                trust);
     }
 }

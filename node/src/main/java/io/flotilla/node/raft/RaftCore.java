@@ -16,10 +16,19 @@ public final class RaftCore {
      * @param restored hard state found on disk, or {@link HardState#INITIAL}
      * @param log the durable log found on disk
      * @param applied index up to which the state machine has applied
-     * @param now when this replica started; it grants no vote for one election timeout if it may have promised before
      */
     public RaftCore(RaftConfig config, HardState restored, LogView log, long applied, Now now) {
-        this.consensus = new Consensus(config, restored, log, applied, now);
+        this.consensus = new Consensus(config, restored, log, applied, null, now);
+    }
+
+    /**
+     * Goes on where a core was frozen.
+     *
+     * @param restored hard state found on disk, as that core left it
+     * @param applied index up to which the state machine has applied: all that was committed
+     */
+    public RaftCore(RaftConfig config, HardState restored, LogView log, long applied, FrozenRaft frozen, Now now) {
+        this.consensus = new Consensus(config, restored, log, applied, frozen, now);
     }
 
     /**
@@ -32,9 +41,31 @@ public final class RaftCore {
         return consensus.step(now, event);
     }
 
-    /** The lease as of the last event; {@link Lease#NONE} unless leader and ready to serve. */
-    public Lease lease() {
-        return consensus.lease();
+    /**
+     * The lease at this moment; {@link Lease#NONE} unless leader and ready to serve. It may end before it runs out (see {@link Support}), so it is asked
+     * for again as an answer leaves.
+     */
+    public Lease lease(Now now) {
+        return consensus.lease(now);
+    }
+
+    /**
+     * Whether nothing would come of time passing: a follower that waits for a leader whose store is supported, or a leader that has its lease and to
+     * which nothing is missing at any peer that is there. Such a core needs no ticks until something happens: an event, the withdrawal of support for
+     * the leader's store, or support for this store beginning at one of {@link #waitsFor}.
+     */
+    public boolean isQuiet(Now now) {
+        return consensus.isQuiet(now);
+    }
+
+    /** A leader's peers that lack something, because their stores are away if this core is quiet. */
+    public List<Integer> waitsFor() {
+        return consensus.waitsFor();
+    }
+
+    /** What is to be kept instead of this core. Only when quiet; no event may be given to this core afterwards. */
+    public FrozenRaft freeze() {
+        return consensus.freeze();
     }
 
     /** The latest in the log, whether committed or not (Raft §6). */

@@ -22,6 +22,10 @@ public sealed interface RaftMessage {
         R visit(AppendReply message);
 
         R visit(TimeoutNow message);
+
+        R visit(AskDefortify message);
+
+        R visit(Defortify message);
     }
 
     <R> R accept(Visitor<R> visitor);
@@ -55,7 +59,6 @@ public sealed interface RaftMessage {
      * AppendEntries (Raft §5.3); without entries, a heartbeat or probe.
      *
      * @param round numbers this leader's sends, so that an acknowledgement tells which send it proves alive
-     * @param leaseUntil the leader will serve no read above this timestamp on the strength of this message
      */
     record Append(
             int from,
@@ -65,8 +68,7 @@ public sealed interface RaftMessage {
             long prevTerm,
             List<LogEntry> entries,
             long commit,
-            long round,
-            Timestamp leaseUntil)
+            long round)
             implements RaftMessage {
         @Override
         public <R> R accept(Visitor<R> visitor) {
@@ -81,10 +83,25 @@ public sealed interface RaftMessage {
      * @param conflictTerm the term of the entry before {@code index} here: nothing of a later term can match up to there; {@link #NOTHING_HERE} if
      *     there is no replica yet, which needs a snapshot to begin with
      * @param round echo of {@link Append#round}; 0 if this answers no message of this term's leader
+     * @param fortifiedEpoch the epoch at which the sender has durably fortified the receiver: while the sender's store supports the receiver's at it,
+     *     the sender votes for nobody else; {@link Support#NO_EPOCH} if it has not
      */
-    record AppendReply(int from, int to, long term, boolean success, long index, long conflictTerm, long round)
+    record AppendReply(
+            int from,
+            int to,
+            long term,
+            boolean success,
+            long index,
+            long conflictTerm,
+            long round,
+            long fortifiedEpoch)
             implements RaftMessage {
         public static final long NOTHING_HERE = -1;
+
+        /** The sender has not fortified the receiver. */
+        public AppendReply(int from, int to, long term, boolean success, long index, long conflictTerm, long round) {
+            this(from, to, term, success, index, conflictTerm, round, Support.NO_EPOCH);
+        }
 
         @Override
         public <R> R accept(Visitor<R> visitor) {
@@ -98,6 +115,30 @@ public sealed interface RaftMessage {
      * @param servedUpTo above every timestamp the sender ever served
      */
     record TimeoutNow(int from, int to, long term, Timestamp servedUpTo) implements RaftMessage {
+        @Override
+        public <R> R accept(Visitor<R> visitor) {
+            return visitor.visit(this);
+        }
+    }
+
+    /**
+     * A follower that has fortified the receiver was asked for a vote: should it still wait? Answered by {@link Defortify} if not.
+     *
+     * @param term the last in which the sender has heard the receiver as leader; raises nobody's term
+     */
+    record AskDefortify(int from, int to, long term) implements RaftMessage {
+        @Override
+        public <R> R accept(Visitor<R> visitor) {
+            return visitor.visit(this);
+        }
+    }
+
+    /**
+     * The sender leads in no term up to {@code term}, and never will again; it is to be waited for no longer. Raises nobody's term.
+     *
+     * @param servedUpTo above every timestamp the sender served in those terms
+     */
+    record Defortify(int from, int to, long term, Timestamp servedUpTo) implements RaftMessage {
         @Override
         public <R> R accept(Visitor<R> visitor) {
             return visitor.visit(this);

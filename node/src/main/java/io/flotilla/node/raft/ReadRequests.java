@@ -38,6 +38,11 @@ final class ReadRequests {
         return confirming.isEmpty();
     }
 
+    /** Whether nobody waits. */
+    boolean isIdle() {
+        return confirming.isEmpty() && early.isEmpty();
+    }
+
     /** A quorum has acknowledged {@code round}. */
     void confirmed(long round) {
         while (!confirming.isEmpty() && confirming.peekFirst().round <= round) {

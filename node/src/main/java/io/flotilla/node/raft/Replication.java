@@ -1,6 +1,6 @@
 package io.flotilla.node.raft;
 
-import io.flotilla.config.time.Timestamp;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -19,17 +19,15 @@ final class Replication {
 
     private final Consensus group;
     private final LeaderLease lease;
-    private final Rounds rounds = new Rounds();
+    private final Rounds rounds;
     private Progress[] peers = {};
-
-    /** The step in which the current round was opened. */
-    private long roundStep = -1;
-
     private boolean broadcast;
 
-    Replication(Consensus group, LeaderLease lease, long next) {
+    /** @param roundsBefore rounds up to this one were used before */
+    Replication(Consensus group, LeaderLease lease, long next, long roundsBefore) {
         this.group = group;
         this.lease = lease;
+        this.rounds = new Rounds(roundsBefore);
         become(group.membership(), next);
     }
 
@@ -62,10 +60,6 @@ final class Replication {
         return null;
     }
 
-    Rounds rounds() {
-        return rounds;
-    }
-
     long matchOf(int voter) {
         // The leader counts itself only for what is on its own disk (thesis §10.2.1).
         return voter == group.self ? group.log.durableIndex() : known(voter).match();
@@ -73,10 +67,6 @@ final class Replication {
 
     long ackedRoundOf(int voter) {
         return voter == group.self ? rounds.current() : known(voter).ackedRound();
-    }
-
-    long heardMicrosOf(int voter) {
-        return voter == group.self ? group.now.micros() : known(voter).heardMicros();
     }
 
     private Progress known(int voter) {
@@ -154,7 +144,11 @@ final class Replication {
     void flush() {
         long heartbeatDueMicros = group.now.micros() - group.heartbeatMicros;
         for (Progress peer : peers) {
-            boolean speak = broadcast || peer.sentMicros() <= heartbeatDueMicros;
+            look(peer);
+            if (peer.isAway()) {
+                continue;
+            }
+            boolean speak = broadcast || (peer.sentMicros() <= heartbeatDueMicros && needs(peer));
             switch (peer.state()) {
                 case PROBE -> probe(peer, speak);
                 case REPLICATE -> pipeline(peer, speak);
@@ -168,16 +162,39 @@ final class Replication {
         broadcast = false;
     }
 
+    private void look(Progress peer) {
+        peer.look(group.now.micros(), group.config.trust().support().receivedEpoch(peer.peer) != Support.NO_EPOCH);
+    }
+
+    /** Whether something would be missing if this leader fell silent. */
+    private boolean needs(Progress peer) {
+        return !lease.isFortified(peer) || !peer.isUpToDate(group.log.lastIndex(), group.commit);
+    }
+
+    /** Whether nothing is missing at any peer that could be told. */
+    boolean isQuiet() {
+        for (Progress peer : peers) {
+            look(peer);
+            if (!peer.isAway() && needs(peer)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    List<Integer> waitsFor() {
+        List<Integer> missing = new ArrayList<>(0);
+        for (Progress peer : peers) {
+            if (needs(peer)) {
+                missing.add(peer.peer);
+            }
+        }
+        return missing;
+    }
+
     /** The round of this step. */
     long round() {
-        if (roundStep != group.steps) {
-            roundStep = group.steps;
-            // After a transfer nothing is served on the strength of any message.
-            Timestamp bound =
-                    lease.isGone() ? Timestamp.ZERO : group.now.hybrid().plusMicros(group.leaseMicros);
-            rounds.open(group.now.micros(), bound);
-        }
-        return rounds.current();
+        return rounds.in(group.steps);
     }
 
     private void probe(Progress peer, boolean speak) {
@@ -260,8 +277,31 @@ final class Replication {
                 group.log.termAt(prevIndex),
                 entries,
                 group.commit,
-                round,
-                rounds.bound(round)));
+                round));
+        peer.told(group.commit, round);
         peer.sent(group.now.micros());
+    }
+
+    // Sleep
+
+    FrozenRaft.Leading freeze(long firstOwnIndex) {
+        int[] ids = new int[peers.length];
+        long[] match = new long[peers.length];
+        long[] epochs = new long[peers.length];
+        for (int i = 0; i < peers.length; i++) {
+            ids[i] = peers[i].peer;
+            match[i] = peers[i].match();
+            epochs[i] = peers[i].fortifiedEpoch();
+        }
+        return new FrozenRaft.Leading(lease.start(), firstOwnIndex, rounds.current(), ids, match, epochs);
+    }
+
+    void thaw(FrozenRaft.Leading frozen) {
+        for (int i = 0; i < frozen.peers.length; i++) {
+            Progress peer = of(frozen.peers[i]);
+            if (peer != null) {
+                peer.thaw(frozen.match[i], frozen.fortifiedEpoch[i], group.log.lastIndex(), group.log.firstIndex());
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.flotilla.node.raft;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a replica is at the moment (Raft §5.1). What is not overridden is ignored in that role. */
 abstract sealed class Role permits Follower, Candidate, Leader {
@@ -18,6 +19,9 @@ abstract sealed class Role permits Follower, Candidate, Leader {
     boolean mayVote() {
         return group.promises.allowVote(group.now);
     }
+
+    /** {@code replica} has said something that is no answer to a leader. */
+    void onSign(int replica) {}
 
     void onVoteReply(RaftMessage.VoteReply reply) {}
 
@@ -61,8 +65,20 @@ abstract sealed class Role permits Follower, Candidate, Leader {
         return List.of();
     }
 
-    Lease lease() {
+    Lease lease(Now at) {
         return Lease.NONE;
+    }
+
+    /** Whether nothing would come of the time passing. */
+    abstract boolean isQuiet(Now at);
+
+    /** What a leader must not forget. */
+    FrozenRaft.@Nullable Leading freeze() {
+        return null;
+    }
+
+    List<Integer> waitsFor() {
+        return List.of();
     }
 
     boolean quorumActive() {

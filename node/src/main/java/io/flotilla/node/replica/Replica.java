@@ -26,6 +26,7 @@ import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.node.raft.Ready;
+import io.flotilla.node.raft.Trust;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
@@ -95,6 +96,8 @@ public final class Replica {
         this.log = log;
         this.applier = new StateApplier(setting.engine(), descriptor, selfId(descriptor));
         Now now = ports.now();
+        GroupSupport support = new GroupSupport(
+                setting.liveness(), applier::descriptor, ports::micros);
         this.raft = new RaftCore(
                 new RaftConfig(
                         selfId(descriptor),
@@ -103,7 +106,7 @@ public final class Replica {
                         Memberships::withoutData,
                         setting.raft(),
                         setting.seed() ^ (descriptor.id().value() * 0x9E3779B97F4A7C15L),
-                        setting.clock().maxOffsetMicros()),
+                        new Trust(support, ports.since(), setting.clock().maxOffsetMicros())),
                 hardState,
                 log,
                 applier.applied().index(),
@@ -410,10 +413,8 @@ public final class Replica {
             current = null;
         }
         if (status.role() == RaftStatus.Role.LEADER) {
-            Lease lease = raft.lease();
-            if (current != null) {
-                current.extend(lease);
-            } else if (lease.isHeldAt(now.micros())) {
+            Lease lease = raft.lease(now);
+            if (current == null && lease.isHeldAt(now.micros())) {
                 desk = new RequestDesk(
                         new RequestDesk.Tools(
                                 setting.node(),
@@ -423,7 +424,8 @@ public final class Replica {
                                 setting.txn(),
                                 setting.serving(),
                                 ports,
-                                this::rejectTrigger),
+                                this::rejectTrigger,
+                                raft::lease),
                         lease);
             }
         }

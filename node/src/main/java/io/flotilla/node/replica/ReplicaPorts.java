@@ -13,7 +13,14 @@ import java.util.List;
 
 /** What a replica asks of the world. Called in the replica's own turn; nothing here blocks, and answers come back as events. */
 interface ReplicaPorts {
+    /** On the clock that store liveness is on. */
     Now now();
+
+    /** The monotonic part of {@link #now}. */
+    long micros();
+
+    /** What this replica may have promised before is forgotten. */
+    Now since();
 
     /** Make it durable, then tell {@link Replica#persisted} the number. */
     void persist(long number, Persist persist);

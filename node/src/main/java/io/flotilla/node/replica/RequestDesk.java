@@ -51,7 +51,14 @@ final class RequestDesk {
             TxnSettings settings,
             Serving serving,
             ReplicaPorts ports,
-            TriggerCheck triggers) {}
+            TriggerCheck triggers,
+            Leases leases) {}
+
+    /** The lease as it is now; it may end before it runs out, so it is asked for anew each time something is decided on it. */
+    @FunctionalInterface
+    interface Leases {
+        Lease at(Now now);
+    }
 
     /** Says why a commit trigger cannot apply to this range as it is now. */
     @FunctionalInterface
@@ -98,7 +105,6 @@ final class RequestDesk {
     private final ArrayDeque<Sequencer.Effect> work = new ArrayDeque<>();
     private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
     private List<Proposal> proposals = new ArrayList<>();
-    private Lease lease;
     private long nextTicket = 1;
     private boolean running;
     /** A commit trigger is in the log: nothing is evaluated until the range is what the trigger makes of it. */
@@ -109,7 +115,6 @@ final class RequestDesk {
     RequestDesk(Tools tools, Lease lease) {
         this.tools = tools;
         this.term = lease.term();
-        this.lease = lease;
         this.sequencer = new Sequencer(tools.settings());
         this.timestamps = new TimestampCache(lease.start());
     }
@@ -118,17 +123,12 @@ final class RequestDesk {
         return term;
     }
 
-    /** The lease was extended (same term). */
-    void extend(Lease current) {
-        lease = current;
-    }
-
     /** A request whose keys are known to be ours. */
     void admit(Now now, Replica.Arrival arrival) {
         RangeRequest request = arrival.request();
         Consumer<RangeReply> reply = arrival.reply();
         KvHeader header = request.batch().header();
-        if (!lease.covers(now.micros(), header.timestamp())) {
+        if (!mayServe(now, header.timestamp())) {
             reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
             return;
         }
@@ -343,7 +343,7 @@ final class RequestDesk {
         }
         // Nothing is served above this node's clock: whoever takes the lease over starts from there.
         if (!tools.clock().update(batch.header().timestamp())
-                || !lease.covers(now.micros(), batch.header().timestamp())) {
+                || !mayServe(now, batch.header().timestamp())) {
             giveBack(now, ticket, request);
             return;
         }
@@ -367,15 +367,16 @@ final class RequestDesk {
         }
         // The pause-safe check: what was read under a lease that has run out meanwhile, or above what it protects, must
         // not leave.
-        long leavingMicros = tools.ports().now().micros();
-        if (!lease.covers(leavingMicros, served)) {
+        Now leaving = tools.ports().now();
+        Lease lease = tools.leases().at(leaving);
+        if (!covers(lease, leaving, served)) {
             tools.serving().margins().tooLate();
             giveBack(now, ticket, request);
             return;
         }
         byte[] mutation = evaluated.mutation();
         if (mutation == null) {
-            tools.serving().margins().left(lease.untilMicros() - leavingMicros);
+            tools.serving().margins().left(lease.untilMicros() - leaving.micros());
             pending.remove(ticket);
             work.addAll(sequencer.finished(now.micros(), ticket));
             if (!request.released.isEmpty()) {
@@ -409,6 +410,14 @@ final class RequestDesk {
         return trigger.length > 0 && CommitTrigger.decode(trigger) instanceof ReplicaChangeTrigger
                 ? LogEntry.Kind.CONFIG
                 : LogEntry.Kind.NORMAL;
+    }
+
+    private boolean mayServe(Now now, Timestamp timestamp) {
+        return covers(tools.leases().at(now), now, timestamp);
+    }
+
+    private boolean covers(Lease lease, Now now, Timestamp timestamp) {
+        return lease.term() == term && lease.covers(now.micros(), timestamp);
     }
 
     private void giveBack(Now now, long ticket, Pending request) {

@@ -6,7 +6,9 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.service.LivenessListener;
+import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.snapshot.SnapshotFiles;
@@ -50,6 +52,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Store implements Transport.Inbound, LivenessListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+    private static final Duration DEFORTIFY_EVERY = Duration.ofSeconds(1);
 
     /**
      * @param flushEvery how often applied state is made durable
@@ -69,10 +72,12 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     private final SnapshotTraffic snapshots;
     private final FlushCycle flushes;
     private final Removals removals;
+    private final StoppedReplicas stopped;
     private @Nullable Transport transport;
     private @Nullable ConflictResolver resolver;
     private volatile boolean closed;
     private volatile boolean adoptionAllowed;
+    private volatile Now started;
 
     /**
      * @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end
@@ -102,7 +107,10 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 this::later,
                 new SnapshotHost(),
                 this::diskFailed);
+        this.started = now();
         this.flushes = new FlushCycle(setting.engine(), log, replicas);
+        this.stopped = new StoppedReplicas(
+                setting.node(), log, setting.clock(), (to, range, message) -> transport().sendRaft(to, range, message));
         this.removals = new Removals(setting.engine(), log, replicas, snapshots, this::diskFailed);
     }
 
@@ -110,15 +118,22 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     public void start(Transport transportOfNode, ConflictResolver conflictResolver) {
         this.transport = transportOfNode;
         this.resolver = conflictResolver;
+        this.started = now();
         snapshots.recover();
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
         removals.recover();
-        found.forEach(this::open);
+        found.forEach(descriptor -> open(descriptor, started));
         log.onCrowded(this::relieveLog);
         Duration tick = Duration.ofMillis(setting.raft().tickMillis());
         system.scheduler()
                 .scheduleAtFixedRate(tick, tick, () -> wire.execute(this::tickAll), system.executionContext());
+        system.scheduler()
+                .scheduleAtFixedRate(
+                        DEFORTIFY_EVERY,
+                        DEFORTIFY_EVERY,
+                        () -> wire.execute(stopped::repeat),
+                        system.executionContext());
         system.scheduler()
                 .scheduleAtFixedRate(
                         flushEvery, flushEvery, () -> background.execute(this::flush), system.executionContext());
@@ -139,10 +154,11 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             setting.engine().write(batch);
         }
         setting.engine().flush();
-        fresh.forEach(this::open);
+        fresh.forEach(descriptor -> open(descriptor, started));
     }
 
-    private synchronized void open(RangeDescriptor descriptor) {
+    /** @param since what the replica may have promised before is forgotten */
+    private synchronized void open(RangeDescriptor descriptor, Now since) {
         RangeId range = descriptor.id();
         if (replicas.find(range) != null || closed) {
             return;
@@ -158,7 +174,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 ReplicaActor.create(
                         context -> new Replica(
                                 setting,
-                                new StorePorts(this, range, context.getSelf()),
+                                new StorePorts(this, range, context.getSelf(), since),
                                 descriptor,
                                 opening.hardState(),
                                 opening.view()),
@@ -177,6 +193,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             replicas.remove(slot);
         }
         snapshots.forget(descriptor.id().value());
+        stopped.add(slot == null ? descriptor : slot.descriptor());
         LOG.error("replica of {} stopped: {}", descriptor, failure.toString(), failure);
         if (!closed && failure instanceof StorageException) {
             onDiskFailure.accept(failure);
@@ -185,7 +202,8 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     /** A split was applied to the engine: its right side gets a replica. {@code leaseholder}: the left side's replica here held the lease. */
     void splitOff(RangeDescriptor right, boolean leaseholder) {
-        open(right);
+        // What the left side's leaseholder served here before may be covered by nobody's promise.
+        open(right, now());
         Slot slot = replicas.find(right.id());
         if (leaseholder && slot != null) {
             int self = right.replicaOn(setting.node()).orElseThrow().replicaId();
@@ -208,15 +226,25 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         if (slot != null) {
             if (slot.replicaId() != message.to()) {
                 anotherIsMeant(from, slot, message.to());
+                answerForAbsent(from, range, message, message.to() < slot.replicaId());
             } else if (slot.descriptor().hasRemoved(message.from())) {
                 transport().sendNotice(from, new ReplicaNotice(range, message.from(), ReplicaNotice.Kind.REMOVED));
             } else {
                 slot.tell(new ReplicaActor.Deliver(message));
             }
-        } else if (!closed && !removals.isRemoved(range, message.to())) {
+        } else if (removals.isRemoved(range, message.to())) {
+            answerForAbsent(from, range, message, true);
+        } else if (!closed) {
+            answerForAbsent(from, range, message, false);
             strangers
                     .keep(range.value(), message, System.nanoTime())
                     .ifPresent(reply -> transport().sendRaft(from, range, reply));
+        }
+    }
+
+    private void answerForAbsent(NodeId from, RangeId range, RaftMessage message, boolean forGood) {
+        if (message instanceof RaftMessage.AskDefortify question) {
+            stopped.answer(range, question, forGood).ifPresent(word -> transport().sendRaft(from, range, word));
         }
     }
 
@@ -364,7 +392,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         RangeDescriptor descriptor = header.descriptor();
         snapshots.install(snapshot, () -> mayCreate(header) && !replicas.overlapsOther(descriptor), () -> {
             flushes.changed(descriptor.id());
-            open(descriptor);
+            open(descriptor, started);
         });
     }
 
@@ -512,6 +540,10 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         } catch (RuntimeException failure) {
             diskFailed(failure);
         }
+    }
+
+    private Now now() {
+        return new Now(LivenessService.nowMicros(), setting.clock().now());
     }
 
     // ---- for the ports of replicas -------------------------------------------------------------------------------

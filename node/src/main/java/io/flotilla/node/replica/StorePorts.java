@@ -5,6 +5,7 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
@@ -25,16 +26,28 @@ final class StorePorts implements ReplicaPorts {
     private final Store store;
     private final RangeId range;
     private final ActorRef<ReplicaActor.Command> self;
+    private final Now since;
 
-    StorePorts(Store store, RangeId range, ActorRef<ReplicaActor.Command> self) {
+    StorePorts(Store store, RangeId range, ActorRef<ReplicaActor.Command> self, Now since) {
         this.store = store;
         this.range = range;
         this.self = self;
+        this.since = since;
     }
 
     @Override
     public Now now() {
-        return new Now(System.nanoTime() / 1_000, store.setting().clock().now());
+        return new Now(LivenessService.nowMicros(), store.setting().clock().now());
+    }
+
+    @Override
+    public long micros() {
+        return LivenessService.nowMicros();
+    }
+
+    @Override
+    public Now since() {
+        return since;
     }
 
     @Override

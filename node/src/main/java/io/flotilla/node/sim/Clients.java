@@ -23,6 +23,7 @@ final class Clients {
     private final HashMap<Long, Long> asked = new HashMap<>();
 
     private boolean calm;
+    private boolean silent;
     private long requests;
     private long payloads;
 
@@ -40,10 +41,17 @@ final class Clients {
         calm = true;
     }
 
+    /** Whether they ask for nothing at all. */
+    void beSilent(boolean still) {
+        silent = still;
+    }
+
     private void actLater() {
         long mean = calm ? CALM_MEAN_MICROS : world.weather.proposeMeanMicros();
         world.queue.after(random.nextLong(2 * mean), 6, () -> {
-            act();
+            if (!silent) {
+                act();
+            }
             actLater();
         });
     }
@@ -103,8 +111,16 @@ final class Clients {
 
     /** The answer leaves in the same moment: the shell checks the lease as it does. */
     void readUnderLease(SimReplica replica) {
+        if (replica.isFrozen()) {
+            // A request that arrives wakes it up; but not all the time, or nobody would ever sleep.
+            if (random.nextInt(4) > 0) {
+                return;
+            }
+            replica.thaw();
+        }
         replica.clock.advanceTo(world.queue.nowMicros());
-        Lease lease = replica.lease;
+        world.leases.changed(replica);
+        Lease lease = replica.lease();
         Timestamp timestamp = replica.clock.reading();
         if (!lease.covers(replica.clock.monotonic(), timestamp) || !timestamp.isAfter(lease.start())) {
             return;

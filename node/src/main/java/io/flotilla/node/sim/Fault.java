@@ -26,7 +26,13 @@ public enum Fault {
     /** One that it did not. */
     CHANGE_REFUSED,
     /** A removed replica is not told so. */
-    REMOVAL_UNHEARD;
+    REMOVAL_UNHEARD,
+    /** An orderly stop: the store gives up its epochs first. */
+    RESIGN,
+    /** One replica stops, its store lives. */
+    BROKEN,
+    /** No fault, but an act: a quiet replica's core is given up and made anew when something arrives. */
+    FREEZE;
 
     String label() {
         return name().toLowerCase(Locale.ROOT);

@@ -3,6 +3,7 @@ package io.flotilla.node.sim;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.node.raft.RaftStatus;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -14,6 +15,7 @@ final class LeasePromises {
         private Timestamp served = Timestamp.ZERO;
         private boolean handedOver;
         private Timestamp servedUpTo = Timestamp.MAX;
+        private int leader;
 
         /** Nothing above was served in this term, nor will be. */
         Timestamp end() {
@@ -24,13 +26,19 @@ final class LeasePromises {
     private final World world;
     private final TreeMap<Long, Term> terms = new TreeMap<>();
 
+    /** By replica: the term it leads, and the last of which it has said that it leads none up to there. */
+    private final TreeMap<Integer, Long> leading = new TreeMap<>();
+
+    private final TreeMap<Integer, Long> forsworn = new TreeMap<>();
+
     LeasePromises(World world) {
         this.world = world;
     }
 
-    /** A replica has taken a step. */
+    /** A replica has taken a step, or its store has learnt something. */
     void changed(SimReplica replica) {
-        Lease lease = replica.lease;
+        watchLeading(replica);
+        Lease lease = replica.lease();
         if (lease.term() == 0) {
             return;
         }
@@ -40,7 +48,7 @@ final class LeasePromises {
                         other == replica || !other.holdsLease(),
                         "leases overlap in time",
                         lease.term(),
-                        other.lease.term());
+                        other.lease().term());
             }
         }
         Term term = terms.computeIfAbsent(lease.term(), any -> new Term());
@@ -57,6 +65,32 @@ final class LeasePromises {
                     terms.tailMap(lease.term(), false).entrySet()) {
                 checkDisjoint(lease.term(), term, later.getKey(), later.getValue());
             }
+        }
+    }
+
+    private void watchLeading(SimReplica replica) {
+        RaftStatus status = replica.status;
+        Long led = leading.get(replica.id);
+        if (led != null && (!replica.isLeader() || status.term() != led)) {
+            ended(replica, replica.steppedAt.hybrid());
+        }
+        if (replica.isLeader()) {
+            leading.put(replica.id, status.term());
+            terms.computeIfAbsent(status.term(), any -> new Term()).leader = replica.id;
+            SimViolation.check(
+                    status.term() > forsworn.getOrDefault(replica.id, 0L),
+                    "a term is led that was forsworn",
+                    replica.id,
+                    status.term());
+        }
+    }
+
+    /** A replica leads no more; nothing above the reading was served by it. */
+    void ended(SimReplica replica, Timestamp reading) {
+        Long led = leading.remove(replica.id);
+        Term term = led == null ? null : terms.get(led);
+        if (term != null) {
+            term.servedUpTo = term.servedUpTo.min(reading);
         }
     }
 
@@ -81,6 +115,13 @@ final class LeasePromises {
     }
 
     void leaves(RaftMessage message) {
+        if (message instanceof RaftMessage.Defortify word) {
+            forsworn.merge(word.from(), word.term(), Math::max);
+            for (Term term : terms.headMap(word.term(), true).values()) {
+                boolean kept = term.leader != word.from() || !term.served.isAfter(word.servedUpTo());
+                SimViolation.check(kept, "served above what a follower was told", word.from(), word.term());
+            }
+        }
         if (message instanceof RaftMessage.TimeoutNow handOver) {
             Term term = terms.computeIfAbsent(handOver.term(), any -> new Term());
             SimViolation.check(

@@ -185,7 +185,7 @@ final class MembershipPromises {
         diskChanged();
     }
 
-    private boolean isRemoved(int replica) {
+    boolean isRemoved(int replica) {
         return replica < nextId && !current().isMember(replica);
     }
 

@@ -1,6 +1,8 @@
 package io.flotilla.node.sim;
 
 import io.flotilla.node.raft.RaftEvent;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Breaks things, preferably around the leader, and mends them again. */
@@ -17,7 +19,11 @@ final class Nemesis {
         Fault.COMPACTION,
         Fault.TRANSFER,
         Fault.CAMPAIGN,
-        Fault.UNREACHABLE
+        Fault.UNREACHABLE,
+        Fault.RESIGN,
+        Fault.BROKEN,
+        Fault.FREEZE,
+        Fault.FREEZE
     };
 
     private final World world;
@@ -25,6 +31,9 @@ final class Nemesis {
 
     /** Bit per act: a seed that lets some kinds rest digs deeper into the others. */
     private final int enabled;
+
+    /** Will be crashed, for what they are in now has no other end. */
+    private final List<SimReplica> doomed = new ArrayList<>();
 
     private boolean done;
 
@@ -54,6 +63,10 @@ final class Nemesis {
         }
         SimReplica victim = victim();
         Fault fault = ACTS[choice];
+        if (fault == Fault.FREEZE) {
+            freeze();
+            return;
+        }
         world.count(fault);
         switch (fault) {
             case PARTITION -> partition(victim);
@@ -77,8 +90,36 @@ final class Nemesis {
             }
             case CAMPAIGN -> victim.enqueue(new RaftEvent.Campaign());
             case UNREACHABLE -> victim.enqueue(new RaftEvent.Unreachable(world.anyReplica(random).id));
+            case RESIGN -> {
+                victim.store.resign();
+                crashLater(victim, random.nextLong(100_000));
+            }
+            case BROKEN -> {
+                victim.fail();
+                crashLater(victim, random.nextLong(4_000_000));
+            }
             default -> throw new IllegalStateException("no act: " + fault);
         }
+    }
+
+    private void freeze() {
+        for (SimReplica each : world.replicas) {
+            if (each.freeze()) {
+                world.count(Fault.FREEZE);
+            }
+        }
+    }
+
+    private void crashLater(SimReplica victim, long delayMicros) {
+        doomed.add(victim);
+        world.queue.after(delayMicros, 7, () -> {
+            if (done) {
+                return;
+            }
+            doomed.remove(victim);
+            victim.crash();
+            world.queue.after(random.nextLong(1_000_000), 7, victim::restart);
+        });
     }
 
     private SimReplica victim() {
@@ -172,6 +213,9 @@ final class Nemesis {
         world.operators.calmDown();
         for (SimReplica each : world.replicas) {
             each.slowDisk(0);
+            if (doomed.contains(each)) {
+                each.crash();
+            }
             each.restart();
             each.resume();
         }

@@ -44,6 +44,11 @@ final class SimClock {
         return originMicros + (long) (micros * rate);
     }
 
+    /** How long, in true time, until the monotonic clock shows {@code monotonic}; nothing if it does already. */
+    long microsUntil(long monotonic) {
+        return Math.max(0, (long) Math.ceil((monotonic - monotonic()) / rate));
+    }
+
     long monotonic() {
         return monotonicAt(trueMicros);
     }

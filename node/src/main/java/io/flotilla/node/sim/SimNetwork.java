@@ -1,12 +1,10 @@
 package io.flotilla.node.sim;
 
-import io.flotilla.config.time.Timestamp;
-import io.flotilla.node.raft.RaftMessage;
 import java.util.SplittableRandom;
 
 /** Links between replicas: each direction may be cut, slow, lossy, repeating and, unless ordered, reordering. */
 final class SimNetwork {
-    private static final long LATE_MICROS_MAX = 1_500_000;
+    static final long LATE_MICROS_MAX = 1_500_000;
 
     private final World world;
     private final SplittableRandom random;
@@ -22,23 +20,24 @@ final class SimNetwork {
         this.lastArrival = new long[size][size];
     }
 
-    void send(RaftMessage message, Timestamp reading) {
+    /** @param arrival what happens if and when it arrives; perhaps twice */
+    void send(int from, int to, Runnable arrival) {
         Weather weather = world.weather;
-        if (isCut(message.from(), message.to())) {
+        if (isCut(from, to)) {
             return;
         }
         if (!calm && random.nextDouble() < weather.loss()) {
             world.count(Fault.LOSS);
             return;
         }
-        deliverLater(message, reading);
+        deliverLater(from, to, arrival);
         if (!calm && random.nextDouble() < weather.duplicate()) {
             world.count(Fault.DUPLICATE);
-            deliverLater(message, reading);
+            deliverLater(from, to, arrival);
         }
     }
 
-    private void deliverLater(RaftMessage message, Timestamp reading) {
+    private void deliverLater(int from, int to, Runnable arrival) {
         Weather weather = world.weather;
         long delay = 50 + random.nextLong(weather.delayMicros());
         if (!calm && random.nextDouble() < weather.late()) {
@@ -46,14 +45,13 @@ final class SimNetwork {
             delay += random.nextLong(LATE_MICROS_MAX);
         }
         if (weather.ordered()) {
-            long[] arrivals = lastArrival[message.from()];
-            long arrival = Math.max(arrivals[message.to()], world.queue.nowMicros() + delay);
-            arrivals[message.to()] = arrival;
-            delay = arrival - world.queue.nowMicros();
+            long[] arrivals = lastArrival[from];
+            arrivals[to] = Math.max(arrivals[to], world.queue.nowMicros() + delay);
+            delay = arrivals[to] - world.queue.nowMicros();
         }
         world.queue.after(delay, 1, () -> {
-            if (!isCut(message.from(), message.to())) {
-                world.replica(message.to()).receive(message, reading);
+            if (!isCut(from, to)) {
+                arrival.run();
             }
         });
     }

@@ -1,6 +1,9 @@
 package io.flotilla.node.sim;
 
+import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.liveness.LivenessFact;
+import io.flotilla.node.raft.FrozenRaft;
 import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Membership;
@@ -10,14 +13,21 @@ import io.flotilla.node.raft.RaftCore;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.RaftStatus;
+import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.Ready;
+import io.flotilla.node.raft.Support;
+import io.flotilla.node.raft.Trust;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The shell around one core: mailbox, disk, state machine. Does what {@link Ready} says, and dies and comes back as the nemesis wants. */
 final class SimReplica {
+    private static final long STALL_MICROS = LivenessSettings.DEFAULT.diskStallMillis() * 1_000;
+    private static final long DEFORTIFY_EVERY_MICROS = 1_000_000;
+
     /** What waits in the mailbox, and what leaves once the core has taken it in. */
     private record Input(RaftEvent event, List<RaftMessage> release) {}
 
@@ -26,6 +36,7 @@ final class SimReplica {
     final int id;
     final boolean witness;
     final SimClock clock;
+    final SimStore store;
     private final World world;
 
     /** Durable. */
@@ -37,14 +48,26 @@ final class SimReplica {
     SimLog handed;
 
     Machine machine;
-    RaftCore core;
+
+    /** Null while frozen. */
+    private @Nullable RaftCore core;
+
+    private @Nullable FrozenRaft frozen;
+
+    /** The leader's peers that lacked something when it fell asleep. */
+    private List<Integer> waitsFor = List.of();
+
     RaftStatus status;
+    Now steppedAt;
 
     /** In effect, after the last step. */
     Membership membership;
 
-    Lease lease = Lease.NONE;
     int incarnation;
+    private boolean asleep;
+
+    /** The core is gone until the node starts again; its store lives on. */
+    private boolean broken;
 
     /** Founded, or sent a first snapshot. */
     private boolean exists;
@@ -59,6 +82,7 @@ final class SimReplica {
     private List<Write> syncing = new ArrayList<>();
     private List<Write> waiting = new ArrayList<>();
     private long slowDiskUntilMicros;
+    private boolean stalled;
 
     /** Index of an own proposal to its term. Looked up only. */
     private final HashMap<Long, Long> proposals = new HashMap<>();
@@ -80,12 +104,15 @@ final class SimReplica {
         this.arrivedSnapshot = machine;
         this.disk = SimLog.startingAt(machine);
         this.handed = disk.copy();
-        this.core = newCore();
-        this.status = core.status();
-        this.membership = core.membership();
+        this.steppedAt = clock.now();
+        this.store = new SimStore(world, id, clock, this::fact);
+        RaftCore first = newCore(null);
+        this.core = first;
+        this.status = first.status();
+        this.membership = first.membership();
     }
 
-    private RaftCore newCore() {
+    private RaftCore newCore(@Nullable FrozenRaft from) {
         clock.advanceTo(world.queue.nowMicros());
         RaftConfig config = new RaftConfig(
                 id,
@@ -94,8 +121,10 @@ final class SimReplica {
                 Payloads::withoutData,
                 world.weather.settings(),
                 world.random.nextLong(),
-                world.weather.maxOffsetMicros());
-        return new RaftCore(config, disk.hardState(), disk, machine.applied(), clock.now());
+                new Trust(store, store.since(), world.weather.maxOffsetMicros()));
+        return from == null
+                ? new RaftCore(config, disk.hardState(), disk, machine.applied(), clock.now())
+                : new RaftCore(config, disk.hardState(), disk, machine.applied(), from, clock.now());
     }
 
     boolean isUp() {
@@ -108,11 +137,81 @@ final class SimReplica {
     }
 
     boolean isLeader() {
-        return alive && status.role() == RaftStatus.Role.LEADER;
+        return alive && !broken && status.role() == RaftStatus.Role.LEADER;
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** The lease as it is at this moment, were this replica to ask. */
+    Lease lease() {
+        if (!alive || core == null) {
+            return Lease.NONE;
+        }
+        clock.advanceTo(world.queue.nowMicros());
+        return core.lease(clock.now());
     }
 
     boolean holdsLease() {
-        return alive && lease.isHeldAt(clock.monotonicAt(world.queue.nowMicros()));
+        return lease().isHeldAt(clock.monotonicAt(world.queue.nowMicros()));
+    }
+
+    // Sleep
+
+    boolean isAsleep() {
+        return asleep;
+    }
+
+    List<Integer> waitsFor() {
+        return waitsFor;
+    }
+
+    boolean isFrozen() {
+        return frozen != null;
+    }
+
+    private void fallAsleep(RaftCore current) {
+        asleep = inbox.isEmpty() && current.isQuiet(clock.now());
+        waitsFor = asleep ? current.waitsFor() : List.of();
+    }
+
+    /** True if it was quiet, and is frozen now. */
+    boolean freeze() {
+        RaftCore current = core;
+        if (!isUp() || !asleep || current == null || !current.isQuiet(clock.now())) {
+            return false;
+        }
+        SimViolation.check(syncing.isEmpty() && waiting.isEmpty(), "nothing is under way to a quiet one's disk", id, 0);
+        frozen = current.freeze();
+        core = null;
+        return true;
+    }
+
+    void thaw() {
+        FrozenRaft from = frozen;
+        if (from != null) {
+            RaftCore thawed = newCore(from);
+            SimViolation.check(
+                    thawed.status().role() == status.role() && thawed.status().term() == status.term(),
+                    "a replica is thawed as what it was frozen",
+                    thawed.status().term(),
+                    status.term());
+            core = thawed;
+            frozen = null;
+            status = thawed.status();
+        }
+    }
+
+    /** As a store does: wakes whoever waits for nothing else. */
+    private void fact(LivenessFact fact) {
+        boolean concerns = fact instanceof LivenessFact.Withdrawn
+                ? world.nodeOf(status.leader()) == fact.node()
+                : waitsFor.stream().anyMatch(peer -> world.nodeOf(peer) == fact.node());
+        if (asleep && concerns) {
+            enqueue(new RaftEvent.Tick());
+        }
+        world.leases.changed(this);
     }
 
     // Mailbox
@@ -120,19 +219,25 @@ final class SimReplica {
     void receive(RaftMessage message, Timestamp reading) {
         if (!exists && !destroyed && message instanceof RaftMessage.Append append) {
             // The store answers for a replica that it does not have: begin at the beginning, that is with a snapshot.
+            RaftMessage reply = new RaftMessage.AppendReply(
+                    id, append.from(), append.term(), false, 1, 0, append.round(), Support.NO_EPOCH);
             world.network.send(
-                    new RaftMessage.AppendReply(id, append.from(), append.term(), false, 1, 0, append.round()),
-                    reading);
+                    id, append.from(), () -> world.replica(append.from()).receive(reply, reading));
         }
-        if (alive) {
-            if (machine.hasRemoved(message.from())) {
-                tellRemoved(message.from());
-            }
-            clock.advanceTo(world.queue.nowMicros());
-            if (clock.receive(reading)) {
-                enqueue(new RaftEvent.Received(message), List.of());
-            }
+        if (!alive) {
+            return;
         }
+        if (machine.hasRemoved(message.from())) {
+            tellRemoved(message.from());
+        }
+        clock.advanceTo(world.queue.nowMicros());
+        if (!clock.receive(reading)) {
+            return;
+        }
+        if (broken && !paused && message instanceof RaftMessage.AskDefortify) {
+            defortify(message.from());
+        }
+        enqueue(new RaftEvent.Received(message), List.of());
     }
 
     void enqueue(RaftEvent event) {
@@ -140,9 +245,10 @@ final class SimReplica {
     }
 
     private void enqueue(RaftEvent event, List<RaftMessage> release) {
-        if (!alive) {
+        if (!alive || broken) {
             return;
         }
+        asleep = false;
         inbox.add(new Input(event, release));
         if (paused || drainScheduled) {
             return;
@@ -182,10 +288,13 @@ final class SimReplica {
         clock.advanceTo(world.queue.nowMicros());
         RaftStatus before = status;
         long handedBefore = handed.lastIndex();
-        Ready ready = core.step(clock.now(), event);
-        status = core.status();
+        thaw();
+        RaftCore current = Objects.requireNonNull(core);
+        steppedAt = clock.now();
+        Ready ready = current.step(steppedAt, event);
+        status = current.status();
         Membership acting = membership;
-        membership = core.membership();
+        membership = current.membership();
         Write write = submit(ready);
         world.promises.stepped(this, before, acting, handedBefore, ready);
         if (event instanceof RaftEvent.Tick) {
@@ -193,7 +302,6 @@ final class SimReplica {
         }
         noteProposals(ready, batch);
         apply(ready);
-        lease = core.lease();
         world.leases.changed(this);
         send(ready.sendNow());
         for (Input input : batch) {
@@ -218,6 +326,7 @@ final class SimReplica {
             install();
         }
         startSync();
+        fallAsleep(current);
         world.trace(this);
     }
 
@@ -225,7 +334,10 @@ final class SimReplica {
         for (RaftMessage message : messages) {
             world.promises.leaves(this, message);
             world.leases.leaves(message);
-            world.network.send(message, clock.reading());
+            Timestamp reading = clock.reading();
+            world.sent++;
+            world.network.send(message.from(), message.to(), () -> world.replica(message.to())
+                    .receive(message, reading));
         }
     }
 
@@ -251,14 +363,17 @@ final class SimReplica {
         }
         syncing = waiting;
         waiting = new ArrayList<>();
-        long delay = 50 + world.random.nextLong(world.weather.syncMicros());
-        if (world.queue.nowMicros() < slowDiskUntilMicros) {
-            delay += world.random.nextLong(700_000);
-        }
         int life = incarnation;
-        world.queue.after(delay, 3, () -> {
+        List<Write> current = syncing;
+        world.queue.after(world.drawSync(id), 3, () -> {
             if (life == incarnation) {
                 synced();
+            }
+        });
+        world.queue.after(STALL_MICROS, 3, () -> {
+            if (life == incarnation && syncing == current) {
+                stalled = true;
+                store.diskStalled(true);
             }
         });
     }
@@ -273,12 +388,20 @@ final class SimReplica {
         }
         syncing = new ArrayList<>();
         world.memberships.diskChanged();
+        if (stalled) {
+            stalled = false;
+            store.diskStalled(false);
+        }
         enqueue(new RaftEvent.Persisted(number), release);
         startSync();
     }
 
     void slowDisk(long untilMicros) {
         slowDiskUntilMicros = untilMicros;
+    }
+
+    boolean hasSlowDisk() {
+        return world.queue.nowMicros() < slowDiskUntilMicros;
     }
 
     // State machine
@@ -418,6 +541,15 @@ final class SimReplica {
         }
     }
 
+    /** Not of the group any more, or not yet: it hears of that for sure, or is switched off. */
+    void hearOfRemoval() {
+        if (world.memberships.isRemoved(id)) {
+            destroy();
+        } else {
+            crash();
+        }
+    }
+
     private void destroy() {
         if (!destroyed) {
             world.memberships.destroyed(this);
@@ -427,19 +559,29 @@ final class SimReplica {
     }
 
     void pause() {
-        paused = true;
+        if (alive && !paused) {
+            paused = true;
+            store.pause();
+        }
     }
 
     /** Goes on as if nothing had happened; a read may be answered before any timer fires. */
     void resume() {
         if (paused) {
             paused = false;
+            boolean storeFirst = world.random.nextBoolean();
+            if (storeFirst) {
+                store.resume();
+            }
             clock.advanceTo(world.queue.nowMicros());
             if (alive) {
                 world.clients.readUnderLease(this);
             }
             if (!drainScheduled) {
                 drain();
+            }
+            if (!storeFirst) {
+                store.resume();
             }
         }
     }
@@ -448,10 +590,15 @@ final class SimReplica {
         if (!alive) {
             return;
         }
+        store.crash();
+        gone();
         alive = false;
         paused = false;
         incarnation++;
-        lease = Lease.NONE;
+        loseUnconfirmed();
+    }
+
+    private void loseUnconfirmed() {
         List<Write> unconfirmed = new ArrayList<>(syncing);
         unconfirmed.addAll(waiting);
         int survive = unconfirmed.isEmpty() ? 0 : world.random.nextInt(unconfirmed.size() + 1);
@@ -470,6 +617,46 @@ final class SimReplica {
         arrivedSnapshot = world.founded;
     }
 
+    /** It leads and serves no more. */
+    private void gone() {
+        clock.advanceTo(world.queue.nowMicros());
+        world.leases.ended(this, clock.reading());
+        core = null;
+        frozen = null;
+        asleep = false;
+        stalled = false;
+        broken = false;
+    }
+
+    /** An invariant breaks: this replica stops, and its store says so to the others, who may wait for it, again and again. */
+    void fail() {
+        if (!isUp() || broken) {
+            return;
+        }
+        gone();
+        broken = true;
+        incarnation++;
+        loseUnconfirmed();
+        defortifyAll(incarnation);
+    }
+
+    private void defortifyAll(int life) {
+        if (life != incarnation || !broken) {
+            return;
+        }
+        for (int peer : membership.members()) {
+            if (peer != id && !paused) {
+                defortify(peer);
+            }
+        }
+        world.queue.after(DEFORTIFY_EVERY_MICROS, 11, () -> defortifyAll(life));
+    }
+
+    private void defortify(int peer) {
+        clock.advanceTo(world.queue.nowMicros());
+        send(List.of(new RaftMessage.Defortify(id, peer, disk.hardState().term(), clock.reading())));
+    }
+
     void restart() {
         if (alive || !hasDisk()) {
             return;
@@ -483,9 +670,13 @@ final class SimReplica {
         handed = disk.copy();
         clock.advanceTo(world.queue.nowMicros());
         clock.restart();
-        core = newCore();
-        status = core.status();
-        membership = core.membership();
+        if (!store.isAlive()) {
+            store.restart();
+        }
+        RaftCore restarted = newCore(null);
+        core = restarted;
+        status = restarted.status();
+        membership = restarted.membership();
         world.trace(this);
     }
 }

@@ -11,6 +11,7 @@ import java.util.SplittableRandom;
 
 /** One seed's world: builds it, runs it under the nemesis, then mends everything and waits for the group to agree. Single-threaded. */
 final class World {
+    private static final long SLOW_SYNC_MICROS = 1_000_000;
     private static final long AGREE_MICROS_MAX = 30_000_000;
 
     /** Two monotonic clocks that differ by less than {@code electionMillisMin / leaseMillis}. */
@@ -25,9 +26,15 @@ final class World {
     final GroupPromises promises;
     final MembershipPromises memberships;
     final LeasePromises leases = new LeasePromises(this);
+    final SupportPromises liveness = new SupportPromises(this);
     final Clients clients;
     final Operators operators;
     long leaseReads;
+    long failoverMicros;
+
+    /** Messages of the group. */
+    long sent;
+
     private final Nemesis nemesis;
     private final long seed;
     private final long[] faults = new long[Fault.values().length];
@@ -66,6 +73,8 @@ final class World {
         SimClock clock = new SimClock(weather.maxOffsetMicros(), rate, random.nextLong(1_000_000_000), drawSkew());
         SimReplica replica = new SimReplica(this, replicas.size() + 1, witness, clock);
         replicas.add(replica);
+        // The node is there before it has a replica.
+        replica.store.restart();
         tickLater(replica, random.nextLong(tickMicros()));
         return replica;
     }
@@ -81,6 +90,7 @@ final class World {
             }
             nemesis.retire();
             awaitAgreement();
+            new Finale(this).play();
         } catch (SimViolation | Invariant.Violation broken) {
             violation = Optional.of(String.valueOf(broken.getMessage()));
         } catch (RuntimeException bug) {
@@ -90,13 +100,13 @@ final class World {
         return new SimResult(seed, queue.nowMicros(), events, faults, violation, trace);
     }
 
-    private void runNext() {
+    void runNext() {
         queue.runNext();
         events++;
     }
 
     /** Once everything is mended, a new write must be acknowledged and reach every replica. */
-    private void awaitAgreement() {
+    void awaitAgreement() {
         long deadline = queue.nowMicros() + AGREE_MICROS_MAX;
         long before = promises.committed();
         while (true) {
@@ -120,7 +130,7 @@ final class World {
         return !memberships.current().isJoint();
     }
 
-    private String describe() {
+    String describe() {
         StringBuilder text = new StringBuilder();
         for (SimReplica replica : replicas) {
             RaftStatus status = replica.status;
@@ -135,7 +145,7 @@ final class World {
 
     private void tickLater(SimReplica replica, long delayMicros) {
         queue.after(delayMicros, 8, () -> {
-            if (replica.isUp()) {
+            if (replica.isUp() && !replica.isAsleep()) {
                 replica.enqueue(new RaftEvent.Tick());
             }
             tickLater(replica, tickMicros());
@@ -151,6 +161,17 @@ final class World {
         return random.nextLong(-half, half);
     }
 
+    /** The node that a replica is on. */
+    int nodeOf(int replica) {
+        return replica;
+    }
+
+    /** How long a write of that node takes to become durable. */
+    long drawSync(int node) {
+        long delay = 50 + random.nextLong(weather.syncMicros());
+        return replica(node).hasSlowDisk() ? delay + random.nextLong(SLOW_SYNC_MICROS) : delay;
+    }
+
     SimReplica replica(int id) {
         return replicas.get(id - 1);
     }
@@ -158,6 +179,10 @@ final class World {
     SimReplica anyReplica(SplittableRandom chooser) {
         List<SimReplica> there = replicas.stream().filter(SimReplica::hasDisk).toList();
         return there.get(chooser.nextInt(there.size()));
+    }
+
+    void tookOver(long micros) {
+        failoverMicros = micros;
     }
 
     void count(Fault fault) {

@@ -18,6 +18,7 @@ final class Lab {
     private static final long EPOCH = Timestamp.EPOCH_MICROS + 1_000_000_000L;
 
     private final TreeMap<Integer, RaftCore> cores = new TreeMap<>();
+    private final TreeMap<Integer, Now> started = new TreeMap<>();
     private final TreeMap<Integer, MemoryLog> logs = new TreeMap<>();
     /** What each state machine held where its log begins. */
     private final TreeMap<Integer, LabSnapshot> bases = new TreeMap<>();
@@ -28,6 +29,10 @@ final class Lab {
     final List<Ready.ReadGrant> reads = new ArrayList<>();
     final List<Integer> snapshotsTo = new ArrayList<>();
     final List<Integer> voters = new ArrayList<>();
+    final LabStores stores = new LabStores(this);
+
+    /** Whether the stores speak to each other as time advances. */
+    boolean storesSpeak = true;
 
     /** Messages that do not pass. */
     Predicate<RaftMessage> cut = message -> false;
@@ -120,25 +125,42 @@ final class Lab {
         applied(id).addAll(left);
     }
 
+    List<Integer> members() {
+        return voters;
+    }
+
+    boolean isConnected(int one, int other) {
+        return !cut.test(new RaftMessage.AskDefortify(one, other, 0))
+                && !cut.test(new RaftMessage.AskDefortify(other, one, 0));
+    }
+
     void start(int id) {
+        started.put(id, now());
         MemoryLog log = log(id);
         applied.put(id, new ArrayList<>());
         unpersisted.put(id, new ArrayList<>());
         cores.put(
                 id,
-                new RaftCore(
-                        new RaftConfig(
-                                id,
-                                base(id).membership(),
-                                LabSnapshot::membershipOf,
-                                LabSnapshot::withoutData,
-                                SETTINGS,
-                                7 * id,
-                                OFFSET_MICROS),
-                        log.hardState,
-                        log,
-                        log.firstIndex() - 1,
-                        now()));
+                new RaftCore(config(id), log.hardState, log, log.firstIndex() - 1, now()));
+    }
+
+    /** Gives the core up and makes it anew. */
+    void freezeAndThaw(int id) {
+        FrozenRaft frozen = core(id).freeze();
+        MemoryLog log = log(id);
+        cores.put(id, new RaftCore(config(id), log.hardState, log, log.lastIndex(), frozen, now()));
+    }
+
+    private RaftConfig config(int id) {
+        Now since = Objects.requireNonNull(started.get(id));
+        return new RaftConfig(
+                id,
+                base(id).membership(),
+                LabSnapshot::membershipOf,
+                LabSnapshot::withoutData,
+                SETTINGS,
+                7 * id,
+                new Trust(stores.of(id), since, OFFSET_MICROS));
     }
 
     Now now() {
@@ -155,6 +177,10 @@ final class Lab {
 
     List<LogEntry> applied(int id) {
         return Objects.requireNonNull(applied.get(id));
+    }
+
+    Lease lease(int id) {
+        return core(id).lease(now());
     }
 
     RaftStatus status(int id) {
@@ -218,6 +244,9 @@ final class Lab {
     void advance(long millis) {
         for (long at = 0; at < millis; at += SETTINGS.tickMillis()) {
             micros += SETTINGS.tickMillis() * 1_000;
+            if (storesSpeak) {
+                stores.beat();
+            }
             for (int id : List.copyOf(cores.keySet())) {
                 step(id, new RaftEvent.Tick());
             }

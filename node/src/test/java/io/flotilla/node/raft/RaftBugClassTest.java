@@ -17,7 +17,7 @@ class RaftBugClassTest {
     }
 
     private static RaftMessage.Append append(long term, long prev, long prevTerm, long commit, LogEntry... entries) {
-        return new RaftMessage.Append(2, 1, term, prev, prevTerm, List.of(entries), commit, 1, Timestamp.ZERO);
+        return new RaftMessage.Append(2, 1, term, prev, prevTerm, List.of(entries), commit, 1);
     }
 
     /** A candidate in its term that has heard no answer to its real request yet. */

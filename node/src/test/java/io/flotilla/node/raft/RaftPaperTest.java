@@ -18,7 +18,7 @@ class RaftPaperTest {
 
     private static RaftMessage.Append append(
             int from, int to, long term, long prev, long prevTerm, long commit, LogEntry... entries) {
-        return new RaftMessage.Append(from, to, term, prev, prevTerm, List.of(entries), commit, 1, NO_LEASE);
+        return new RaftMessage.Append(from, to, term, prev, prevTerm, List.of(entries), commit, 1);
     }
 
     private static LogEntry entry(long index, long term) {
@@ -319,7 +319,7 @@ class RaftPaperTest {
     void aVoterDeniesItsVoteIfItsOwnLogIsMoreUpToDate() {
         Lab lab = new Lab(3);
         lab.receive(append(2, 1, 2, 0, 0, 0, entry(1, 1), entry(2, 2)));
-        lab.advance(1_000);
+        lab.stores.resign(2);
         lab.network.clear();
         lab.receive(vote(3, 1, 10, 5, 1));
         assertThat(only(lab, RaftMessage.VoteReply.class).granted()).isFalse();

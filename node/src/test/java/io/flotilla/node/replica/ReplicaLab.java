@@ -18,6 +18,7 @@ import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
@@ -54,6 +55,7 @@ final class ReplicaLab {
         final MemoryLog log = MemoryLog.held();
         final HybridClock clock = new HybridClock(() -> EPOCH + micros, OFFSET_MICROS);
         final Serving serving;
+        final LabLiveness liveness;
         final Replica replica;
 
         /** Takes no turns; what arrives waits. */
@@ -65,6 +67,7 @@ final class ReplicaLab {
         Node(int number, FlowSettings flow, ReadMode readMode, RangeDescriptor descriptor) {
             id = new NodeId(number);
             serving = Serving.of(flow, readMode);
+            liveness = new LabLiveness(id, clock, () -> micros, ReplicaLab.this::sendLiveness);
             LogOpening opening = LogOpening.of(log, engine, descriptor);
             replica = new Replica(
                     new Replica.Setting(
@@ -75,7 +78,7 @@ final class ReplicaLab {
                             RaftSettings.DEFAULT,
                             TxnSettings.DEFAULT,
                             serving,
-                            new AloneLiveness(number, clock),
+                            liveness,
                             number),
                     new Ports(this),
                     descriptor,
@@ -102,8 +105,11 @@ final class ReplicaLab {
 
     private record Sent(NodeId to, RaftMessage message) {}
 
+    private record Word(NodeId from, NodeId to, LivenessMessage message) {}
+
     private final TreeMap<Integer, Node> nodes = new TreeMap<>();
     private final ArrayDeque<Sent> network = new ArrayDeque<>();
+    private final ArrayDeque<Word> words = new ArrayDeque<>();
     private long micros = 1_000_000;
     private long transactions;
 
@@ -121,6 +127,31 @@ final class ReplicaLab {
         RangeDescriptor descriptor = new RangeDescriptor(RANGE, 1, KeySpace.USERS, replicas, size + 1);
         for (int number = 1; number <= size; number++) {
             nodes.put(number, new Node(number, flow, readMode, descriptor));
+        }
+        for (Node one : nodes.values()) {
+            for (Node other : nodes.values()) {
+                if (one != other) {
+                    one.liveness.know(other.id);
+                }
+            }
+        }
+        advance(2 * RaftSettings.DEFAULT.tickMillis());
+    }
+
+    /** A store's word is there at once, unless its receiver stands still. */
+    private void sendLiveness(NodeId from, NodeId to, LivenessMessage message) {
+        if (!cut.test(from, to)) {
+            words.add(new Word(from, to, message));
+        }
+    }
+
+    private void deliverWords() {
+        while (!words.isEmpty()) {
+            Word word = words.poll();
+            Node to = node(word.to().value());
+            if (!to.paused) {
+                to.liveness.received(word.from(), word.message());
+            }
         }
     }
 
@@ -149,8 +180,12 @@ final class ReplicaLab {
         for (long at = 0; at < millis; at += tick) {
             micros += tick * 1_000;
             for (Node node : nodes.values()) {
+                if (!node.paused) {
+                    node.liveness.tick();
+                }
                 node.tell(node.replica::tick);
             }
+            deliverWords();
             settle();
         }
     }
@@ -228,14 +263,26 @@ final class ReplicaLab {
 
     private final class Ports implements ReplicaPorts {
         private final Node node;
+        private final Now started;
 
         Ports(Node node) {
             this.node = node;
+            this.started = new Now(micros, node.clock.now());
         }
 
         @Override
         public Now now() {
             return new Now(micros, node.clock.now());
+        }
+
+        @Override
+        public long micros() {
+            return micros;
+        }
+
+        @Override
+        public Now since() {
+            return started;
         }
 
         @Override

@@ -42,7 +42,7 @@ class AkkaTransportTest {
 
     private static RaftMessage append(long round, byte[] payload) {
         List<LogEntry> entries = List.of(new LogEntry(11, 5, LogEntry.Kind.NORMAL, payload));
-        return new RaftMessage.Append(1, 2, 5, 10, 5, entries, 9, round, new Timestamp(77));
+        return new RaftMessage.Append(1, 2, 5, 10, 5, entries, 9, round);
     }
 
     private static long round(Cluster.RaftArrival arrival) {

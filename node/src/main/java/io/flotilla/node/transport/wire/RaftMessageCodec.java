@@ -1,6 +1,5 @@
 package io.flotilla.node.transport.wire;
 
-import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.RaftMessage;
 import java.nio.ByteBuffer;
@@ -16,6 +15,8 @@ public final class RaftMessageCodec {
     private static final byte APPEND = 3;
     private static final byte APPEND_REPLY = 4;
     private static final byte TIMEOUT_NOW = 5;
+    private static final byte ASK_DEFORTIFY = 6;
+    private static final byte DEFORTIFY = 7;
 
     private static final LogEntry.Kind[] KINDS = LogEntry.Kind.values();
 
@@ -52,9 +53,13 @@ public final class RaftMessageCodec {
                 boolean success = Wire.getFlag(in);
                 long index = Wire.getVarint(in);
                 long conflictTerm = Wire.getVarint(in);
-                yield new RaftMessage.AppendReply(from, to, term, success, index, conflictTerm, Wire.getVarint(in));
+                long round = Wire.getVarint(in);
+                yield new RaftMessage.AppendReply(
+                        from, to, term, success, index, conflictTerm, round, Wire.getVarint(in));
             }
             case TIMEOUT_NOW -> new RaftMessage.TimeoutNow(from, to, term, Wire.getTimestamp(in));
+            case ASK_DEFORTIFY -> new RaftMessage.AskDefortify(from, to, term);
+            case DEFORTIFY -> new RaftMessage.Defortify(from, to, term, Wire.getTimestamp(in));
             default -> throw Wire.unknownKind("raft message", kind);
         };
     }
@@ -64,10 +69,9 @@ public final class RaftMessageCodec {
         long prevTerm = Wire.getVarint(in);
         long commit = Wire.getVarint(in);
         long round = Wire.getVarint(in);
-        Timestamp leaseUntil = Wire.getTimestamp(in);
         EntryReader reader = new EntryReader(prevIndex, prevTerm);
         List<LogEntry> entries = Wire.getList(in, reader::read);
-        return new RaftMessage.Append(from, to, term, prevIndex, prevTerm, entries, commit, round, leaseUntil);
+        return new RaftMessage.Append(from, to, term, prevIndex, prevTerm, entries, commit, round);
     }
 
     /** Gives entries back the index and term that their place in the message implies. */
@@ -124,7 +128,6 @@ public final class RaftMessageCodec {
             Wire.putVarint(out, message.prevTerm());
             Wire.putVarint(out, message.commit());
             Wire.putVarint(out, message.round());
-            Wire.putTimestamp(out, message.leaseUntil());
             List<LogEntry> entries = message.entries();
             Wire.putVarint(out, entries.size());
             long index = message.prevIndex();
@@ -151,12 +154,26 @@ public final class RaftMessageCodec {
             Wire.putVarint(out, message.index());
             Wire.putVarint(out, message.conflictTerm());
             Wire.putVarint(out, message.round());
+            Wire.putVarint(out, message.fortifiedEpoch());
             return out;
         }
 
         @Override
         public ByteBuffer visit(RaftMessage.TimeoutNow message) {
             head(TIMEOUT_NOW, message);
+            Wire.putTimestamp(out, message.servedUpTo());
+            return out;
+        }
+
+        @Override
+        public ByteBuffer visit(RaftMessage.AskDefortify message) {
+            head(ASK_DEFORTIFY, message);
+            return out;
+        }
+
+        @Override
+        public ByteBuffer visit(RaftMessage.Defortify message) {
+            head(DEFORTIFY, message);
             Wire.putTimestamp(out, message.servedUpTo());
             return out;
         }

@@ -46,8 +46,10 @@ final class Samples {
                 new RaftMessage.VoteRequest(from, to, big(), flag(), big(), big(), flag()),
                 new RaftMessage.VoteReply(from, to, big(), flag(), flag(), timestamp()),
                 append(from, to),
-                new RaftMessage.AppendReply(from, to, big(), flag(), big(), big(), big()),
-                new RaftMessage.TimeoutNow(from, to, big(), timestamp()));
+                new RaftMessage.AppendReply(from, to, big(), flag(), big(), big(), big(), big()),
+                new RaftMessage.TimeoutNow(from, to, big(), timestamp()),
+                new RaftMessage.AskDefortify(from, to, big()),
+                new RaftMessage.Defortify(from, to, big(), timestamp()));
     }
 
     private RaftMessage.Append append(int from, int to) {
@@ -61,7 +63,7 @@ final class Samples {
             LogEntry.Kind kind = LogEntry.Kind.values()[random.nextInt(LogEntry.Kind.values().length)];
             entries.add(new LogEntry(prevIndex + i, term, kind, bytes(40)));
         }
-        return new RaftMessage.Append(from, to, term, prevIndex, prevTerm, entries, big(), big(), timestamp());
+        return new RaftMessage.Append(from, to, term, prevIndex, prevTerm, entries, big(), big());
     }
 
     // ---- keys and values ---------------------------------------------------------------------------------------

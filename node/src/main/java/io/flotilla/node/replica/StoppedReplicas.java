@@ -1,0 +1,78 @@
+package io.flotilla.node.replica;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.time.HybridClock;
+import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.raft.RaftMessage;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.ReplicaInfo;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Replicas that have stopped while their store lives. Followers may have fortified one, and would wait for it as long as this store is supported: so the
+ * store says for it, again and again, that it leads no more.
+ *
+ * <p>Thread-safe.
+ */
+final class StoppedReplicas {
+    /** Says something to a replica of that range on that node. */
+    interface Voice {
+        void say(NodeId to, RangeId range, RaftMessage message);
+    }
+
+    private record Stopped(RangeDescriptor descriptor, int replicaId) {}
+
+    private final NodeId node;
+    private final SharedLog log;
+    private final HybridClock clock;
+    private final Voice voice;
+    private final Map<RangeId, Stopped> stopped = new ConcurrentHashMap<>();
+
+    StoppedReplicas(NodeId node, SharedLog log, HybridClock clock, Voice voice) {
+        this.node = node;
+        this.log = log;
+        this.clock = clock;
+        this.voice = voice;
+    }
+
+    /** The replica of that range is gone, and comes back with the process at the earliest. */
+    void add(RangeDescriptor descriptor) {
+        descriptor.replicaOn(node).ifPresent(own -> stopped.put(descriptor.id(), new Stopped(descriptor, own.replicaId())));
+    }
+
+    void repeat() {
+        for (Stopped each : stopped.values()) {
+            RangeId range = each.descriptor().id();
+            for (ReplicaInfo peer : each.descriptor().replicas()) {
+                if (peer.replicaId() != each.replicaId()) {
+                    voice.say(peer.node(), range, word(each.replicaId(), peer.replicaId(), termOf(range)));
+                }
+            }
+        }
+    }
+
+    /**
+     * Somebody asks after a replica that is not running.
+     *
+     * @param forGood there will never be a replica of that id here again
+     */
+    Optional<RaftMessage> answer(RangeId range, RaftMessage.AskDefortify question, boolean forGood) {
+        // It led no later term than its disk knows of; but one that comes back may lead those that come.
+        long notLed = forGood ? Math.max(question.term(), termOf(range)) : termOf(range);
+        return notLed >= question.term()
+                ? Optional.of(word(question.to(), question.from(), notLed))
+                : Optional.empty();
+    }
+
+    private long termOf(RangeId range) {
+        return log.hardState(range.value()).term();
+    }
+
+    /** Nothing above this node's clock was served here. */
+    private RaftMessage word(int from, int to, long term) {
+        return new RaftMessage.Defortify(from, to, term, clock.now());
+    }
+}
