@@ -108,7 +108,8 @@ public final class ChronicleLog implements SharedLog {
         HardState hard = persist.hardState();
         if (hard != null) {
             long last = entries.get(count - 1).index();
-            hard = new HardState(hard.term(), hard.vote(), Math.min(hard.commit(), last), hard.leader(), hard.leaderEpoch());
+            hard = new HardState(
+                    hard.term(), hard.vote(), Math.min(hard.commit(), last), hard.leader(), hard.leaderEpoch());
         }
         return new Persist(hard, entries, persist.reset());
     }

@@ -45,13 +45,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     private long askedMicros = Long.MIN_VALUE / 2;
 
-    Consensus(
-            RaftConfig config,
-            HardState restored,
-            LogView view,
-            long applied,
-            @Nullable FrozenRaft frozen,
-            Now now) {
+    Consensus(RaftConfig config, HardState restored, LogView view, long applied, @Nullable FrozenRaft frozen, Now now) {
         this.config = config;
         this.self = config.self();
         this.electionMicros = config.settings().electionMillisMin() * 1_000;

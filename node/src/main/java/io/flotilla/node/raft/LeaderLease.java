@@ -116,7 +116,11 @@ final class LeaderLease {
         Progress peer = peers.apply(voter);
         return peer == null || peer.fortifiedEpoch() == Support.NO_EPOCH
                 ? 0
-                : group.config.trust().support().boundAcknowledged(voter, peer.fortifiedEpoch()).packed();
+                : group.config
+                        .trust()
+                        .support()
+                        .boundAcknowledged(voter, peer.fortifiedEpoch())
+                        .packed();
     }
 
     private long activeMicros(int voter) {

@@ -61,14 +61,7 @@ public sealed interface RaftMessage {
      * @param round numbers this leader's sends, so that an acknowledgement tells which send it proves alive
      */
     record Append(
-            int from,
-            int to,
-            long term,
-            long prevIndex,
-            long prevTerm,
-            List<LogEntry> entries,
-            long commit,
-            long round)
+            int from, int to, long term, long prevIndex, long prevTerm, List<LogEntry> entries, long commit, long round)
             implements RaftMessage {
         @Override
         public <R> R accept(Visitor<R> visitor) {

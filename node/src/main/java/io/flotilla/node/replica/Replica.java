@@ -96,8 +96,7 @@ public final class Replica {
         this.log = log;
         this.applier = new StateApplier(setting.engine(), descriptor, selfId(descriptor));
         Now now = ports.now();
-        GroupSupport support = new GroupSupport(
-                setting.liveness(), applier::descriptor, ports::micros);
+        GroupSupport support = new GroupSupport(setting.liveness(), applier::descriptor, ports::micros);
         this.raft = new RaftCore(
                 new RaftConfig(
                         selfId(descriptor),

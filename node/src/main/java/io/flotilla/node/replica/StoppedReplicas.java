@@ -40,7 +40,9 @@ final class StoppedReplicas {
 
     /** The replica of that range is gone, and comes back with the process at the earliest. */
     void add(RangeDescriptor descriptor) {
-        descriptor.replicaOn(node).ifPresent(own -> stopped.put(descriptor.id(), new Stopped(descriptor, own.replicaId())));
+        descriptor
+                .replicaOn(node)
+                .ifPresent(own -> stopped.put(descriptor.id(), new Stopped(descriptor, own.replicaId())));
     }
 
     void repeat() {
@@ -62,9 +64,7 @@ final class StoppedReplicas {
     Optional<RaftMessage> answer(RangeId range, RaftMessage.AskDefortify question, boolean forGood) {
         // It led no later term than its disk knows of; but one that comes back may lead those that come.
         long notLed = forGood ? Math.max(question.term(), termOf(range)) : termOf(range);
-        return notLed >= question.term()
-                ? Optional.of(word(question.to(), question.from(), notLed))
-                : Optional.empty();
+        return notLed >= question.term() ? Optional.of(word(question.to(), question.from(), notLed)) : Optional.empty();
     }
 
     private long termOf(RangeId range) {

@@ -110,7 +110,10 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         this.started = now();
         this.flushes = new FlushCycle(setting.engine(), log, replicas);
         this.stopped = new StoppedReplicas(
-                setting.node(), log, setting.clock(), (to, range, message) -> transport().sendRaft(to, range, message));
+                setting.node(),
+                log,
+                setting.clock(),
+                (to, range, message) -> transport().sendRaft(to, range, message));
         this.removals = new Removals(setting.engine(), log, replicas, snapshots, this::diskFailed);
     }
 
@@ -244,7 +247,8 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     private void answerForAbsent(NodeId from, RangeId range, RaftMessage message, boolean forGood) {
         if (message instanceof RaftMessage.AskDefortify question) {
-            stopped.answer(range, question, forGood).ifPresent(word -> transport().sendRaft(from, range, word));
+            stopped.answer(range, question, forGood)
+                    .ifPresent(word -> transport().sendRaft(from, range, word));
         }
     }
 

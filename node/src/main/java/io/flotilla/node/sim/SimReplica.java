@@ -7,13 +7,13 @@ import io.flotilla.node.raft.FrozenRaft;
 import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Membership;
+import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.ProposalRefusal;
 import io.flotilla.node.raft.RaftConfig;
 import io.flotilla.node.raft.RaftCore;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.RaftStatus;
-import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.Ready;
 import io.flotilla.node.raft.Support;
 import io.flotilla.node.raft.Trust;
@@ -336,8 +336,10 @@ final class SimReplica {
             world.leases.leaves(message);
             Timestamp reading = clock.reading();
             world.sent++;
-            world.network.send(message.from(), message.to(), () -> world.replica(message.to())
-                    .receive(message, reading));
+            world.network.send(
+                    message.from(),
+                    message.to(),
+                    () -> world.replica(message.to()).receive(message, reading));
         }
     }
 

@@ -50,8 +50,8 @@ final class SimStore implements Support {
 
     private StoreLiveness newCore() {
         long leaseMillis = world.weather.settings().leaseMillis();
-        LivenessConfig config = new LivenessConfig(
-                node, LivenessSettings.DEFAULT, leaseMillis, world.weather.maxOffsetMicros());
+        LivenessConfig config =
+                new LivenessConfig(node, LivenessSettings.DEFAULT, leaseMillis, world.weather.maxOffsetMicros());
         return new StoreLiveness(config, file, since);
     }
 

@@ -26,8 +26,8 @@ final class SupportPromises {
     void leaves(SimStore store, LivenessMessage message) {
         if (message instanceof LivenessMessage.Heartbeat heartbeat) {
             Life life = new Life(store.since().micros());
-            Life first = used.computeIfAbsent(store.node, any -> new TreeMap<>())
-                    .putIfAbsent(heartbeat.epoch(), life);
+            Life first =
+                    used.computeIfAbsent(store.node, any -> new TreeMap<>()).putIfAbsent(heartbeat.epoch(), life);
             SimViolation.check(
                     first == null || first.equals(life), "an epoch is used in one life", store.node, heartbeat.epoch());
         }

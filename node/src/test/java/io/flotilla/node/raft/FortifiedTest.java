@@ -92,7 +92,8 @@ class FortifiedTest {
     @Test
     void whoIsSentByTheLeaderGetsTheVote() {
         Lab lab = led();
-        assertThat(grants(lab, new RaftMessage.VoteRequest(3, 2, 2, false, 99, 9, true))).isTrue();
+        assertThat(grants(lab, new RaftMessage.VoteRequest(3, 2, 2, false, 99, 9, true)))
+                .isTrue();
     }
 
     @Test
@@ -125,7 +126,8 @@ class FortifiedTest {
         lab.receive(new RaftMessage.AppendReply(3, 1, 2, false, 0, 0, 0));
         lab.network.clear();
         lab.receive(preVote(3, 2, 3));
-        RaftMessage.AskDefortify question = lab.take(RaftMessage.AskDefortify.class).get(0);
+        RaftMessage.AskDefortify question =
+                lab.take(RaftMessage.AskDefortify.class).get(0);
         assertThat(question.to()).isEqualTo(1);
         lab.receive(question);
         lab.receive(lab.take(RaftMessage.Defortify.class).get(0));
@@ -162,7 +164,9 @@ class FortifiedTest {
         lab.stores.resign(3);
         lab.receive(vote(1, 2, 5));
         RaftMessage.VoteReply reply = lab.take(RaftMessage.VoteReply.class).get(0);
-        assertThat(reply.leaseSeen()).as("what the first one may have served is not forgotten").isGreaterThanOrEqualTo(bound);
+        assertThat(reply.leaseSeen())
+                .as("what the first one may have served is not forgotten")
+                .isGreaterThanOrEqualTo(bound);
     }
 
     @Test

@@ -139,9 +139,7 @@ final class Lab {
         MemoryLog log = log(id);
         applied.put(id, new ArrayList<>());
         unpersisted.put(id, new ArrayList<>());
-        cores.put(
-                id,
-                new RaftCore(config(id), log.hardState, log, log.firstIndex() - 1, now()));
+        cores.put(id, new RaftCore(config(id), log.hardState, log, log.firstIndex() - 1, now()));
     }
 
     /** Gives the core up and makes it anew. */

@@ -85,9 +85,11 @@ class LeaseTest {
         lab.advance(400);
         Ready ready = lab.receive(new RaftMessage.Append(1, 2, 1, 1, 1, List.of(), 1, 99));
         assertThat(ready.persist()).isNull();
-        assertThat(ready.sendAfterPersist()).singleElement().isInstanceOfSatisfying(
-                RaftMessage.AppendReply.class,
-                reply -> assertThat(reply.fortifiedEpoch()).isEqualTo(lab.stores.epoch(2, 1)));
+        assertThat(ready.sendAfterPersist())
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        RaftMessage.AppendReply.class,
+                        reply -> assertThat(reply.fortifiedEpoch()).isEqualTo(lab.stores.epoch(2, 1)));
     }
 
     @Test
@@ -178,7 +180,9 @@ class LeaseTest {
         }
         again.receive(new RaftMessage.VoteRequest(3, 2, 5, false, 99, 9, false));
         assertThat(again.take(RaftMessage.VoteReply.class)).noneMatch(RaftMessage.VoteReply::granted);
-        assertThat(again.status(2).leader()).as("and knows whom to send clients to").isEqualTo(1);
+        assertThat(again.status(2).leader())
+                .as("and knows whom to send clients to")
+                .isEqualTo(1);
     }
 
     @Test
@@ -258,7 +262,9 @@ class LeaseTest {
         assertThat(lab.status(1).role()).isEqualTo(RaftStatus.Role.FOLLOWER);
         assertThat(lab.status(1).term()).isEqualTo(1);
         lab.advance(300);
-        assertThat(lab.leader()).as("its followers were told, and wait no longer").isIn(2, 3);
+        assertThat(lab.leader())
+                .as("its followers were told, and wait no longer")
+                .isIn(2, 3);
     }
 
     @Test

@@ -143,7 +143,9 @@ class QuietTest {
         lab.stores.resign(1);
         lab.receive(new RaftMessage.VoteRequest(3, 2, 5, false, 99, 9, false));
         RaftMessage.VoteReply reply = lab.take(RaftMessage.VoteReply.class).get(0);
-        assertThat(reply.granted()).as("it has forgotten nothing, so it need not be silent").isTrue();
+        assertThat(reply.granted())
+                .as("it has forgotten nothing, so it need not be silent")
+                .isTrue();
         assertThat(reply.leaseSeen()).isGreaterThanOrEqualTo(lab.stores.bound(2, 1));
     }
 

@@ -6,7 +6,6 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.settings.Limits;
-import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.time.WallClock;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.RaftMessage;
