@@ -8,7 +8,6 @@ import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Membership;
 import io.flotilla.node.raft.Now;
-import io.flotilla.node.raft.ProposalRefusal;
 import io.flotilla.node.raft.RaftConfig;
 import io.flotilla.node.raft.RaftCore;
 import io.flotilla.node.raft.RaftEvent;
@@ -18,7 +17,6 @@ import io.flotilla.node.raft.Ready;
 import io.flotilla.node.raft.Support;
 import io.flotilla.node.raft.Trust;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -84,15 +82,9 @@ final class SimReplica {
     private long slowDiskUntilMicros;
     private boolean stalled;
 
-    /** Index of an own proposal to its term. Looked up only. */
-    private final HashMap<Long, Long> proposals = new HashMap<>();
+    private final OwnProposals proposals;
 
-    private Machine arrivedSnapshot;
-
-    /** By index: what the log may be reset to. Looked up only. */
-    private final HashMap<Long, Machine> installedSnapshots = new HashMap<>();
-
-    private int snapshotFrom;
+    private final SimSnapshots snapshots;
 
     SimReplica(World world, int id, boolean witness, SimClock clock) {
         this.world = world;
@@ -101,7 +93,8 @@ final class SimReplica {
         this.clock = clock;
         this.machine = world.founded;
         this.flushed = machine;
-        this.arrivedSnapshot = machine;
+        this.snapshots = new SimSnapshots(world, this);
+        this.proposals = new OwnProposals(world);
         this.disk = SimLog.startingAt(machine);
         this.handed = disk.copy();
         this.steppedAt = clock.now();
@@ -228,7 +221,7 @@ final class SimReplica {
             return;
         }
         if (machine.hasRemoved(message.from())) {
-            tellRemoved(message.from());
+            world.tellRemoved(id, message.from());
         }
         clock.advanceTo(world.queue.nowMicros());
         if (!clock.receive(reading)) {
@@ -300,7 +293,7 @@ final class SimReplica {
         if (event instanceof RaftEvent.Tick) {
             world.promises.ticked(this);
         }
-        noteProposals(ready, batch);
+        proposals.note(ready, batch.stream().map(Input::event).toList(), handed);
         apply(ready);
         world.leases.changed(this);
         send(ready.sendNow());
@@ -320,10 +313,10 @@ final class SimReplica {
             world.clients.granted(read);
         }
         for (int peer : ready.snapshotsTo()) {
-            sendSnapshot(peer);
+            snapshots.send(peer);
         }
         if (ready.installSnapshot()) {
-            install();
+            snapshots.install();
         }
         startSync();
         fallAsleep(current);
@@ -351,7 +344,7 @@ final class SimReplica {
             return null;
         }
         Ready.LogReset reset = persist.reset();
-        Machine installed = reset == null ? machine : installedSnapshots.getOrDefault(reset.index(), machine);
+        Machine installed = reset == null ? machine : snapshots.installedAt(reset.index(), machine);
         handed.write(persist, installed);
         Write write = new Write(ready.persistNumber(), persist, installed, new ArrayList<>());
         waiting.add(write);
@@ -408,26 +401,6 @@ final class SimReplica {
 
     // State machine
 
-    private void noteProposals(Ready ready, List<Input> batch) {
-        long index = ready.proposedFrom();
-        if (ready.refusal() != null && !(ready.refusal() instanceof ProposalRefusal.NotLeader)) {
-            world.count(Fault.CHANGE_REFUSED);
-        }
-        if (index == 0) {
-            return;
-        }
-        for (Input input : batch) {
-            if (input.event() instanceof RaftEvent.Propose propose) {
-                if (propose.kinds().contains(LogEntry.Kind.CONFIG)) {
-                    world.count(Fault.CHANGE);
-                }
-                for (int i = 0; i < propose.payloads().size(); i++) {
-                    proposals.put(index++, handed.termAt(ready.proposedFrom()));
-                }
-            }
-        }
-    }
-
     private void apply(Ready ready) {
         for (LogEntry entry : ready.apply()) {
             SimViolation.check(
@@ -443,13 +416,10 @@ final class SimReplica {
                     machine.applied(),
                     disk.lastIndex());
             world.promises.applied(this, machine);
-            Long term = proposals.remove(entry.index());
-            if (term != null && term == entry.term()) {
-                world.clients.acknowledged(entry.index());
-            }
+            proposals.applied(entry);
             for (int member : old.members()) {
                 if (machine.hasRemoved(member) && member != id) {
-                    tellRemoved(member);
+                    world.tellRemoved(id, member);
                 }
             }
         }
@@ -472,24 +442,14 @@ final class SimReplica {
 
     // Snapshots
 
-    private void sendSnapshot(int peer) {
-        Machine snapshot = world.replica(peer).witness ? machine.withoutData() : machine;
-        long term = status.term();
-        long delay = world.network.bulkDelay(id, peer);
-        int life = incarnation;
-        if (delay > 0) {
-            world.queue.after(delay, 4, () -> world.replica(peer).receiveSnapshot(id, term, snapshot));
-        } else {
-            world.count(Fault.SNAPSHOT_LOST);
-        }
-        world.queue.after(Math.abs(delay), 4, () -> {
-            if (life == incarnation) {
-                enqueue(new RaftEvent.SnapshotSent(peer, delay > 0));
-            }
-        });
+    /** The state of a snapshot, durably. */
+    void become(Machine snapshot) {
+        machine = snapshot;
+        flushed = snapshot;
+        world.promises.applied(this, machine);
     }
 
-    private void receiveSnapshot(int from, long term, Machine snapshot) {
+    void receiveSnapshot(int from, long term, Machine snapshot) {
         if (!exists) {
             if (snapshot.membership().isMember(id)) {
                 comeToBe(snapshot);
@@ -499,27 +459,8 @@ final class SimReplica {
         if (!alive) {
             return;
         }
-        if (snapshot.applied() >= arrivedSnapshot.applied()) {
-            arrivedSnapshot = snapshot;
-            snapshotFrom = from;
-        }
+        snapshots.arrived(from, snapshot);
         enqueue(new RaftEvent.SnapshotArrived(from, term, snapshot.applied(), snapshot.term()));
-    }
-
-    private void install() {
-        Machine snapshot = arrivedSnapshot;
-        int from = snapshotFrom;
-        int life = incarnation;
-        world.queue.after(1_000 + world.random.nextLong(150_000), 5, () -> {
-            if (life == incarnation && snapshot.applied() > machine.applied()) {
-                machine = snapshot;
-                flushed = snapshot;
-                installedSnapshots.put(snapshot.applied(), snapshot);
-                world.promises.applied(this, machine);
-                enqueue(new RaftEvent.SnapshotInstalled(
-                        from, snapshot.applied(), snapshot.term(), snapshot.membership()));
-            }
-        });
     }
 
     // Life and death
@@ -534,15 +475,6 @@ final class SimReplica {
         }
     }
 
-    private void tellRemoved(int other) {
-        long delay = world.network.bulkDelay(id, other);
-        if (delay < 0) {
-            world.count(Fault.REMOVAL_UNHEARD);
-        } else {
-            world.queue.after(delay, 9, () -> world.replica(other).destroy());
-        }
-    }
-
     /** Not of the group any more, or not yet: it hears of that for sure, or is switched off. */
     void hearOfRemoval() {
         if (world.memberships.isRemoved(id)) {
@@ -552,7 +484,7 @@ final class SimReplica {
         }
     }
 
-    private void destroy() {
+    void destroy() {
         if (!destroyed) {
             world.memberships.destroyed(this);
             crash();
@@ -615,8 +547,8 @@ final class SimReplica {
         waiting = new ArrayList<>();
         inbox = new ArrayList<>();
         drainScheduled = false;
-        proposals.clear();
-        arrivedSnapshot = world.founded;
+        proposals.forget();
+        snapshots.forget();
     }
 
     /** It leads and serves no more. */

@@ -79,6 +79,16 @@ final class World {
         return replica;
     }
 
+    /** A replica that has applied the other's removal tells it so. */
+    void tellRemoved(int from, int removed) {
+        long delay = network.bulkDelay(from, removed);
+        if (delay < 0) {
+            count(Fault.REMOVAL_UNHEARD);
+        } else {
+            queue.after(delay, 9, () -> replica(removed).destroy());
+        }
+    }
+
     SimResult run() {
         Optional<String> violation = Optional.empty();
         try {

@@ -52,6 +52,7 @@ final class Lab {
 
     Lab(Membership founding) {
         voters.addAll(founding.voters());
+        stores.beat();
         for (int id : founding.members()) {
             found(id, new LabSnapshot(0, 0, founding, List.of()));
         }
@@ -126,7 +127,9 @@ final class Lab {
     }
 
     List<Integer> members() {
-        return voters;
+        TreeSet<Integer> all = new TreeSet<>(logs.keySet());
+        all.addAll(voters);
+        return List.copyOf(all);
     }
 
     boolean isConnected(int one, int other) {
