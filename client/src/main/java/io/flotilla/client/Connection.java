@@ -11,11 +11,13 @@ import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +35,9 @@ final class Connection {
     private static final int MESSAGE_BYTES = 512 * 1024;
 
     private static final long RECONNECT_MILLIS_MIN = 20;
-    private static final long RECONNECT_MILLIS_MAX = 1_000;
+
+    /** A server that starts again takes two seconds; whoever waits for it should not add much to that. */
+    private static final long RECONNECT_MILLIS_MAX = 250;
 
     /** Connected, asked, and not a word for so long: others are preferred. */
     static final long SUSPECT_NANOS = 1_000_000_000L;
@@ -51,10 +55,14 @@ final class Connection {
 
     // The loop's own.
     private final Outstanding outstanding = new Outstanding();
-    private final ArrayDeque<Exchange> unsent = new ArrayDeque<>();
+    private final SendQueue unsent = new SendQueue();
     private @Nullable ClientCall<SessionRequest, SessionResponse> call;
     private boolean standing;
     private boolean closed;
+
+    /** The server is about to stop: nothing more is sent on this stream. */
+    private boolean leaving;
+
     private int connectFailures;
     private int suspicions;
     private long lastHeardNanos;
@@ -178,7 +186,12 @@ final class Connection {
         while (oldest != null) {
             Exchange following = oldest.next;
             oldest.next = null;
-            unsent.add(oldest);
+            if (unsent.isFull()) {
+                oldest.failed(Failure.local(
+                        Error.Code.OVERLOADED, "too many requests wait to be sent to " + endpoint, false, "ROUTE"));
+            } else {
+                unsent.add(oldest);
+            }
             oldest = following;
         }
         flush();
@@ -186,15 +199,16 @@ final class Connection {
 
     private void flush() {
         ClientCall<SessionRequest, SessionResponse> current = call;
-        if (current == null || !standing) {
+        if (current == null || !standing || leaving) {
             handBack();
             return;
         }
         while (!unsent.isEmpty() && current.isReady()) {
             SessionRequest message = nextMessage();
-            if (message.getRequestsCount() > 0) {
-                current.sendMessage(message);
+            if (message.getRequestsCount() == 0) {
+                return; // when answers come in there is room again
             }
+            current.sendMessage(message);
         }
     }
 
@@ -203,17 +217,12 @@ final class Connection {
         long now = System.nanoTime();
         int bytes = 0;
         Exchange exchange;
-        while (bytes < MESSAGE_BYTES && (exchange = unsent.poll()) != null) {
-            if (outstanding.isFull()) {
-                exchange.failed(Failure.local(
-                        Error.Code.OVERLOADED, "too many requests outstanding at " + endpoint, false, "ROUTE"));
-                continue;
-            }
+        while (bytes < MESSAGE_BYTES && !outstanding.isFull() && (exchange = unsent.next()) != null) {
             outstanding.add(exchange);
             exchange.sentAtNanos = now;
             Request request = Objects.requireNonNull(exchange.request)
                     .setId(exchange.id)
-                    .setTimeoutMs((int) exchange.timeoutMillis)
+                    .setTimeoutMs(timeoutMillis(exchange.expiresAtNanos - now))
                     .build();
             bytes += request.getSerializedSize();
             message.addRequests(request);
@@ -221,10 +230,18 @@ final class Connection {
         return message.build();
     }
 
+    /** The gateway is given a little less than is left, so that its answer comes first. */
+    private static int timeoutMillis(long leftNanos) {
+        long millis = leftNanos / 1_000_000;
+        return (int) Math.max(1, millis - Math.min(100, millis / 8));
+    }
+
     /** Not sent, hence free to go elsewhere. */
     private void handBack() {
-        Exchange exchange;
-        while ((exchange = unsent.poll()) != null) {
+        // First all out: who is asked instead may be this one.
+        List<Exchange> back = new ArrayList<>();
+        unsent.takeIf(exchange -> true, back::add);
+        for (Exchange exchange : back) {
             exchange.avoid = this;
             owner.submit(exchange);
         }
@@ -232,7 +249,7 @@ final class Connection {
 
     private void received(SessionResponse message) {
         lastHeardNanos = System.nanoTime();
-        if (suspicions > 0) {
+        if (suspicions > 0 && !leaving) {
             suspicions = 0;
             setState(EndpointStatus.State.READY, "");
         }
@@ -240,9 +257,27 @@ final class Connection {
             Response response = message.getResponses(i);
             Exchange exchange = outstanding.take(response.getId());
             if (exchange != null) {
+                unsent.ended(exchange, lastHeardNanos, response.getKindCase() != Response.KindCase.ERROR);
                 exchange.answered(response);
             }
         }
+        if (message.getGoingAway()) {
+            leave();
+        } else if (!unsent.isEmpty()) {
+            flush();
+        }
+    }
+
+    /** Asks others from now on. What was asked here is waited for: it will be answered. */
+    private void leave() {
+        ClientCall<SessionRequest, SessionResponse> current = call;
+        if (leaving || current == null) {
+            return;
+        }
+        leaving = true;
+        setState(EndpointStatus.State.BACKOFF, "about to stop");
+        handBack();
+        current.halfClose();
     }
 
     private void stands() {
@@ -259,6 +294,7 @@ final class Connection {
     private void broke(Status reason) {
         call = null;
         standing = false;
+        leaving = false;
         connectFailures++;
         String why = describe(reason);
         setState(EndpointStatus.State.BACKOFF, why);
@@ -273,7 +309,15 @@ final class Connection {
     private void failAll(String why) {
         handBack();
         Failure lost = Failure.local(Error.Code.UNAVAILABLE, why, true, "ANSWER");
-        outstanding.takeIf(exchange -> true, exchange -> lose(exchange, lost));
+        takeOutstandingIf(exchange -> true, lost);
+    }
+
+    private void takeOutstandingIf(Predicate<Exchange> filter, Failure failure) {
+        long now = System.nanoTime();
+        outstanding.takeIf(filter, exchange -> {
+            unsent.ended(exchange, now, false);
+            lose(exchange, failure);
+        });
     }
 
     private void lose(Exchange exchange, Failure failure) {
@@ -284,7 +328,9 @@ final class Connection {
     /** Time-outs, for all requests at once: cheaper than a timer for each. */
     private void sweep(long nowNanos) {
         if (!unsent.isEmpty()) {
-            expireUnsent(nowNanos);
+            Failure late =
+                    Failure.local(Error.Code.DEADLINE, "could not be sent to " + endpoint + " in time", false, "SEND");
+            unsent.takeIf(exchange -> nowNanos - exchange.expiresAtNanos >= 0, exchange -> lose(exchange, late));
         }
         if (outstanding.size() == 0) {
             idle = unsent.isEmpty();
@@ -292,22 +338,9 @@ final class Connection {
         }
         Failure expired = Failure.local(
                 Error.Code.DEADLINE, "no answer from " + endpoint + " within the time given", true, "ANSWER");
-        outstanding.takeIf(exchange -> nowNanos - exchange.expiresAtNanos >= 0, exchange -> lose(exchange, expired));
+        takeOutstandingIf(exchange -> nowNanos - exchange.expiresAtNanos >= 0, expired);
         judgeSilence(nowNanos);
-    }
-
-    private void expireUnsent(long nowNanos) {
-        for (int i = unsent.size(); i > 0; i--) {
-            Exchange exchange = unsent.remove();
-            if (nowNanos - exchange.expiresAtNanos >= 0) {
-                lose(
-                        exchange,
-                        Failure.local(
-                                Error.Code.DEADLINE, "could not be sent to " + endpoint + " in time", false, "SEND"));
-            } else {
-                unsent.add(exchange);
-            }
-        }
+        flush();
     }
 
     /**
@@ -317,7 +350,7 @@ final class Connection {
     private void judgeSilence(long nowNanos) {
         long silentSince = Math.max(lastHeardNanos, outstanding.oldestSentAtNanos(nowNanos));
         long silence = nowNanos - silentSince;
-        if (silence < SUSPECT_NANOS || !standing) {
+        if (silence < SUSPECT_NANOS || !standing || leaving) {
             return;
         }
         if (status.state() == EndpointStatus.State.READY) {
@@ -327,15 +360,14 @@ final class Connection {
         }
         if (silence >= SILENT_NANOS && owner.hasOther(this)) {
             Failure silent = Failure.local(Error.Code.UNAVAILABLE, endpoint + " is silent", true, "ANSWER");
-            outstanding.takeIf(
-                    exchange -> nowNanos - exchange.sentAtNanos >= SILENT_NANOS, exchange -> lose(exchange, silent));
+            takeOutstandingIf(exchange -> nowNanos - exchange.sentAtNanos >= SILENT_NANOS, silent);
         }
     }
 
     /** Called by the owner when the suspicion's time is over: one more chance. */
     void rehabilitate() {
         loop.execute(() -> {
-            if (standing && isSuspect()) {
+            if (standing && isSuspect() && !leaving) {
                 setState(EndpointStatus.State.READY, "on probation");
             }
         });

@@ -23,6 +23,7 @@ final class Endpoints implements AutoCloseable {
 
     private final Transport transport;
     private final FlotillaClient.Balance balance;
+    private final boolean waitsForQuorum;
     private final List<Connection> connections = new ArrayList<>();
     private final Queue<Exchange> waiting = new ConcurrentLinkedQueue<>();
     private final Set<Exchange> delayed = ConcurrentHashMap.newKeySet();
@@ -31,7 +32,13 @@ final class Endpoints implements AutoCloseable {
     private volatile List<Connection> rotation = List.of();
     private volatile boolean closed;
 
-    Endpoints(Transport transport, List<String> endpoints, String clientName, FlotillaClient.Balance balance) {
+    Endpoints(
+            Transport transport,
+            List<String> endpoints,
+            String clientName,
+            FlotillaClient.Balance balance,
+            boolean waitsForQuorum) {
+        this.waitsForQuorum = waitsForQuorum;
         this.transport = transport;
         this.balance = balance;
         this.timer = new ScheduledThreadPoolExecutor(1, task -> NettyTransport.daemon(task, "flotilla-client-timer"));
@@ -41,6 +48,11 @@ final class Endpoints implements AutoCloseable {
         }
         connections.forEach(Connection::start);
         timer.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Whether what failed so may succeed if it is asked again after a while, and this client wants that to be tried. */
+    boolean isWorthRepeating(Failure failure) {
+        return failure.transientKind() && (waitsForQuorum || failure.kind() != Error.Code.NO_QUORUM);
     }
 
     boolean isClosed() {

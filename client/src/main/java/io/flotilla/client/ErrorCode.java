@@ -15,6 +15,8 @@ public enum ErrorCode {
     /** No endpoint or no replica could be reached, or the cluster is not initialized. */
     UNAVAILABLE,
     OVERLOADED,
+    /** A server has no room for new data; reads and deletes work. */
+    DISK_FULL,
     /** It could not be found out whether the write committed. */
     OUTCOME_UNKNOWN,
     NOT_FOUND,

@@ -14,7 +14,6 @@ abstract class Exchange {
     Request.@Nullable Builder request;
 
     long expiresAtNanos;
-    long timeoutMillis;
 
     /** The connection that failed it last, to be avoided if there is another. */
     @Nullable

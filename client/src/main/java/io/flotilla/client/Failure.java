@@ -86,6 +86,7 @@ record Failure(
             case NO_QUORUM -> new UnavailableException(ErrorCode.NO_QUORUM, message, maybeExecuted);
             case UNAVAILABLE -> new UnavailableException(ErrorCode.UNAVAILABLE, message, maybeExecuted);
             case OVERLOADED -> new OverloadedException(message, maybeExecuted);
+            case DISK_FULL -> new DiskFullException(message, maybeExecuted);
             case OUTCOME_UNKNOWN ->
                 new CommitOutcomeUnknownException(txn == null ? TxnId.NONE : txn, key.toByteArray(), message);
             default -> new InternalException(message, maybeExecuted);

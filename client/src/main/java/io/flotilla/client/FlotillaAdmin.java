@@ -16,6 +16,8 @@ import io.flotilla.v1.ListNodesResponse;
 import io.flotilla.v1.ListRangesRequest;
 import io.flotilla.v1.ListRangesResponse;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.RecoverRangesRequest;
+import io.flotilla.v1.RecoverRangesResponse;
 import io.flotilla.v1.ReplicaInfo;
 import io.flotilla.v1.Serving;
 import io.flotilla.v1.SplitRangeRequest;
@@ -29,6 +31,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -125,6 +128,12 @@ public final class FlotillaAdmin implements AutoCloseable {
                         node.getLive(),
                         node.getReplicas(),
                         node.getLeaseholders(),
+                        node.getReplicasAsleep(),
+                        switch (node.getState()) {
+                            case DRAINING -> NodeState.DRAINING;
+                            case DECOMMISSIONING -> NodeState.DECOMMISSIONING;
+                            default -> NodeState.ACTIVE;
+                        },
                         node.hasServing() ? Optional.of(serving(node.getServing())) : Optional.empty()))
                 .toList();
     }
@@ -136,7 +145,9 @@ public final class FlotillaAdmin implements AutoCloseable {
                         .toList(),
                 serving.getAnswersTooLate(),
                 serving.getWritesRefused(),
-                serving.getUnappliedBytes());
+                serving.getUnappliedBytes(),
+                List.copyOf(serving.getAlarmsList()),
+                serving.getReplicasWoken());
     }
 
     /** All ranges of users' keys, in key order. @param system also the system's own */
@@ -263,6 +274,31 @@ public final class FlotillaAdmin implements AutoCloseable {
         });
     }
 
+    /**
+     * Nodes are lost for good: makes the ranges that have no quorum without them go on from what the others have. Writes that were acknowledged and had
+     * not reached any of those are lost. Blocks until that is done; if the time is up, the same call goes on later.
+     *
+     * @param dryRun only say what would be done
+     */
+    public RecoveryReport recover(Collection<Integer> lostNodes, boolean dryRun) {
+        RecoveryReport[] first = new RecoveryReport[1];
+        return untilDone(left -> {
+            RecoverRangesResponse answer = call(
+                    left,
+                    PROGRESS_EVERY,
+                    (stub, millis) -> stub.recoverRanges(RecoverRangesRequest.newBuilder()
+                            .addAllLostNodes(lostNodes)
+                            .setDryRun(dryRun)
+                            .setTimeoutMs(answeredWithin(millis))
+                            .build()),
+                    RecoverRangesResponse::getError);
+            RecoveryReport report = RecoveryReport.of(answer);
+            // What was to be done shows in the first answer, what stands in the way in the last.
+            first[0] = first[0] == null ? report : first[0].followedBy(report);
+            return new Progress<>(answer.getDone(), answer.getWaitsFor(), first[0]);
+        });
+    }
+
     private static int answeredWithin(int millis) {
         return Math.max(1, millis - ANSWER_MILLIS);
     }
@@ -304,6 +340,7 @@ public final class FlotillaAdmin implements AutoCloseable {
         RangeState state = switch (info.getState()) {
             case OK -> RangeState.OK;
             case NO_QUORUM -> RangeState.NO_QUORUM;
+            case SLOW -> RangeState.SLOW;
             default -> RangeState.NO_LEASEHOLDER;
         };
         return new RangeStatus(
@@ -328,7 +365,7 @@ public final class FlotillaAdmin implements AutoCloseable {
             case OUTGOING -> ReplicaKind.OUTGOING;
             default -> ReplicaKind.VOTER;
         };
-        return new ReplicaStatus(info.getNode(), info.getReplicaId(), kind, info.getWitness());
+        return new ReplicaStatus(info.getNode(), info.getReplicaId(), kind, info.getWitness(), info.getAsleep());
     }
 
     private interface Call<R> {
@@ -410,7 +447,10 @@ public final class FlotillaAdmin implements AutoCloseable {
             String version,
             Duration uptime) {}
 
-    /** @param serving how it served since it started; empty if it did not answer */
+    /**
+     * @param asleep of its replicas, those that have had no traffic for a while and are on disk only
+     * @param serving how it served since it started; empty if it did not answer
+     */
     public record NodeStatus(
             int node,
             String address,
@@ -418,16 +458,33 @@ public final class FlotillaAdmin implements AutoCloseable {
             boolean live,
             int replicas,
             int leaseholders,
+            int asleep,
+            NodeState state,
             Optional<NodeServing> serving) {}
+
+    public enum NodeState {
+        ACTIVE,
+        /** It was told to hand over what it leads, and leads nothing any more. */
+        DRAINING,
+        /** It is losing its replicas, and gets no more. */
+        DECOMMISSIONING
+    }
 
     /**
      * @param leaseMargins how much of the lease was left when answers to reads left, in ascending buckets
      * @param answersTooLate ready, but not sent: the lease had run out meanwhile
      * @param writesRefused as OVERLOADED
      * @param unappliedBytes payload of writes in the log that are not applied yet
+     * @param alarms its replicas that went wrong and are being made anew, a line each
+     * @param replicasWoken how often a replica that was on disk only was brought into memory
      */
     public record NodeServing(
-            List<LeaseMargin> leaseMargins, long answersTooLate, long writesRefused, long unappliedBytes) {}
+            List<LeaseMargin> leaseMargins,
+            long answersTooLate,
+            long writesRefused,
+            long unappliedBytes,
+            List<String> alarms,
+            long replicasWoken) {}
 
     /** @param belowMillis upper end of the bucket, exclusive; 0 for the last, which is open */
     public record LeaseMargin(long belowMillis, long answers) {}
@@ -445,12 +502,22 @@ public final class FlotillaAdmin implements AutoCloseable {
             int leaseholder,
             RangeState state,
             boolean system,
-            long appliedIndex) {}
+            long appliedIndex) {
+        @Override
+        public String toString() {
+            return "range " + range + (system ? " [" + start + ", " + end + ")" : " " + Shown.span(startKey, endKey))
+                    + " generation " + generation + " replicas " + replicaStatus + " leaseholder " + leaseholder + " "
+                    + state;
+        }
+    }
 
     public enum RangeState {
         OK,
         NO_LEASEHOLDER,
-        NO_QUORUM
+        /** Stopped. */
+        NO_QUORUM,
+        /** Served, but writes wait for their quorum for a second or more. */
+        SLOW
     }
 
     /** @param alreadySplit true if a border was there already */
@@ -467,6 +534,11 @@ public final class FlotillaAdmin implements AutoCloseable {
         public static RangeRef holding(byte[] key) {
             return new RangeRef(0, key);
         }
+
+        @Override
+        public String toString() {
+            return id != 0 ? "range " + id : "the range of " + Shown.key(key);
+        }
     }
 
     public enum ReplicaKind {
@@ -479,8 +551,11 @@ public final class FlotillaAdmin implements AutoCloseable {
         OUTGOING
     }
 
-    /** @param witness it votes, but has no data */
-    public record ReplicaStatus(int node, int replicaId, ReplicaKind kind, boolean witness) {}
+    /**
+     * @param witness it votes, but has no data
+     * @param asleep in a list of ranges: it has had no traffic for a while and is on disk only; false if its node did not answer
+     */
+    public record ReplicaStatus(int node, int replicaId, ReplicaKind kind, boolean witness, boolean asleep) {}
 
     /** @param replicas as they are now */
     public record ReplicaChangeResult(long range, long generation, List<ReplicaStatus> replicas) {}

@@ -32,7 +32,8 @@ public final class FlotillaClient implements AutoCloseable {
     /** For tests: over another transport. */
     FlotillaClient(Builder builder, Transport transport) {
         this.timeoutNanos = checked(builder.defaultDeadline);
-        this.endpoints = new Endpoints(transport, builder.endpoints, builder.clientName, builder.balance);
+        this.endpoints =
+                new Endpoints(transport, builder.endpoints, builder.clientName, builder.balance, builder.waitForQuorum);
     }
 
     public static Builder builder() {
@@ -280,6 +281,7 @@ public final class FlotillaClient implements AutoCloseable {
         private String clientName = "";
         private Balance balance = Balance.ROUND_ROBIN;
         private int eventLoopThreads = 1;
+        private boolean waitForQuorum = true;
 
         private Builder() {}
 
@@ -314,6 +316,15 @@ public final class FlotillaClient implements AutoCloseable {
 
         public Builder balance(Balance balance) {
             this.balance = balance;
+            return this;
+        }
+
+        /**
+         * Whether a call goes on trying, until its deadline, while the nodes say {@link ErrorCode#NO_QUORUM}: the nodes that are away may come back.
+         * Without it the call fails as soon as it is told so, within milliseconds once the loss is known. Default: true.
+         */
+        public Builder waitForQuorum(boolean waitForQuorum) {
+            this.waitForQuorum = waitForQuorum;
             return this;
         }
 

@@ -12,6 +12,7 @@ public abstract sealed class FlotillaException extends RuntimeException
                 InvalidRequestException,
                 LimitExceededException,
                 OverloadedException,
+                DiskFullException,
                 InternalException {
     private static final long serialVersionUID = 1L;
 

@@ -107,22 +107,15 @@ abstract class Operation<T> extends Exchange {
         return deadlineNanos - System.nanoTime();
     }
 
-    /** Hands this to a connection for at most {@code attemptNanos}. The gateway is given a little less, so that its answer comes first. */
+    /** Hands this to a connection for at most {@code attemptNanos}. */
     final void submit(long attemptNanos) {
-        prepare(attemptNanos);
+        expiresAtNanos = System.nanoTime() + attemptNanos;
         endpoints.submit(this);
     }
 
     final void submitLater(long attemptNanos, long delayNanos) {
-        prepare(attemptNanos);
-        expiresAtNanos += delayNanos;
+        expiresAtNanos = System.nanoTime() + attemptNanos + delayNanos;
         endpoints.submitLater(this, delayNanos);
-    }
-
-    private void prepare(long attemptNanos) {
-        long millis = attemptNanos / 1_000_000;
-        timeoutMillis = Math.max(1, millis - Math.min(100, millis / 8));
-        expiresAtNanos = System.nanoTime() + attemptNanos;
     }
 
     final void note(Failure failure) {

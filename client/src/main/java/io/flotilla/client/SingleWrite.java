@@ -49,9 +49,10 @@ final class SingleWrite extends WriteOperation<Long> {
             return;
         }
         long delay = Backoff.nanos(failureCount(), failure.retryAfterMillis());
-        if (!failure.transientKind() || endpoints.isClosed()) {
+        if (!endpoints.isWorthRepeating(failure) || endpoints.isClosed()) {
             finish(failure);
-        } else if (!canWait(delay)) {
+        } else if (!canRepeat(delay + failure.retryAfterMillis() * 1_000_000)) {
+            // Who is overloaded takes about as long to answer as it wants others to wait.
             finish(giveUp(failure));
         } else {
             again(delay);

@@ -85,7 +85,9 @@ final class TransactionRunner {
     }
 
     private void backOffOrFail(Failure failure, int attempt) {
-        if (failure.kind() == Error.Code.OUTCOME_UNKNOWN || !failure.transientKind() || endpoints.isClosed()) {
+        if (failure.kind() == Error.Code.OUTCOME_UNKNOWN
+                || !endpoints.isWorthRepeating(failure)
+                || endpoints.isClosed()) {
             throw fail(failure);
         }
         long delay = Backoff.nanos(attempt, failure.retryAfterMillis());

@@ -17,6 +17,9 @@ abstract class WriteOperation<T> extends Operation<T> {
 
     private static final long LOOKUP_ATTEMPT_NANOS = 1_000_000_000L;
 
+    /** A repetition that has less than this left is not begun: it would more likely end as a write of unknown outcome than as a success. */
+    private static final long REPETITION_NANOS_MIN = 500_000_000L;
+
     private TxnId id = TxnId.NONE;
     private boolean lookingUp;
 
@@ -84,11 +87,19 @@ abstract class WriteOperation<T> extends Operation<T> {
         } else if (failure.maybeExecuted()) {
             lookingUp = true;
             lookUpAgain(failure);
-        } else if (!failure.sent() && canWait(0) && !endpoints.isClosed()) {
-            submitLater(attemptNanos(), Backoff.nanos(failureCount(), failure.retryAfterMillis()));
         } else {
-            notCommitted(failure);
+            long delay = Backoff.nanos(failureCount(), failure.retryAfterMillis());
+            if (!failure.sent() && canRepeat(delay) && !endpoints.isClosed()) {
+                submitLater(attemptNanos(), delay);
+            } else {
+                notCommitted(failure);
+            }
         }
+    }
+
+    /** Whether a write that is proven not to have happened should be tried again after so long. */
+    final boolean canRepeat(long delayNanos) {
+        return canWait(delayNanos + Math.min(REPETITION_NANOS_MIN, (deadlineNanos - startedAtNanos) / 4));
     }
 
     final boolean canWait(long delayNanos) {
@@ -97,7 +108,9 @@ abstract class WriteOperation<T> extends Operation<T> {
 
     private void lookUpAgain(Failure why) {
         long delay = failureCount() <= 1 ? 0 : Backoff.nanos(failureCount() - 1, why.retryAfterMillis());
-        if (endpoints.isClosed() || !canWait(delay)) {
+        // The first look comes after the loss of the answer itself.
+        boolean hopeless = failureCount() > 1 && !endpoints.isWorthRepeating(why);
+        if (endpoints.isClosed() || hopeless || !canWait(delay)) {
             finish(giveUp(Failure.unknown(id, anchor(), "the outcome of " + id + " is not known: " + why.message())));
             return;
         }

@@ -98,4 +98,14 @@ class FlotillaAdminTest {
             answer.onCompleted();
         }
     }
+
+    @Test
+    void whatAnOperatorPrintsShowsKeysAsText() {
+        byte[] start = "a\0".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        RecoveryReport.RangeLoss loss = new RecoveryReport.RangeLoss(
+                7, start, new byte[0], false, 1, java.util.List.of(1), 42, java.util.Optional.empty(), 0);
+        assertThat(loss.toString()).contains("range 7").doesNotContain("[B@").contains("(last)");
+        assertThat(FlotillaAdmin.RangeRef.holding(start).toString()).startsWith("the range of a");
+        assertThat(FlotillaAdmin.RangeRef.of(3)).hasToString("range 3");
+    }
 }

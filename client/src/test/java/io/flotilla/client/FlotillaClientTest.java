@@ -3,6 +3,7 @@ package io.flotilla.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.config.flow.AdmissionLimit;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.Request;
 import java.nio.charset.StandardCharsets;
@@ -165,6 +166,29 @@ class FlotillaClientTest {
                 .isNotEmpty()
                 .allMatch(r -> r.getOutcome().getFence());
         assertThat(all(Request.KindCase.WRITE)).hasSize(1);
+    }
+
+    @Test
+    void whatAGatewayDoesNotGetToIsNotEvenSent() throws InterruptedException {
+        reconnect(Duration.ofSeconds(30));
+        awaitReady(2);
+        one.fate = request -> FakeGateway.Fate.SWALLOW;
+        two.fate = one.fate;
+        int most = 2 * AdmissionLimit.INITIAL;
+        int more = 1_000;
+        List<CompletableFuture<?>> writes = new ArrayList<>();
+        for (int i = 0; i < most + more; i++) {
+            writes.add(client.putAsync(utf8("k" + i), utf8("v")));
+        }
+        for (int looks = 0; looks < 4_000 && all(Request.KindCase.WRITE).size() < most; looks++) {
+            Thread.sleep(5);
+        }
+        client.close();
+        long unknown = writes.stream()
+                .map(write -> write.handle((done, failure) -> failure).join())
+                .filter(failure -> failure instanceof CommitOutcomeUnknownException)
+                .count();
+        assertThat(unknown).isEqualTo(most);
     }
 
     @Test

@@ -2,7 +2,6 @@ package io.flotilla.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flotilla.v1.Response;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,13 +54,7 @@ class OutstandingTest {
     }
 
     private static Exchange exchange(long sentAtNanos) {
-        Exchange exchange = new Exchange() {
-            @Override
-            void answered(Response response) {}
-
-            @Override
-            void failed(Failure failure) {}
-        };
+        Exchange exchange = new TestExchange();
         exchange.sentAtNanos = sentAtNanos;
         return exchange;
     }

@@ -14,18 +14,24 @@ import io.flotilla.node.admin.NodeCalls;
 import io.flotilla.node.admin.NodeEntry;
 import io.flotilla.node.admin.NodeGroups;
 import io.flotilla.node.admin.NodeRegistry;
+import io.flotilla.node.admin.QuorumRecovery;
+import io.flotilla.node.admin.Rebuilding;
 import io.flotilla.node.admin.ReplicaOperations;
 import io.flotilla.node.admin.StoreIdentity;
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.SpaceWatch;
 import io.flotilla.node.grpc.AdminService;
 import io.flotilla.node.grpc.GrpcServer;
 import io.flotilla.node.grpc.KvGateway;
 import io.flotilla.node.liveness.LivenessConfig;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.service.LivenessFile;
+import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.log.ChronicleLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
+import io.flotilla.node.raft.Support;
 import io.flotilla.node.replica.Replica;
 import io.flotilla.node.replica.Serving;
 import io.flotilla.node.replica.Store;
@@ -53,12 +59,15 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,10 +78,22 @@ public final class NodeApp implements AutoCloseable {
 
     private static final String VERSION = "0.1.0";
 
-    /** Exit code of a node that must not go on: its disk failed, or its identity is not its own. */
+    /** Exit code of a node that must not go on, for example because its identity is not its own. */
     private static final int EXIT_FATAL = 70;
 
+    /** Exit code of a node whose disk failed: an error of the machine, not of the node. */
+    private static final int EXIT_DISK_FAILED = 74;
+
+    /** For telling the other nodes, before the process ends, that they need not wait for this one. */
+    private static final long FAREWELL_MILLIS = 100;
+
+    private static final long ENGINE_LOOK_MILLIS = 1_000;
+
+    /** For handing leases over before a stop. */
+    private static final Duration HAND_OFF_MAX = Duration.ofSeconds(10);
+
     private final NodeSettings settings;
+    private final SpaceWatch space;
     private final Engine engine;
     private final SharedLog log;
     private final NodeSystem system;
@@ -80,6 +101,7 @@ public final class NodeApp implements AutoCloseable {
     private final LivenessService liveness;
     private final Store store;
     private final ScheduledExecutorService executor;
+    private final KvGateway gateway;
     private final GrpcServer grpc;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicInteger exit = new AtomicInteger();
@@ -91,6 +113,9 @@ public final class NodeApp implements AutoCloseable {
             app = new NodeApp(settings);
         } catch (Exception failure) {
             LOG.debug("start failed", failure);
+            if (Damage.isDamage(failure)) {
+                return Damage.sayAtStart(settings, failure);
+            }
             return StartCommand.fail(
                     1,
                     "node " + settings.node().value() + " cannot start",
@@ -116,20 +141,27 @@ public final class NodeApp implements AutoCloseable {
         HybridClock clock = new HybridClock(WallClock.system(), settings.maxClockOffsetMillis() * 1_000);
         // Before all other files: a directory that has those and no promises has lost them.
         Path state = settings.data().resolve("state");
-        LivenessFile promises = LivenessFile.open(settings.data(), !Files.exists(state));
-        this.engine = new RocksEngine(state);
-        StoreIdentity identity = StoreIdentity.open(engine, settings.node(), UUID.randomUUID());
-        this.log = new ChronicleLog(settings.data());
+        Disk disk = Disk.ofThisProcess();
+        Path parent = settings.data().getParent();
+        if (parent != null) {
+            disk.forceDirectory(parent);
+        }
+        this.space = new SpaceWatch(disk, settings.data(), settings.diskReserveBytes()).start();
+        LivenessFile promises = LivenessFile.open(disk, settings.data(), !Files.exists(state));
+        // The wire needs nothing of the disk, and takes about as long.
+        CompletableFuture<NodeSystem> wire =
+                CompletableFuture.supplyAsync(() -> startWire(settings), NodeApp::onAnotherThread);
+        RocksEngine rocks = new RocksEngine(state);
+        this.engine = rocks;
+        StoreIdentity identity = StoreIdentity.open(engine, settings.data(), settings.node(), UUID.randomUUID());
+        this.log = new ChronicleLog(disk, settings.data());
         this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-admin");
             thread.setDaemon(true);
             return thread;
         });
-        this.system = NodeSystem.start(
-                settings.node(),
-                address(settings.listen()),
-                address(settings.advertise()),
-                settings.join().stream().map(NodeApp::address).toList());
+        // Whoever speaks to this node before the store below is there is not heard, as before this process began.
+        this.system = made(wire);
         system.onQuarantined(
                 () -> fatal("another node refuses to speak to this process any more; a new one is needed"));
         this.transport = new AkkaTransport(system, clock, TransportSettings.DEFAULT);
@@ -150,16 +182,22 @@ public final class NodeApp implements AutoCloseable {
                         clock,
                         settings.raft(),
                         settings.txn(),
-                        Serving.of(settings.flow(), settings.readMode()),
+                        Serving.of(settings.flow(), space, settings.readMode()),
                         liveness,
                         ThreadLocalRandom.current().nextLong()),
                 log,
                 system,
                 new Store.Settings(
                         Duration.ofMillis(settings.flushMillis()),
+                        Duration.ofMillis(settings.versionRetentionMillis()),
                         settings.flow(),
+                        settings.idle(),
                         settings.data().resolve("snapshots")),
-                failure -> fatal("the disk failed: " + reason(failure)));
+                this::storeFailed);
+        rocks.onFailure(this::storeFailed);
+        executor.scheduleWithFixedDelay(
+                rocks::checkBackground, ENGINE_LOOK_MILLIS, ENGINE_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        log.onFailure(this::storeFailed);
 
         RangeCache ranges = new RangeCache();
         Router router = new Router(
@@ -185,7 +223,19 @@ public final class NodeApp implements AutoCloseable {
                         address(HostPort.parse(entry.transport())).akka()));
         registry.loadLocal();
         transport.start(store);
-        liveness.start(store);
+        transport.trustOnly(node -> liveness.view().givenTo(node.value()) != Support.NO_EPOCH);
+        liveness.start(new LivenessListener() {
+            @Override
+            public void withdrawn(NodeId node, long epoch) {
+                store.withdrawn(node, epoch);
+                transport.distrusted(node);
+            }
+
+            @Override
+            public void supported(NodeId node, long epoch) {
+                store.supported(node, epoch);
+            }
+        });
         store.start(transport, transactions);
 
         NodeEntry self = new NodeEntry(
@@ -196,7 +246,8 @@ public final class NodeApp implements AutoCloseable {
         registry.learn(self);
         AdminCalls calls = new AdminCalls(store);
         Membership membership = new Membership(
-                new Membership.Tools(engine, store, transport, ranges, registry, executor, this::fatal),
+                new Membership.Tools(
+                        engine, settings.data(), store, transport, ranges, registry, executor, this::fatal),
                 identity,
                 self,
                 seeds(settings),
@@ -212,6 +263,14 @@ public final class NodeApp implements AutoCloseable {
         ReplicaChangeMachine changes =
                 new ReplicaChangeMachine(router, transactionPort(transactions), groups, scheduler());
         Housekeeping.start(store, router, changes, membership::isInitialized, executor);
+        Rebuilding.start(
+                settings.node(),
+                store,
+                router,
+                changes,
+                membership::isInitialized,
+                () -> registry.isLeaving(settings.node()),
+                executor);
         ClusterOperations operations = new ClusterOperations(new ClusterOperations.Tools(
                 self,
                 membership,
@@ -220,15 +279,38 @@ public final class NodeApp implements AutoCloseable {
                 nodes,
                 groups,
                 new ReplicaOperations(registry, nodes, router, changes, scheduler()),
+                new QuorumRecovery(
+                        settings.node(), registry, nodes, groups, router, transactionPort(transactions), scheduler()),
                 router,
                 VERSION));
         SplitMachine splits = new SplitMachine(router, transactionPort(transactions), scheduler());
+        this.gateway = new KvGateway(router, transactions, clock, membership::isInitialized, system.group());
         this.grpc = GrpcServer.start(
-                settings.grpc().host(),
-                settings.grpc().port(),
-                new KvGateway(router, transactions, clock, membership::isInitialized, system.group()),
-                new AdminService(operations, splits::split));
+                settings.grpc().host(), settings.grpc().port(), gateway, new AdminService(operations, splits::split));
         grpc.setServing(true);
+    }
+
+    private static void onAnotherThread(Runnable task) {
+        Thread thread = new Thread(task, "flotilla-wire-start");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Waits for it; what its maker threw is thrown here. */
+    private static <T> T made(CompletableFuture<T> result) {
+        try {
+            return result.join();
+        } catch (CompletionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+        }
+    }
+
+    private static NodeSystem startWire(NodeSettings settings) {
+        return NodeSystem.start(
+                settings.node(),
+                address(settings.listen()),
+                address(settings.advertise()),
+                settings.join().stream().map(NodeApp::address).toList());
     }
 
     private LivenessService.Ports livenessPorts() {
@@ -250,7 +332,7 @@ public final class NodeApp implements AutoCloseable {
 
             @Override
             public void diskFailed(Exception cause) {
-                fatal("the disk failed: " + reason(cause));
+                NodeApp.this.diskFailed(cause);
             }
         };
     }
@@ -301,9 +383,49 @@ public final class NodeApp implements AutoCloseable {
                     "node " + settings.node().value() + " stops",
                     why,
                     "nothing that was acknowledged is lost; this node acknowledges nothing more",
-                    "mend the cause named above, then start the node again");
-            // No orderly stop: with a failed disk or a stolen identity nothing more may be written or promised.
+                    "nothing, if this node was taken out on purpose; else mend the cause and start the node again");
+            // No orderly stop: with a stolen identity, for one, nothing more may be written or promised.
             Runtime.getRuntime().halt(EXIT_FATAL);
+        }
+    }
+
+    /** What is damaged stops the node as much as a disk that fails, but it is another story to tell. */
+    private void storeFailed(Throwable failure) {
+        if (!Damage.isDamage(failure)) {
+            diskFailed(failure);
+        } else if (exit.compareAndSet(0, Damage.EXIT_DAMAGED)) {
+            try {
+                Damage.sayWhileRunning(settings, failure);
+            } finally {
+                Runtime.getRuntime().halt(Damage.EXIT_DAMAGED);
+            }
+        }
+    }
+
+    /**
+     * What is on the disk is not known any more, so nothing that waits for it may ever be acknowledged, and nothing more written. The other nodes are told
+     * that this one is not to be waited for; if they do not hear of it, its support runs out.
+     */
+    private void diskFailed(Throwable cause) {
+        if (exit.compareAndSet(0, EXIT_DISK_FAILED)) {
+            StartCommand.fail(
+                    EXIT_DISK_FAILED,
+                    "node " + settings.node().value() + " stops: its disk failed",
+                    reason(cause),
+                    "nothing that was acknowledged is lost; this node acknowledges nothing more, and the others take its ranges over",
+                    "look into the machine's log, mend or replace the disk, then start the node again");
+            Thread farewell = new Thread(liveness::resign, "flotilla-farewell");
+            farewell.setDaemon(true);
+            farewell.start();
+            // Not an orderly stop, and not in the hands of whoever found out: it may hold what the farewell waits for.
+            Thread end = new Thread(
+                    () -> {
+                        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(FAREWELL_MILLIS));
+                        Runtime.getRuntime().halt(EXIT_DISK_FAILED);
+                    },
+                    "flotilla-end");
+            end.setDaemon(true);
+            end.start();
         }
     }
 
@@ -318,6 +440,13 @@ public final class NodeApp implements AutoCloseable {
 
     @Override
     public void close() {
+        // As long as this node leads it serves; then its clients are sent elsewhere, and only then it falls silent.
+        grpc.setServing(false);
+        int left = store.handOff(HAND_OFF_MAX);
+        if (left > 0) {
+            LOG.warn("{} ranges were not handed over: their next leaders have to be elected", left);
+        }
+        gateway.goAway();
         grpc.close();
         liveness.resign();
         store.close();
@@ -332,6 +461,7 @@ public final class NodeApp implements AutoCloseable {
         executor.shutdownNow();
         log.close();
         engine.close();
+        space.close();
         stopped.countDown();
     }
 

@@ -5,6 +5,8 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
+import io.flotilla.config.settings.IdleSettings;
+import io.flotilla.config.settings.Limits;
 import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.settings.RaftSettings;
 import io.flotilla.config.settings.ReadMode;
@@ -23,8 +25,11 @@ import java.util.concurrent.TimeUnit;
  * @param join transport addresses of nodes to join; empty: only itself
  * @param liveness how nodes find out that one of them is gone
  * @param flow how much work this node takes in
+ * @param idle what becomes of ranges without traffic
  * @param readMode on what strength reads are answered
  * @param flushMillis how often applied state is made durable, so that the log's beginning may go
+ * @param versionRetentionMillis how long what is overwritten or deleted stays readable, and proves what became of the transaction that wrote it
+ * @param diskReserveBytes room kept free of users' data
  * @param maxClockOffsetMillis bound on the difference of any two nodes' wall clocks
  */
 public record NodeSettings(
@@ -38,12 +43,24 @@ public record NodeSettings(
         TxnSettings txn,
         LivenessSettings liveness,
         FlowSettings flow,
+        IdleSettings idle,
         ReadMode readMode,
         long flushMillis,
+        long versionRetentionMillis,
+        long diskReserveBytes,
         long maxClockOffsetMillis) {
+
+    /**
+     * Versions prove what became of a transaction, and that may be asked for as long as a request may take, and again by whoever finds what it left: twice
+     * the longest deadline.
+     */
+    private static final long RETENTION_MILLIS_MIN = 2 * Limits.DEADLINE_MILLIS_MAX;
 
     public NodeSettings {
         join = List.copyOf(join);
+        if (diskReserveBytes < 0) {
+            throw new InvalidSettings("flotilla.disk.reserve must not be negative; it is " + diskReserveBytes);
+        }
     }
 
     /** Thrown for settings that make no sense; the message names the setting and its value. */
@@ -107,12 +124,26 @@ public record NodeSettings(
                             flow.getBytes("snapshot-bytes-per-second"),
                             flow.getInt("snapshots-sending-max"),
                             flow.getInt("snapshots-receiving-max")),
+                    new IdleSettings(millis(all, "idle.passivate-after"), all.getInt("idle.waking-max")),
                     readMode(all.getString("read.mode")),
                     millis(all, "state.flush-interval"),
+                    retentionMillis(all.getConfig("versions"), millis(txn, "outcome-retention")),
+                    all.getBytes("disk.reserve"),
                     millis(all, "max-clock-offset"));
         } catch (ConfigException | IllegalArgumentException invalid) {
             throw new InvalidSettings(String.valueOf(invalid.getMessage()));
         }
+    }
+
+    private static long retentionMillis(Config versions, long outcomeRetentionMillis) {
+        long retentionMillis = millis(versions, "retention");
+        long least = Math.max(outcomeRetentionMillis, RETENTION_MILLIS_MIN);
+        if (retentionMillis < least && !versions.getBoolean("any-retention")) {
+            throw new InvalidSettings("flotilla.versions.retention must be at least " + least
+                    + " ms, since versions prove outcomes (twice the longest deadline, and flotilla.txn.outcome-retention);"
+                    + " it is " + retentionMillis + " ms");
+        }
+        return retentionMillis;
     }
 
     private static ReadMode readMode(String name) {

@@ -29,6 +29,10 @@ public abstract class ClientCommand implements Callable<Integer> {
         return connection.client();
     }
 
+    protected final FlotillaClient patientClient() {
+        return connection.patientClient();
+    }
+
     protected final FlotillaAdmin admin() {
         return connection.admin();
     }

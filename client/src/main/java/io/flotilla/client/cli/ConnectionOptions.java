@@ -37,13 +37,23 @@ public final class ConnectionOptions {
         return timeout;
     }
 
-    /** A client with these endpoints and this deadline for each call. */
+    /** A client with these endpoints and this deadline for each call. It says at once if a range has no quorum. */
     public FlotillaClient client() {
+        return client(false);
+    }
+
+    /** As {@link #client}, but without a quorum it waits for one: for what is meant to run through outages. */
+    public FlotillaClient patientClient() {
+        return client(true);
+    }
+
+    private FlotillaClient client(boolean waitForQuorum) {
         try {
             return FlotillaClient.builder()
                     .endpoints(endpoints())
                     .defaultDeadline(timeout)
                     .clientName("flotilla-cli")
+                    .waitForQuorum(waitForQuorum)
                     .build();
         } catch (IllegalArgumentException wrong) {
             throw unusable(wrong);

@@ -5,7 +5,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
 
 /** Here for the help only: the launcher hands this command to the server's own program. */
-@Command(name = "debug", description = "Look into the files of a stopped store.", sortOptions = false)
+@Command(
+        name = "debug",
+        description = "Look into the files of a stopped store, or have a damaged one made anew.",
+        sortOptions = false)
 final class DebugCommand implements Callable<Integer> {
     @Unmatched
     private String[] handedOver = {};

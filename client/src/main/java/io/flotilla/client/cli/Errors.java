@@ -80,7 +80,7 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
         return new CliFailure(
                 unreachable(refused) || refused.code() == ErrorCode.DEADLINE ? ExitCode.UNREACHABLE : ExitCode.FAILED,
                 command + " was cut short",
-                refused.code() + ": " + oneLine(String.valueOf(refused.getMessage())),
+                why(refused),
                 "its servers are stopped; what they wrote is as they left it",
                 "read the servers' logs in the directory named above");
     }
@@ -109,7 +109,7 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
         // Without an answer from anybody, "unreachable" says more than "unknown"; a lost write is looked up by the
         // client and named as such.
         boolean unknown = refused.maybeExecuted() && !readOnly && !unreachable(refused);
-        String why = refused.code() + ": " + oneLine(String.valueOf(refused.getMessage()));
+        String why = why(refused);
         return new CliFailure(
                 unknown ? ExitCode.OUTCOME_UNKNOWN : exitCode(refused),
                 command + (unknown ? ": the outcome is unknown" : " failed"),
@@ -138,6 +138,7 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
             case NO_QUORUM, UNAVAILABLE -> ExitCode.UNREACHABLE;
             case OUTCOME_UNKNOWN -> ExitCode.OUTCOME_UNKNOWN;
             case DEADLINE -> waitedForOthers(refused) ? ExitCode.FAILED : ExitCode.UNREACHABLE;
+            case DISK_FULL -> ExitCode.DISK_FULL;
             case TOO_LARGE, CONFLICT, OVERLOADED, INTERNAL -> ExitCode.FAILED;
         };
     }
@@ -163,10 +164,18 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
             case NO_QUORUM -> "flotilla node ls, and start the nodes that are down";
             case UNAVAILABLE -> "check --endpoints, that the servers run, and that 'flotilla init' was done once";
             case OVERLOADED -> "offer less, or run it again later";
+            case DISK_FULL ->
+                "delete what is not needed, or give the server named above more room; no restart is needed";
             case NOT_FOUND -> "flotilla range ls, flotilla node ls";
             case OUTCOME_UNKNOWN -> "flotilla txn outcome, when the cluster can be reached again";
             case INTERNAL -> "read the server's log; the message above names what broke";
         };
+    }
+
+    /** Led by the code, by which scripts and the manual know it; many messages begin with it themselves. */
+    private static String why(FlotillaException refused) {
+        String message = oneLine(String.valueOf(refused.getMessage()));
+        return message.startsWith(refused.code() + " ") ? message : refused.code() + ": " + message;
     }
 
     private static String oneLine(String text) {

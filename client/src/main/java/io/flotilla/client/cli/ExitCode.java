@@ -22,5 +22,8 @@ public final class ExitCode {
     /** The request may have taken effect, and nobody could tell before the deadline. */
     public static final int OUTCOME_UNKNOWN = 7;
 
+    /** A server has no room for new data. Nothing was changed. */
+    public static final int DISK_FULL = 8;
+
     private ExitCode() {}
 }

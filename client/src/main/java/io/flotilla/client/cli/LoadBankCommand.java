@@ -39,7 +39,7 @@ final class LoadBankCommand extends ClientCommand {
                 LoadKvCommand.split(admin, bank.layout().splitKeys(run.ranges()));
             }
         }
-        try (FlotillaClient client = client()) {
+        try (FlotillaClient client = patientClient()) {
             BankLoad load = new BankLoad(client, bank, run.options());
             if (run.init()) {
                 output().note("opening " + accounts + " accounts");

@@ -45,7 +45,7 @@ final class LoadKvCommand extends ClientCommand {
                 split(admin, KvLoad.splitKeys(kv, run.ranges()));
             }
         }
-        try (FlotillaClient client = client()) {
+        try (FlotillaClient client = patientClient()) {
             KvLoad load = new KvLoad(client, kv, run.options());
             if (run.init()) {
                 output().note("writing " + keys + " keys");

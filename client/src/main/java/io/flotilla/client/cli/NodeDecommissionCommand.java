@@ -57,7 +57,7 @@ final class NodeDecommissionCommand extends ClientCommand {
                 "flotilla.node.decommission.v1",
                 fields,
                 "node " + node + " is out of the cluster, " + result.replicasMoved()
-                        + " replicas were moved; if it still runs, stop it");
+                        + " replicas were moved; if it still runs, it stops by itself");
         return ExitCode.OK;
     }
 }

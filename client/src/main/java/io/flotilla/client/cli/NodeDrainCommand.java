@@ -9,7 +9,12 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code flotilla node drain}. */
-@Command(name = "drain", description = "Make a node hand its leases over. Stop it afterwards, and nobody notices.")
+@Command(
+        name = "drain",
+        description = {
+            "Make a node hand its leases over, and take none, until it is started again. It goes on voting.",
+            "Stop it afterwards, and nobody notices."
+        })
 final class NodeDrainCommand extends ClientCommand {
     private static final Duration HANDING_OVER = Duration.ofSeconds(20);
 
@@ -25,9 +30,9 @@ final class NodeDrainCommand extends ClientCommand {
         if (result.leasesLeft() > 0) {
             throw new CliFailure(
                     ExitCode.FAILED,
-                    "node " + node + " still leads " + result.leasesLeft() + " ranges",
-                    "no other replica of them was ready to take over",
-                    result.leasesMoved() + " leases were handed over; everything is served",
+                    "node " + node + " still leads " + counted(result.leasesLeft(), "range"),
+                    "no other replica was ready to take over, or there is no other",
+                    counted(result.leasesMoved(), "lease") + " handed over; everything is served",
                     "flotilla range ls, flotilla node ls, then again");
         }
         Map<String, Object> fields = new LinkedHashMap<>();
@@ -37,7 +42,11 @@ final class NodeDrainCommand extends ClientCommand {
         output().text(
                         "flotilla.node.drain.v1",
                         fields,
-                        "node " + node + " leads nothing; " + result.leasesMoved() + " leases were handed over");
+                        "node " + node + " leads nothing; " + counted(result.leasesMoved(), "lease") + " handed over");
         return ExitCode.OK;
+    }
+
+    private static String counted(int count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
     }
 }

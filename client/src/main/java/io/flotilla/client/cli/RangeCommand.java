@@ -5,13 +5,14 @@ import picocli.CommandLine.Command;
 /** {@code flotilla range …}. */
 @Command(
         name = "range",
-        description = "Look at ranges, split them, move their leases and replicas.",
+        description = "Look at ranges, split them, move their leases and replicas, recover them.",
         subcommands = {
             RangeLsCommand.class,
             RangeSplitCommand.class,
             RangeTransferLeaseCommand.class,
             RangeAddReplicaCommand.class,
             RangeRemoveReplicaCommand.class,
-            RangeMoveReplicaCommand.class
+            RangeMoveReplicaCommand.class,
+            RangeRecoverCommand.class
         })
 final class RangeCommand extends CommandGroup {}

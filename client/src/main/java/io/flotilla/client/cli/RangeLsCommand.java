@@ -2,6 +2,7 @@ package io.flotilla.client.cli;
 
 import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaAdmin.RangeStatus;
+import io.flotilla.client.FlotillaAdmin.ReplicaStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,10 +47,17 @@ final class RangeLsCommand extends ClientCommand {
     private static Map<String, Object> row(RangeStatus range) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("range", range.range());
-        row.put("start", KeyText.show(range.startKey()));
-        row.put("end", KeyText.show(range.endKey()));
+        // The system's own keys are no users' keys: they are shown as the server names them.
+        row.put("start", range.system() ? range.start() : KeyText.show(range.startKey()));
+        row.put("end", range.system() ? range.end() : KeyText.show(range.endKey()));
         row.put("replicas", range.replicas());
         row.put("replica_details", ReplicaText.rows(range.replicaStatus()));
+        row.put(
+                "asleep",
+                range.replicaStatus().stream()
+                        .filter(ReplicaStatus::asleep)
+                        .map(ReplicaStatus::node)
+                        .toList());
         row.put("leaseholder", range.leaseholder());
         row.put("generation", range.generation());
         row.put("state", range.state().name());

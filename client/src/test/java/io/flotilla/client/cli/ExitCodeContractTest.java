@@ -54,6 +54,7 @@ class ExitCodeContractTest {
                 "range add-replica 2",
                 "range move-replica 2 --from 1",
                 "node drain",
+                "range recover",
                 "txn frobnicate",
                 "txn outcome not-an-id k",
                 "load run",
@@ -86,13 +87,15 @@ class ExitCodeContractTest {
                 "range remove-replica --help",
                 "range move-replica --help",
                 "node drain --help",
+                "range recover --help",
                 "node decommission --help",
                 "kv cas --help",
                 "txn --help",
                 "load run bank --help",
                 "load run kv --help",
                 "bench floor --help",
-                "bench failover --help")) {
+                "bench failover --help",
+                "bench handoff --help")) {
             CliRun run = CliRun.of(command.split(" "));
             assertThat(run.exitCode()).as(command).isZero();
             assertThat(run.out()).as(command).contains("Usage: flotilla");
@@ -162,7 +165,26 @@ class ExitCodeContractTest {
         assertThat(CliRun.at(cluster, "node", "drain", "1").exitCode()).isZero();
         CliRun stuck = CliRun.at(cluster, "node", "drain", "2");
         assertThat(stuck.exitCode()).isEqualTo(1);
-        assertThat(stuck.err()).contains("still leads 3 ranges", "2 leases were handed over");
+        assertThat(stuck.err()).contains("still leads 3 ranges", "2 leases handed over");
+    }
+
+    @Test
+    void recoveringTellsWhatIsKeptAndWhatCannotBeBroughtBack() {
+        CliRun dry = CliRun.at(cluster, "range", "recover", "--lost-nodes", "2,3", "--dry-run");
+        assertThat(dry.exitCode()).as(dry.err()).isZero();
+        assertThat(dry.out())
+                .contains(
+                        "KEPT UP TO",
+                        "77",
+                        "2023-11-14T22:13:20Z",
+                        "1 ranges without a quorum would go on",
+                        "4 have their");
+        CliRun holes = CliRun.at(cluster, "range", "recover", "--lost-nodes", "2,3", "-o", "json");
+        assertThat(holes.exitCode()).isEqualTo(1);
+        assertThat(holes.out()).contains("\"schema\":\"flotilla.range.recover.v1\"", "\"start\":\"m\"");
+        CliRun absent = CliRun.at(cluster, "range", "recover", "--lost-nodes", "9");
+        assertThat(absent.exitCode()).isEqualTo(3);
+        assertThat(absent.err()).contains("there is no node 9", "nothing was changed");
     }
 
     @Test

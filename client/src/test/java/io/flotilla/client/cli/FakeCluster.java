@@ -24,6 +24,8 @@ import io.flotilla.v1.Mutation;
 import io.flotilla.v1.NodeInfo;
 import io.flotilla.v1.OutcomeResult;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.RecoverRangesRequest;
+import io.flotilla.v1.RecoverRangesResponse;
 import io.flotilla.v1.ReplicaInfo;
 import io.flotilla.v1.Request;
 import io.flotilla.v1.Response;
@@ -298,6 +300,28 @@ final class FakeCluster implements AutoCloseable {
                             .setLeasesMoved(2)
                             .setLeasesLeft(request.getNode() == 1 ? 0 : 3)
                             .build());
+        }
+
+        @Override
+        public void recoverRanges(RecoverRangesRequest request, StreamObserver<RecoverRangesResponse> out) {
+            RecoverRangesResponse.Builder response = RecoverRangesResponse.newBuilder();
+            if (request.getLostNodes(0) == 9) {
+                response.setError(
+                        Error.newBuilder().setCode(Error.Code.NOT_FOUND).setMessage("there is no node 9"));
+            } else {
+                response.setUntouched(4).setDone(true);
+                response.addRangesBuilder()
+                        .setRange(2)
+                        .setSourceNode(1)
+                        .addNodes(1)
+                        .setLastIndex(77)
+                        .setNewestWriteUs(1_700_000_000_000_000L);
+                if (!request.getDryRun()) {
+                    response.addUnrecoverableBuilder().setStart("m").setEnd("/max");
+                }
+            }
+            out.onNext(response.build());
+            out.onCompleted();
         }
 
         @Override

@@ -53,6 +53,24 @@ public sealed interface KvError {
         }
     }
 
+    /**
+     * What this would have to look at is older than overwritten versions are kept; {@code oldest} is where they begin. Begin anew.
+     *
+     * @param maybeExecuted an earlier copy of it may have been executed, and its trace be gone
+     */
+    record TooOld(Key key, Timestamp oldest, boolean maybeExecuted) implements KvError {
+        @Override
+        public String message() {
+            return KeySpace.describe(key) + " was to be seen as it was before " + oldest
+                    + ", but what was overwritten before that may be gone";
+        }
+
+        @Override
+        public boolean provenNotExecuted() {
+            return !maybeExecuted;
+        }
+    }
+
     /** Somebody aborted the transaction; its intents, if any, will be removed. Begin it anew. */
     record TxnAborted(TxnId id, String reason) implements KvError {
         @Override
@@ -116,6 +134,15 @@ public sealed interface KvError {
         @Override
         public String message() {
             return what + " is overloaded; retry after " + retryAfterMillis + " ms";
+        }
+    }
+
+    /** The leaseholder's disk has no room for new data; reads are served, and deletes as long as half of the reserve is left. Writes work again once there is room. */
+    record DiskFull(String what, long usableBytes, long reserveBytes) implements KvError {
+        @Override
+        public String message() {
+            return "the disk of " + what + " is full: " + (usableBytes >> 20) + " MiB are left and "
+                    + (reserveBytes >> 20) + " MiB are kept in reserve";
         }
     }
 

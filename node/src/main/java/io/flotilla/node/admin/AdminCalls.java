@@ -3,23 +3,32 @@ package io.flotilla.node.admin;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.grpc.ClusterAdmin;
 import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.node.replica.LeaseMargins;
+import io.flotilla.node.replica.QuorumWatch;
 import io.flotilla.node.replica.ReplicaReport;
 import io.flotilla.node.replica.Serving;
 import io.flotilla.node.replica.Store;
 import io.flotilla.node.transport.control.AdminReply;
+import io.flotilla.range.recovery.ForcedStep;
+import io.flotilla.range.recovery.Survivor;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /** What nodes ask each other on behalf of operators: how their replicas are, and to hand a lease over. Answered from the store. */
@@ -29,8 +38,14 @@ public final class AdminCalls {
     static final String TRANSFER = "transfer-lease";
     static final String LOOK = "look-at-group";
     static final String HAND_OFF = "hand-off";
+    static final String SURVEY = "survey-survivors";
+    static final String FORCE = "force-survivors";
+
+    /** Within what fits into one answer. */
+    static final int SURVEY_REPLICAS_MAX = 1_000;
 
     private static final long LEASES_MILLIS_MAX = 1_000;
+    private static final long STAY_DRAINED_NANOS = 500_000_000;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -39,9 +54,41 @@ public final class AdminCalls {
      *
      * @param quorum a leader that hears from a quorum, or a follower that knows a leader
      */
-    record ReplicaLine(long range, long generation, boolean leaseholder, boolean quorum, long applied) {}
+    record ReplicaLine(
+            long range,
+            long generation,
+            boolean leaseholder,
+            boolean quorum,
+            long applied,
+            QuorumWatch.Progress progress,
+            boolean asleep) {}
+
+    /** A {@link Survivor} on its way; its node is the one that answers. */
+    record SurvivorLine(byte[] descriptor, long term, long lastTerm, long lastIndex, long commit, long newest) {
+        static SurvivorLine of(Survivor survivor) {
+            return new SurvivorLine(
+                    RangeDescriptorCodec.encode(survivor.descriptor()),
+                    survivor.term(),
+                    survivor.lastTerm(),
+                    survivor.lastIndex(),
+                    survivor.commit(),
+                    survivor.newest().packed());
+        }
+
+        Survivor on(NodeId node) {
+            return new Survivor(
+                    node,
+                    RangeDescriptorCodec.decode(descriptor),
+                    term,
+                    lastTerm,
+                    lastIndex,
+                    commit,
+                    new Timestamp(newest));
+        }
+    }
 
     private final Store store;
+    private final AtomicBoolean drained = new AtomicBoolean();
 
     public AdminCalls(Store store) {
         this.store = store;
@@ -60,6 +107,20 @@ public final class AdminCalls {
                                         ? AdminReply.of(encode(look.get().caughtUp()))
                                         : AdminReply.failed("not the leaseholder")));
             case HAND_OFF -> handOff(payload, reply);
+            case SURVEY -> {
+                RangeId from = new RangeId(Long.parseLong(new String(payload, StandardCharsets.UTF_8)));
+                List<SurvivorLine> lines = new ArrayList<>();
+                store.lostQuorums()
+                        .survivors(from, SURVEY_REPLICAS_MAX)
+                        .forEach(each -> lines.add(SurvivorLine.of(each)));
+                reply.accept(AdminReply.of(encode(lines)));
+            }
+            case FORCE -> {
+                List<ForcedStep> steps = new ArrayList<>();
+                decodeSteps(payload).forEach(bytes -> steps.add(ForcedStep.decode(bytes)));
+                store.lostQuorums().stage(steps);
+                reply.accept(AdminReply.of(new byte[0]));
+            }
             case TRANSFER -> reply.accept(transfer(payload));
             default -> reply.accept(AdminReply.failed("unknown call '" + kind + "'"));
         }
@@ -73,7 +134,14 @@ public final class AdminCalls {
             long below = bucket.belowMillis() == Long.MAX_VALUE ? 0 : bucket.belowMillis();
             margins.add(new ClusterAdmin.LeaseMargin(below, bucket.count()));
         }
-        return new ClusterAdmin.Serving(margins, report.tooLate(), report.writesRefused(), report.unappliedBytes());
+        return new ClusterAdmin.Serving(
+                margins,
+                report.tooLate(),
+                report.writesRefused(),
+                report.unappliedBytes(),
+                store.lostReplicas().alarms(),
+                report.woken(),
+                drained.get());
     }
 
     static Optional<ClusterAdmin.Serving> decodeServing(byte[] payload) {
@@ -82,6 +150,13 @@ public final class AdminCalls {
         } catch (IOException broken) {
             return Optional.empty();
         }
+    }
+
+    /** The ranges that have a replica here, in the order of their keys. */
+    List<RangeDescriptor> descriptors() {
+        List<RangeDescriptor> all = new ArrayList<>(store.descriptors());
+        all.sort(Comparator.comparing(descriptor -> descriptor.span().start()));
+        return all;
     }
 
     /** How all replicas of this store are. A replica that stops meanwhile leaves its line out. */
@@ -97,7 +172,7 @@ public final class AdminCalls {
         return asked ? AdminReply.of(new byte[0]) : AdminReply.failed("no such replica");
     }
 
-    /** Takes its time, so it has a thread. */
+    /** Takes its time, so it has a thread; and what comes back to a drained node, it hands over again, until the process ends. */
     private void handOff(byte[] payload, Consumer<AdminReply> reply) {
         Duration patience = Duration.ofMillis(Long.parseLong(new String(payload, StandardCharsets.UTF_8)));
         Thread thread = new Thread(
@@ -105,10 +180,20 @@ public final class AdminCalls {
                     int before = leases();
                     int left = store.handOff(patience);
                     reply.accept(AdminReply.of(encode(List.of(Math.max(0, before - left), left))));
+                    if (drained.compareAndSet(false, true)) {
+                        stayDrained();
+                    }
                 },
                 "flotilla-hand-off");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private void stayDrained() {
+        while (!Thread.interrupted()) {
+            LockSupport.parkNanos(STAY_DRAINED_NANOS);
+            store.handOff(Duration.ZERO);
+        }
     }
 
     private int leases() {
@@ -141,6 +226,32 @@ public final class AdminCalls {
             return JSON.readValue(payload, new TypeReference<List<Integer>>() {});
         } catch (IOException broken) {
             return List.of();
+        }
+    }
+
+    /** @throws IllegalArgumentException if that is no survey: a node that is not understood must not be taken for one without replicas */
+    static List<Survivor> decodeSurvivors(NodeId node, byte[] payload) {
+        try {
+            List<Survivor> survivors = new ArrayList<>();
+            JSON.readValue(payload, new TypeReference<List<SurvivorLine>>() {})
+                    .forEach(line -> survivors.add(line.on(node)));
+            return survivors;
+        } catch (IOException broken) {
+            throw new IllegalArgumentException(node + " gave no answer that can be read", broken);
+        }
+    }
+
+    static byte[] forcePayload(List<ForcedStep> steps) {
+        List<byte[]> encoded = new ArrayList<>();
+        steps.forEach(step -> encoded.add(step.encode()));
+        return encode(encoded);
+    }
+
+    private static List<byte[]> decodeSteps(byte[] payload) {
+        try {
+            return JSON.readValue(payload, new TypeReference<List<byte[]>>() {});
+        } catch (IOException broken) {
+            throw new IllegalArgumentException("not a list of steps", broken);
         }
     }
 
@@ -182,7 +293,9 @@ public final class AdminCalls {
                     report.descriptor().generation(),
                     report.leaseholder(),
                     quorum,
-                    report.appliedIndex());
+                    report.appliedIndex(),
+                    report.progress(),
+                    report.asleep());
             synchronized (lines) {
                 lines.add(line);
             }

@@ -5,6 +5,7 @@ import io.flotilla.config.key.Key;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvSender;
 import io.flotilla.node.grpc.ClusterAdmin;
+import io.flotilla.node.replica.QuorumWatch;
 import io.flotilla.node.transport.control.AdminReply;
 import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeResult;
@@ -39,6 +40,7 @@ public final class ClusterOperations implements ClusterAdmin {
             NodeCalls nodes,
             NodeGroups groups,
             ReplicaOperations replicas,
+            QuorumRecovery recovery,
             KvSender sender,
             String version) {}
 
@@ -90,7 +92,7 @@ public final class ClusterOperations implements ClusterAdmin {
         }
         int unavailable = 0;
         for (Range range : ranges) {
-            unavailable += range.state() == RangeState.OK ? 0 : 1;
+            unavailable += range.state().isServed() ? 0 : 1;
         }
         return new Status(
                 self,
@@ -113,8 +115,10 @@ public final class ClusterOperations implements ClusterAdmin {
                 NodeId id = new NodeId(entry.node());
                 List<AdminCalls.ReplicaLine> of = lines.getOrDefault(id, List.of());
                 int leaseholders = 0;
+                int asleep = 0;
                 for (AdminCalls.ReplicaLine line : of) {
                     leaseholders += line.leaseholder() ? 1 : 0;
+                    asleep += line.asleep() ? 1 : 0;
                 }
                 nodes.add(new Node(
                         id,
@@ -123,10 +127,19 @@ public final class ClusterOperations implements ClusterAdmin {
                         isLive(id),
                         of.size(),
                         leaseholders,
+                        asleep,
+                        state(entry, servings.get(id)),
                         Optional.ofNullable(servings.get(id))));
             }
             callback.accept(new Ok<>(nodes));
         }));
+    }
+
+    private static NodeState state(NodeEntry entry, @Nullable Serving serving) {
+        if (entry.leaving()) {
+            return NodeState.DECOMMISSIONING;
+        }
+        return serving != null && serving.drained() ? NodeState.DRAINING : NodeState.ACTIVE;
     }
 
     /** Asks every known node how it served; one that does not answer has no entry. */
@@ -161,22 +174,33 @@ public final class ClusterOperations implements ClusterAdmin {
 
     @Override
     public void ranges(Consumer<Answer<List<Range>>> callback) {
-        MetaScan.of(
-                tools.sender(),
-                found -> lines(lines -> {
-                    List<Range> ranges = new ArrayList<>();
-                    for (RangeDescriptor descriptor : found) {
-                        ranges.add(describe(descriptor, lines));
-                    }
-                    callback.accept(new Ok<>(ranges));
-                }),
-                error -> callback.accept(new Failed<>(error)));
+        MetaScan.settled(tools.sender(), found -> describe(found, callback), error -> {
+            List<RangeDescriptor> known = tools.calls().descriptors();
+            if (error instanceof KvError.Unavailable && !known.isEmpty()) {
+                // The meta range itself is down, and just then people want to know what is: as far as this node knows.
+                describe(known, callback);
+            } else {
+                callback.accept(new Failed<>(error));
+            }
+        });
+    }
+
+    private void describe(List<RangeDescriptor> found, Consumer<Answer<List<Range>>> callback) {
+        lines(lines -> {
+            List<Range> ranges = new ArrayList<>();
+            for (RangeDescriptor descriptor : found) {
+                ranges.add(describe(descriptor, lines));
+            }
+            callback.accept(new Ok<>(ranges));
+        });
     }
 
     private Range describe(RangeDescriptor descriptor, Map<NodeId, List<AdminCalls.ReplicaLine>> lines) {
         NodeId leaseholder = NodeId.NONE;
+        QuorumWatch.Progress progress = QuorumWatch.Progress.STOPPED;
         long applied = 0;
         Set<NodeId> answering = new TreeSet<>();
+        Set<NodeId> asleep = new TreeSet<>();
         for (ReplicaInfo replica : descriptor.replicas()) {
             List<AdminCalls.ReplicaLine> of = lines.get(replica.node());
             if (of == null) {
@@ -186,16 +210,26 @@ public final class ClusterOperations implements ClusterAdmin {
             for (AdminCalls.ReplicaLine line : of) {
                 if (line.range() == descriptor.id().value()) {
                     applied = Math.max(applied, line.applied());
+                    if (line.asleep()) {
+                        asleep.add(replica.node());
+                    }
                     if (line.leaseholder() && line.quorum()) {
                         leaseholder = replica.node();
+                        progress = line.progress();
                     }
                 }
             }
         }
+        if (progress == QuorumWatch.Progress.FLOWING) {
+            return new Range(descriptor, leaseholder, RangeState.OK, applied, asleep);
+        }
+        if (progress == QuorumWatch.Progress.SLOW) {
+            return new Range(descriptor, leaseholder, RangeState.SLOW, applied, asleep);
+        }
         boolean majority = descriptor.isQuorum(replica -> answering.contains(replica.node()));
-        RangeState state =
-                leaseholder.isKnown() ? RangeState.OK : majority ? RangeState.NO_LEASEHOLDER : RangeState.NO_QUORUM;
-        return new Range(descriptor, leaseholder, state, applied);
+        boolean stopped = leaseholder.isKnown() || !majority;
+        RangeState state = stopped ? RangeState.NO_QUORUM : RangeState.NO_LEASEHOLDER;
+        return new Range(descriptor, leaseholder, state, applied, asleep);
     }
 
     @Override
@@ -228,6 +262,11 @@ public final class ClusterOperations implements ClusterAdmin {
     @Override
     public void decommission(NodeId node, long timeoutMicros, Consumer<Answer<Decommissioned>> callback) {
         tools.replicas().decommission(node, timeoutMicros, callback);
+    }
+
+    @Override
+    public void recover(Set<NodeId> lost, boolean dryRun, long timeoutMicros, Consumer<Answer<Recovered>> callback) {
+        tools.recovery().recover(lost, dryRun, timeoutMicros, callback);
     }
 
     // ---- gathering -----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,9 +58,13 @@ public final class Membership implements ControlHandler {
     /** Asks for the bytes of the meta range's descriptor. */
     static final String META_CALL = "meta";
 
+    /** Tells a node that it was taken out of the cluster. Whoever is told by any node of it stops: its ranges are elsewhere by now. */
+    static final String GONE_CALL = "gone";
+
     /** What a node is built of, as far as this room is concerned. */
     public record Tools(
             Engine engine,
+            Path data,
             Store store,
             Transport transport,
             RangeCache ranges,
@@ -266,7 +271,7 @@ public final class Membership implements ControlHandler {
         if (identity.cluster().isEmpty()) {
             LOG.info("joining cluster {}", clusterId);
         }
-        identity = identity.join(tools.engine(), UUID.fromString(clusterId));
+        identity = identity.join(tools.engine(), tools.data(), UUID.fromString(clusterId));
         initialized = true;
         if (control != null) {
             control.clusterId(clusterId);
@@ -279,6 +284,10 @@ public final class Membership implements ControlHandler {
     public void onPeer(Peer peer) {
         tools.transport().addNode(peer.nodeId(), peer.akkaAddress());
         run(() -> {
+            if (peer.live() && tools.registry().isGone(peer.nodeId())) {
+                // Before it and others like it take themselves for a quorum of what the ranges were once.
+                controlPlane().call(peer.nodeId(), GONE_CALL, new byte[0], META_TIMEOUT, ignored -> {});
+            }
             if (!peer.clusterId().isEmpty() && identity.cluster().isEmpty()) {
                 join(peer.clusterId());
                 findMeta();
@@ -308,6 +317,8 @@ public final class Membership implements ControlHandler {
                     .orElse(AdminReply.failed("the meta range is not known here")));
         } else if (kind.equals(FOUND_CALL)) {
             foundFor(payload, reply);
+        } else if (kind.equals(GONE_CALL)) {
+            stopForGood();
         } else {
             calls.answer(kind, payload, reply);
         }
@@ -331,7 +342,12 @@ public final class Membership implements ControlHandler {
         if (!registered) {
             register();
         } else if (refreshes++ % REFRESH_REGISTRY_EVERY == 0) {
-            tools.registry().refresh(ignored -> {});
+            tools.registry()
+                    .refresh(ignored -> run(() -> {
+                        if (tools.registry().isGone(identity.node())) {
+                            stopForGood();
+                        }
+                    }));
             // The meta range may have moved away from all the nodes that this one knows it on.
             findMeta();
         }
@@ -347,9 +363,7 @@ public final class Membership implements ControlHandler {
                                 tools.store().allowAdoption();
                                 tools.registry().refresh(ignored -> {});
                             } else if (result == NodeRegistry.Registration.GONE) {
-                                tools.fatal()
-                                        .accept("node id " + self.node() + " was decommissioned: it never comes"
-                                                + " back; use a new node id and an empty data directory");
+                                stopForGood();
                             } else if (result == NodeRegistry.Registration.TAKEN) {
                                 tools.fatal()
                                         .accept("node id " + self.node()
@@ -357,6 +371,13 @@ public final class Membership implements ControlHandler {
                                                 + ") is not the one that made the node's promises; use a new node id");
                             }
                         }));
+    }
+
+    private void stopForGood() {
+        tools.fatal()
+                .accept("node id " + self.node()
+                        + " was taken out of the cluster: it never comes back; use a new node id"
+                        + " and an empty data directory");
     }
 
     private void findMeta() {

@@ -16,9 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Reads all descriptors from the meta range, in key order, waiting for nobody. Threading: callbacks run on the sender's threads. */
+/** Reads all descriptors from the meta range, in key order. Threading: callbacks run on the sender's threads. */
 final class MetaScan {
     private static final long READ_TIMEOUT_MICROS = 3_000_000;
+
+    /** For whoever committed a moment ago to be found out about. */
+    private static final long SETTLED_TIMEOUT_MICROS = 1_000_000;
+
     private static final int DESCRIPTORS_PER_READ = 5_000;
     private static final long BYTES_PER_READ = 1_500_000;
 
@@ -27,25 +31,45 @@ final class MetaScan {
     private final Consumer<KvError> failed;
     private final List<RangeDescriptor> descriptors = new ArrayList<>();
 
-    private MetaScan(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
+    /** Whether to find out about intents rather than pass over them. */
+    private boolean settled;
+
+    private MetaScan(
+            KvSender sender, boolean settled, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
         this.sender = sender;
+        this.settled = settled;
         this.found = found;
         this.failed = failed;
     }
 
-    /** One of the two is called, once. */
+    /** Waits for nobody: passes over what is committed and not resolved yet. One of the two is called, once. */
     static void of(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
-        new MetaScan(sender, found, failed).from(KeySpace.METAS.start());
+        new MetaScan(sender, false, found, failed).from(KeySpace.METAS.start());
+    }
+
+    /**
+     * Reads all that is committed, also what was committed a moment ago. What cannot be found out about soon is passed over: the range where a change
+     * of descriptors is recorded may be down. One of the two is called, once.
+     */
+    static void settled(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
+        new MetaScan(sender, true, found, failed).from(KeySpace.METAS.start());
     }
 
     private void from(Key start) {
-        KvOp scan = KvOp.Scan.inconsistent(new Span(start, KeySpace.METAS.end()), DESCRIPTORS_PER_READ, BYTES_PER_READ);
-        sender.send(new KvBatch(KvHeader.standalone(READ_TIMEOUT_MICROS), List.of(scan)), this::read);
+        Span span = new Span(start, KeySpace.METAS.end());
+        KvOp scan = new KvOp.Scan(span, DESCRIPTORS_PER_READ, BYTES_PER_READ, !settled);
+        long timeoutMicros = settled ? SETTLED_TIMEOUT_MICROS : READ_TIMEOUT_MICROS;
+        sender.send(new KvBatch(KvHeader.standalone(timeoutMicros), List.of(scan)), reply -> read(start, reply));
     }
 
-    private void read(KvReply reply) {
+    private void read(Key start, KvReply reply) {
         if (reply instanceof KvReply.Refused refused) {
-            failed.accept(refused.error());
+            if (settled && !(refused.error() instanceof KvError.Unavailable)) {
+                settled = false;
+                from(start);
+            } else {
+                failed.accept(refused.error());
+            }
         } else if (reply instanceof KvReply.Done done && done.results().get(0) instanceof KvResult.Scanned scanned) {
             for (KvResult.Row row : scanned.rows()) {
                 descriptors.add(RangeDescriptorCodec.decode(row.value().bytes()));

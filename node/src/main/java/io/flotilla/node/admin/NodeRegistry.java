@@ -2,6 +2,7 @@ package io.flotilla.node.admin;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Value;
@@ -25,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -73,11 +75,33 @@ public final class NodeRegistry {
         return new ArrayList<>(known.values());
     }
 
+    /** Whether that id was taken out of the cluster, as far as is known here. */
+    boolean isGone(NodeId node) {
+        NodeEntry entry = known.get(node.value());
+        return entry != null && entry.gone();
+    }
+
+    /** Whether that node is being taken out of the cluster, or was, as far as is known here. */
+    public boolean isLeaving(NodeId node) {
+        NodeEntry entry = known.get(node.value());
+        return entry != null && (entry.leaving() || entry.gone());
+    }
+
     /** All that are of the cluster. */
     public List<NodeEntry> nodes() {
         List<NodeEntry> nodes = everKnown();
         nodes.removeIf(NodeEntry::gone);
         return nodes;
+    }
+
+    /** A node of that id, gone or not: from memory or, if it is unknown here, from the meta range, for it may have come a moment ago. */
+    void find(NodeId node, Consumer<Optional<NodeEntry>> callback) {
+        NodeEntry entry = known.get(node.value());
+        if (entry != null) {
+            callback.accept(Optional.of(entry));
+        } else {
+            refresh(read -> callback.accept(Optional.ofNullable(known.get(node.value()))));
+        }
     }
 
     /** What this node's disk remembers. */

@@ -61,23 +61,26 @@ public final class ReplicaOperations {
     // ---- one range -----------------------------------------------------------------------------------------------
 
     void change(RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback) {
-        Optional<ReplicaChangeResult.Refused> unfit = unfit(wish);
-        if (unfit.isPresent()) {
-            callback.accept(unfit.get());
-        } else {
-            machine.change(range, wish, timeoutMicros, callback);
-        }
-    }
-
-    /** A replica on a node that is not there would be a learner for ever. */
-    private Optional<ReplicaChangeResult.Refused> unfit(ReplicaChange wish) {
         NodeId target = wish instanceof ReplicaChange.Add add
                 ? add.node()
                 : wish instanceof ReplicaChange.Move move ? move.to() : NodeId.NONE;
         if (!target.isKnown()) {
-            return Optional.empty();
+            machine.change(range, wish, timeoutMicros, callback);
+            return;
         }
-        Optional<NodeEntry> entry = find(target);
+        registry.find(target, entry -> {
+            Optional<ReplicaChangeResult.Refused> unfit = unfit(target, entry);
+            if (unfit.isPresent()) {
+                callback.accept(unfit.get());
+            } else {
+                machine.change(range, wish, timeoutMicros, callback);
+            }
+        });
+    }
+
+    /** A replica on a node that is not there would be a learner for ever. */
+    private Optional<ReplicaChangeResult.Refused> unfit(NodeId target, Optional<NodeEntry> found) {
+        Optional<NodeEntry> entry = found.filter(node -> !node.gone());
         if (entry.isEmpty()) {
             return Optional.of(new ReplicaChangeResult.Refused("there is no node " + target.value(), true));
         }
@@ -89,22 +92,19 @@ public final class ReplicaOperations {
                 : Optional.of(new ReplicaChangeResult.Refused(target + " is out of reach", false));
     }
 
-    private Optional<NodeEntry> find(NodeId node) {
-        for (NodeEntry entry : registry.nodes()) {
-            if (entry.node() == node.value()) {
-                return Optional.of(entry);
-            }
-        }
-        return Optional.empty();
-    }
-
     // ---- a node's leases -----------------------------------------------------------------------------------------
 
     void drain(NodeId node, long timeoutMicros, Consumer<Answer<Drained>> callback) {
-        if (find(node).isEmpty()) {
-            callback.accept(new Absent<>("there is no node " + node.value()));
-            return;
-        }
+        registry.find(node, entry -> {
+            if (entry.filter(found -> !found.gone()).isEmpty()) {
+                callback.accept(new Absent<>("there is no node " + node.value()));
+            } else {
+                handOff(node, timeoutMicros, callback);
+            }
+        });
+    }
+
+    private void handOff(NodeId node, long timeoutMicros, Consumer<Answer<Drained>> callback) {
         Duration patience = Duration.ofNanos(timeoutMicros * 1_000).minus(ANSWER_SLACK);
         long millis = Math.max(100, patience.toMillis());
         Duration timeout = Duration.ofMillis(millis).plus(ANSWER_SLACK);
@@ -125,11 +125,14 @@ public final class ReplicaOperations {
     // ---- a node's replicas ---------------------------------------------------------------------------------------
 
     void decommission(NodeId node, long timeoutMicros, Consumer<Answer<Decommissioned>> callback) {
-        if (registry.everKnown().stream().noneMatch(entry -> entry.node() == node.value())) {
-            callback.accept(new Absent<>("there is no node " + node.value()));
-        } else {
-            new Emptying(node, scheduler.nowMicros() + timeoutMicros, callback).plan();
-        }
+        long deadlineMicros = scheduler.nowMicros() + timeoutMicros;
+        registry.find(node, entry -> {
+            if (entry.isEmpty()) {
+                callback.accept(new Absent<>("there is no node " + node.value()));
+            } else {
+                new Emptying(node, deadlineMicros, callback).plan();
+            }
+        });
     }
 
     private List<NodeId> fitForReplicas() {
@@ -162,7 +165,7 @@ public final class ReplicaOperations {
 
         /** Nothing is begun that cannot be brought to its end as things are. */
         void plan() {
-            MetaScan.of(sender, this::planned, error -> callback.accept(new Failed<>(error)));
+            MetaScan.settled(sender, this::planned, error -> callback.accept(new Failed<>(error)));
         }
 
         private void planned(List<RangeDescriptor> ranges) {

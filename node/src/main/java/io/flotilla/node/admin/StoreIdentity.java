@@ -3,9 +3,18 @@ package io.flotilla.node.admin;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
+import io.flotilla.node.storage.StateCorruptException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 
 /**
  * Whose store this is: written once when the data directory is new, and once more when it joins a cluster.
@@ -17,7 +26,11 @@ import java.util.UUID;
  */
 public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
     private static final byte[] KEY = {'i'};
-    private static final byte VERSION = 1;
+    /** 1: before replica checksums. */
+    private static final byte VERSION = 2;
+
+    private static final String FILE = "identity";
+    private static final int BYTES = 37;
     private static final UUID NONE = new UUID(0, 0);
 
     /** Thrown if the data directory belongs to somebody else. */
@@ -29,10 +42,27 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
         }
     }
 
-    /** Reads the identity found in {@code engine}, or gives it the fresh one. */
-    public static StoreIdentity open(Engine engine, NodeId node, UUID fresh) {
+    /**
+     * Reads the identity found in {@code engine}, or gives it the fresh one. A copy is kept in a file of its own in {@code directory}: whoever has to rebuild
+     * the engine must not lose it.
+     *
+     * @throws WrongStore if it is another node's, or of a version that is not known here
+     * @throws StateCorruptException if the engine is empty and the copy says that it must not be
+     */
+    public static StoreIdentity open(Engine engine, Path directory, NodeId node, UUID fresh) throws IOException {
+        StoreIdentity identity = found(engine, directory.resolve(FILE), node, fresh);
+        identity.copyTo(directory);
+        return identity;
+    }
+
+    private static StoreIdentity found(Engine engine, Path copy, NodeId node, UUID fresh) {
         byte[] bytes = engine.get(Space.LOCAL, KEY);
         if (bytes == null) {
+            if (Files.exists(copy)) {
+                throw new StateCorruptException(
+                        "the state is empty, but " + copy + " says that it must not be",
+                        new IllegalStateException("the state directory was lost or replaced"));
+            }
             StoreIdentity identity = new StoreIdentity(node, fresh, Optional.empty());
             identity.write(engine);
             return identity;
@@ -45,20 +75,82 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
         return found;
     }
 
-    /** Joins a cluster, durably. A store that belongs to another one is refused. */
-    public StoreIdentity join(Engine engine, UUID clusterId) {
+    /** Joins a cluster, durably, the copy in {@code directory} too. A store that belongs to another one is refused. */
+    public StoreIdentity join(Engine engine, Path directory, UUID clusterId) {
         if (cluster.isPresent() && !cluster.get().equals(clusterId)) {
             throw new WrongStore(
                     "the data directory belongs to cluster " + cluster.get() + ", the other nodes to " + clusterId);
         }
+        if (cluster.isPresent()) {
+            return this;
+        }
         StoreIdentity joined = new StoreIdentity(node, store, Optional.of(clusterId));
         joined.write(engine);
+        try {
+            joined.copyTo(directory);
+        } catch (IOException unwritten) {
+            throw new UncheckedIOException("the copy of the store's identity cannot be written", unwritten);
+        }
         return joined;
     }
 
-    private void write(Engine engine) {
+    /** The copy in {@code directory}, if there is one that can be read. */
+    public static Optional<StoreIdentity> copyIn(Path directory) throws IOException {
+        Path file = directory.resolve(FILE);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+        if (bytes.remaining() != BYTES + Integer.BYTES || bytes.getInt(BYTES) != checksum(bytes.array())) {
+            return Optional.empty();
+        }
+        return Optional.of(decode(bytes.array()));
+    }
+
+    /** What is found in the engine, if anything. */
+    public static Optional<StoreIdentity> in(Engine engine) {
+        return Optional.ofNullable(engine.get(Space.LOCAL, KEY)).map(StoreIdentity::decode);
+    }
+
+    private void copyTo(Path directory) throws IOException {
+        if (copyIn(directory).filter(this::equals).isPresent()) {
+            return;
+        }
+        byte[] fields = encode();
+        ByteBuffer bytes = ByteBuffer.allocate(BYTES + Integer.BYTES)
+                .put(fields)
+                .putInt(checksum(fields))
+                .flip();
+        Path fresh = directory.resolve(FILE + ".new");
+        try (FileChannel out = FileChannel.open(
+                fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            out.write(bytes);
+            out.force(true);
+        }
+        Files.move(fresh, directory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+            names.force(true);
+        }
+    }
+
+    private static int checksum(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, BYTES);
+        return (int) crc.getValue();
+    }
+
+    /** Gives a new engine this identity, durably. */
+    public void write(Engine engine) {
+        try (Engine.Batch batch = engine.newBatch()) {
+            batch.put(Space.LOCAL, KEY, encode());
+            engine.write(batch);
+        }
+        engine.flush();
+    }
+
+    private byte[] encode() {
         UUID id = cluster.orElse(NONE);
-        byte[] bytes = ByteBuffer.allocate(37)
+        return ByteBuffer.allocate(BYTES)
                 .put(VERSION)
                 .putInt(node.value())
                 .putLong(store.getMostSignificantBits())
@@ -66,19 +158,14 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
                 .putLong(id.getMostSignificantBits())
                 .putLong(id.getLeastSignificantBits())
                 .array();
-        try (Engine.Batch batch = engine.newBatch()) {
-            batch.put(Space.LOCAL, KEY, bytes);
-            engine.write(batch);
-        }
-        engine.flush();
     }
 
     private static StoreIdentity decode(byte[] bytes) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         byte version = buffer.get();
         if (version != VERSION) {
-            throw new WrongStore(
-                    "the data directory was written by an unknown version (identity format " + version + ")");
+            throw new WrongStore("the data directory was written by " + (version < VERSION ? "an older" : "a newer")
+                    + " version of Flotilla: its format is " + version + ", this one reads and writes " + VERSION);
         }
         NodeId node = new NodeId(buffer.getInt());
         UUID store = new UUID(buffer.getLong(), buffer.getLong());

@@ -2,12 +2,13 @@ package io.flotilla.node.debug;
 
 import picocli.CommandLine.Command;
 
-/** {@code flotilla debug}: looks into the files of a stopped store. */
+/** {@code flotilla debug}: looks into the files of a stopped store, and prepares a damaged one to be made anew. */
 @Command(
         name = "debug",
-        description = "Looks into the files of a stopped store, or of a copy of one. Changes nothing.",
+        description =
+                "Looks into the files of a stopped store, or of a copy of one; prepares a damaged one to be made anew.",
         mixinStandardHelpOptions = true,
-        subcommands = {DebugCommand.Log.class, DebugCommand.State.class})
+        subcommands = {DebugCommand.Log.class, DebugCommand.State.class, RebuildCommand.class})
 public final class DebugCommand {
     /** {@code flotilla debug log}. */
     @Command(

@@ -4,6 +4,7 @@ import io.flotilla.node.mvcc.IntentCodec;
 import io.flotilla.node.mvcc.MvccKeys;
 import io.flotilla.node.mvcc.RecordCodec;
 import io.flotilla.node.mvcc.VersionCodec;
+import io.flotilla.node.replica.StateAudit;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.node.storage.RocksEngine;
@@ -18,11 +19,12 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 
-/** {@code flotilla debug state verify}: reads every block and decodes every entry. */
+/** {@code flotilla debug state verify}: reads every block, decodes every entry, and adds each range up against the checksum it was kept with. */
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description = "Reads every block of the state against its checksum and decodes every entry.",
+        description =
+                "Reads every block of the state, decodes every entry, and adds up each range against its checksum.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0: whole", "1: damaged", "2: wrong usage, or the store is running"})
 final class StateVerifyCommand extends StoreLook {
@@ -31,6 +33,7 @@ final class StateVerifyCommand extends StoreLook {
 
     private final EnumMap<Space, Long> counts = new EnumMap<>(Space.class);
     private final List<String> damage = new ArrayList<>();
+    private List<StateAudit.Finding> ranges = List.of();
 
     @Override
     int look(PrintStream out) throws IOException {
@@ -39,11 +42,22 @@ final class StateVerifyCommand extends StoreLook {
             for (Space space : Space.values()) {
                 counts.put(space, walk(engine, space));
             }
+            ranges = StateAudit.of(engine);
+            for (StateAudit.Finding range : ranges) {
+                if (!range.isSound()) {
+                    damage.add(range.range() + " adds up to " + hex(range.counted()) + ", but was "
+                            + hex(range.checksum()) + " when it was written, at index " + range.applied());
+                }
+            }
         } catch (StorageException damaged) {
             damage.add(String.valueOf(damaged.getMessage()));
         }
         print(out);
         return damage.isEmpty() ? EXIT_OK : EXIT_DAMAGED;
+    }
+
+    private static String hex(long sum) {
+        return String.format("%016x", sum);
     }
 
     private long walk(Engine engine, Space space) {
@@ -89,11 +103,25 @@ final class StateVerifyCommand extends StoreLook {
             fields.put("sound", damage.isEmpty());
             counts.forEach((space, count) -> fields.put(space.name().toLowerCase(Locale.ROOT), count));
             fields.put("damage", damage);
+            List<Map<String, Object>> rows = new ArrayList<>();
+            for (StateAudit.Finding range : ranges) {
+                Map<String, Object> row = new LinkedHashMap<>();
+                row.put("range", range.range().id().value());
+                row.put("applied", range.applied());
+                row.put("checksum", hex(range.checksum()));
+                row.put("exact", range.exact());
+                row.put("sound", range.isSound());
+                rows.add(row);
+            }
+            fields.put("ranges", rows);
             printJson(out, fields);
             return;
         }
         counts.forEach(
                 (space, count) -> out.println(space.name().toLowerCase(Locale.ROOT) + ": " + count + " entries"));
+        long inexact = ranges.stream().filter(range -> !range.exact()).count();
+        out.println(ranges.size() + " ranges added up"
+                + (inexact == 0 ? "" : ", " + inexact + " of them could not be judged: they were split just before"));
         damage.forEach(found -> out.println("DAMAGED: " + found));
         out.println(
                 damage.isEmpty()

@@ -63,11 +63,15 @@ abstract class StoreLook implements Callable<Integer> {
     }
 
     static int fail(String what, String why, String advice) {
+        return fail(EXIT_USAGE, what, why, advice);
+    }
+
+    static int fail(int exit, String what, String why, String advice) {
         System.err.println("error: " + what);
         System.err.println("  why:   " + why);
         System.err.println("  state: nothing was changed");
         System.err.println("  try:   " + advice);
-        return EXIT_USAGE;
+        return exit;
     }
 
     static void printJson(PrintStream out, Map<String, Object> fields) throws IOException {

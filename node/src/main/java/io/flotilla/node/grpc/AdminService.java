@@ -11,6 +11,7 @@ import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.SplitResult;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.v1.AdminGrpc;
 import io.flotilla.v1.ChangeReplicasRequest;
 import io.flotilla.v1.ChangeReplicasResponse;
@@ -26,7 +27,10 @@ import io.flotilla.v1.ListNodesResponse;
 import io.flotilla.v1.ListRangesRequest;
 import io.flotilla.v1.ListRangesResponse;
 import io.flotilla.v1.NodeInfo;
+import io.flotilla.v1.NodeState;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.RecoverRangesRequest;
+import io.flotilla.v1.RecoverRangesResponse;
 import io.flotilla.v1.SplitRangeRequest;
 import io.flotilla.v1.SplitRangeResponse;
 import io.flotilla.v1.StatusRequest;
@@ -36,6 +40,9 @@ import io.flotilla.v1.TransferLeaseResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -114,12 +121,21 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 .setGrpcAddress(node.grpcAddress())
                 .setLive(node.live())
                 .setReplicas(node.replicas())
-                .setLeaseholders(node.leaseholders());
+                .setLeaseholders(node.leaseholders())
+                .setReplicasAsleep(node.asleep())
+                .setState(
+                        switch (node.state()) {
+                            case ACTIVE -> NodeState.ACTIVE;
+                            case DRAINING -> NodeState.DRAINING;
+                            case DECOMMISSIONING -> NodeState.DECOMMISSIONING;
+                        });
         node.serving().ifPresent(serving -> {
             info.getServingBuilder()
                     .setAnswersTooLate(serving.answersTooLate())
                     .setWritesRefused(serving.writesRefused())
-                    .setUnappliedBytes(serving.unappliedBytes());
+                    .setUnappliedBytes(serving.unappliedBytes())
+                    .addAllAlarms(serving.alarms())
+                    .setReplicasWoken(serving.woken());
             for (ClusterAdmin.LeaseMargin margin : serving.leaseMargins()) {
                 info.getServingBuilder()
                         .addLeaseMarginsBuilder()
@@ -168,13 +184,14 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 .addAllReplicas(descriptor.replicas().stream()
                         .map(replica -> replica.node().value())
                         .toList())
-                .addAllReplicaInfos(ReplicaWire.infos(descriptor))
+                .addAllReplicaInfos(ReplicaWire.infos(descriptor, range.asleep()))
                 .setLeaseholder(range.leaseholder().value())
                 .setState(
                         switch (range.state()) {
                             case OK -> RangeInfo.State.OK;
                             case NO_LEASEHOLDER -> RangeInfo.State.NO_LEASEHOLDER;
                             case NO_QUORUM -> RangeInfo.State.NO_QUORUM;
+                            case SLOW -> RangeInfo.State.SLOW;
                         })
                 .setSystem(system)
                 .setAppliedIndex(range.appliedIndex())
@@ -248,7 +265,8 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             if (ranges instanceof ClusterAdmin.Ok<List<ClusterAdmin.Range>> ok) {
                 ClusterAdmin.Range range = find(ok.value(), id, key);
                 if (range == null) {
-                    failed.accept(WireErrors.of(Error.Code.NOT_FOUND, "there is no such range"));
+                    failed.accept(WireErrors.of(
+                            Error.Code.NOT_FOUND, id == 0 ? "no range holds that key" : "there is no range " + id));
                 } else {
                     found.accept(range);
                 }
@@ -261,8 +279,20 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     private void transfer(
             ClusterAdmin.Range range, NodeId to, long timeoutMicros, StreamObserver<TransferLeaseResponse> responses) {
         RangeDescriptor descriptor = range.descriptor();
-        if (descriptor.replicaOn(to).isEmpty()) {
-            KvError error = new KvError.Invalid(descriptor + " has no replica on " + to);
+        Optional<ReplicaInfo> target = descriptor.replicaOn(to);
+        if (target.isEmpty()) {
+            KvError error = new KvError.Invalid(
+                    "range " + descriptor.id().value() + " has no replica on node " + to.value() + ", only on nodes "
+                            + descriptor.replicas().stream()
+                                    .map(replica -> replica.node().value())
+                                    .toList());
+            answer(responses, transferFailed(WireErrors.of(error)));
+        } else if (!target.get().mayLead()) {
+            KvError error = new KvError.Invalid(
+                    "the replica of range " + descriptor.id().value() + " on node "
+                            + to.value() + " is a "
+                            + (target.get().witness() ? "witness: it has no data" : "learner: it has no vote")
+                            + ", and never holds the lease");
             answer(responses, transferFailed(WireErrors.of(error)));
         } else if (range.leaseholder().equals(to)) {
             answer(responses, transferred(descriptor.id(), to, to));
@@ -367,6 +397,27 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                                         .setDone(emptied.done())
                                         .setWaitsFor(emptied.waitsFor())
                                         .build())));
+    }
+
+    @Override
+    public void recoverRanges(RecoverRangesRequest request, StreamObserver<RecoverRangesResponse> responses) {
+        long timeoutMicros;
+        try {
+            timeoutMicros = timeoutMicros(request.getTimeoutMs());
+            if (request.getLostNodesCount() == 0) {
+                throw Refusal.invalid("lost_nodes must be set");
+            }
+        } catch (Refusal refusal) {
+            answer(responses, RecoveryWire.failed(WireErrors.of(refusal.error())));
+            return;
+        }
+        Set<NodeId> lost = new TreeSet<>();
+        request.getLostNodesList().forEach(node -> lost.add(new NodeId(node)));
+        admin.recover(
+                lost,
+                request.getDryRun(),
+                timeoutMicros,
+                answering(responses, RecoveryWire::failed, RecoveryWire::answer));
     }
 
     private interface OnNode {

@@ -4,9 +4,11 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeResult;
+import io.flotilla.range.recovery.RecoveryPlan;
 import io.flotilla.range.routing.RangeDescriptor;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -43,6 +45,13 @@ public interface ClusterAdmin {
     /** Moves all replicas of a node elsewhere, and then takes it out of the cluster. Asked again, it goes on from where it is. */
     void decommission(NodeId node, long timeoutMicros, Consumer<Answer<Decommissioned>> callback);
 
+    /**
+     * Nodes are lost for good: makes the ranges that have no quorum without them go on from what is left. Asked again, it goes on from where it is.
+     *
+     * @param dryRun only say what would be done
+     */
+    void recover(Set<NodeId> lost, boolean dryRun, long timeoutMicros, Consumer<Answer<Recovered>> callback);
+
     /** Either a value or the reason why there is none. */
     sealed interface Answer<T> {}
 
@@ -62,6 +71,16 @@ public interface ClusterAdmin {
      * @param waitsFor for people, unless done
      */
     record Decommissioned(int moved, int left, boolean done, String waitsFor) {}
+
+    /**
+     * What was, or would be, done after the loss of nodes.
+     *
+     * @param plan the first one; a split whose end nobody had heard of may have made another one necessary
+     * @param problems one line each, for people
+     * @param done false if the time was up
+     * @param waitsFor for people, unless done
+     */
+    record Recovered(RecoveryPlan plan, List<String> problems, boolean done, String waitsFor) {}
 
     /** @param alreadyInitialized nothing was changed */
     record Initialized(String clusterId, List<NodeId> nodes, boolean alreadyInitialized) {}
@@ -90,23 +109,50 @@ public interface ClusterAdmin {
             boolean live,
             int replicas,
             int leaseholders,
+            int asleep,
+            NodeState state,
             Optional<Serving> serving) {}
 
     /** How a node served since it started; see the protocol. */
-    record Serving(List<LeaseMargin> leaseMargins, long answersTooLate, long writesRefused, long unappliedBytes) {}
+    record Serving(
+            List<LeaseMargin> leaseMargins,
+            long answersTooLate,
+            long writesRefused,
+            long unappliedBytes,
+            List<String> alarms,
+            long woken,
+            boolean drained) {}
 
     /** @param belowMillis upper end of the bucket, exclusive; 0 for the last, which is open */
     record LeaseMargin(long belowMillis, long answers) {}
+
+    enum NodeState {
+        ACTIVE,
+        /** It was told to hand over what it leads, and leads nothing any more. */
+        DRAINING,
+        /** It is losing its replicas, and gets no more. */
+        DECOMMISSIONING
+    }
 
     enum RangeState {
         /** A leaseholder serves. */
         OK,
         NO_LEASEHOLDER,
-        NO_QUORUM
+        NO_QUORUM,
+        /** A leaseholder serves, but its writes wait for their quorum longer than they should. */
+        SLOW;
+
+        public boolean isServed() {
+            return this == OK || this == SLOW;
+        }
     }
 
-    /** @param leaseholder {@link NodeId#NONE} if unknown */
-    record Range(RangeDescriptor descriptor, NodeId leaseholder, RangeState state, long appliedIndex) {}
+    /**
+     * @param leaseholder {@link NodeId#NONE} if unknown
+     * @param asleep the nodes where its replica sleeps
+     */
+    record Range(
+            RangeDescriptor descriptor, NodeId leaseholder, RangeState state, long appliedIndex, Set<NodeId> asleep) {}
 
     /** The lease is where it was wanted. */
     record Moved(NodeId from, NodeId to) {}

@@ -1,6 +1,5 @@
 package io.flotilla.node.grpc;
 
-import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvSender;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.txn.coordinator.TxnCoordinator;
@@ -11,20 +10,17 @@ import io.flotilla.v1.SessionRequest;
 import io.flotilla.v1.SessionResponse;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /** The data service. Threading: handlers run on event loops and never block; answers leave from whatever thread they come on. */
 public final class KvGateway extends KvGrpc.KvImplBase {
-    /** Single calls under way at once on this node; more are refused as OVERLOADED. */
-    private static final int CALLS_MAX = 20_000;
-
-    private static final long RETRY_AFTER_MILLIS = 50;
-
     private final KvRequests requests;
     private final Executor group;
-    private final AtomicInteger calls = new AtomicInteger();
+    private final Set<SessionStream> sessions = ConcurrentHashMap.newKeySet();
+    private volatile boolean goingAway;
 
     /**
      * @param initialized whether this node belongs to an initialized cluster and may serve
@@ -42,10 +38,20 @@ public final class KvGateway extends KvGrpc.KvImplBase {
 
     @Override
     public StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> responses) {
-        SessionStream stream =
-                new SessionStream(requests, (ServerCallStreamObserver<SessionResponse>) responses, group);
+        SessionStream stream = new SessionStream(
+                requests, (ServerCallStreamObserver<SessionResponse>) responses, group, sessions::remove);
+        sessions.add(stream);
         stream.open();
+        if (goingAway) {
+            stream.sayFarewell();
+        }
         return stream;
+    }
+
+    /** This node is about to stop: every client is told to ask others from now on. What they have asked is answered. */
+    public void goAway() {
+        goingAway = true;
+        sessions.forEach(SessionStream::sayFarewell);
     }
 
     @Override
@@ -53,14 +59,7 @@ public final class KvGateway extends KvGrpc.KvImplBase {
         ServerCallStreamObserver<Response> out = (ServerCallStreamObserver<Response>) responses;
         // With a handler set, answering a call that was given up is no error.
         out.setOnCancelHandler(() -> {});
-        if (calls.incrementAndGet() > CALLS_MAX) {
-            calls.decrementAndGet();
-            out.onNext(KvRequests.failed(request, new KvError.Overloaded("this node", RETRY_AFTER_MILLIS)));
-            out.onCompleted();
-            return;
-        }
         requests.handle(request, response -> {
-            calls.decrementAndGet();
             out.onNext(response);
             out.onCompleted();
         });

@@ -1,5 +1,7 @@
 package io.flotilla.node.grpc;
 
+import io.flotilla.config.flow.AdmissionLimit;
+import io.flotilla.config.flow.UnderWay;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.key.Value;
@@ -40,9 +42,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One request in, one response out, whatever carried it. Threading: any thread, never blocks; callbacks exactly once. */
+/** One request in, one response out, whatever carried it; no more at once than the servers can do. Threading: any thread, never blocks; callbacks exactly once. */
 final class KvRequests {
     private static final long MICROS_PER_MILLI = 1_000;
+
+    /** Half of all requests should be answered within this; if they are not, fewer are let in. */
+    private static final long DELAY_MILLIS = 250;
 
     /** Each time a scan moves up it passes a version that was there before; more than a few means a hot spot. */
     private static final int SCAN_MOVES_MAX = 10;
@@ -51,6 +56,7 @@ final class KvRequests {
     private final TxnCoordinator coordinator;
     private final HybridClock clock;
     private final BooleanSupplier initialized;
+    private final AdmissionLimit admission = new AdmissionLimit(DELAY_MILLIS);
 
     KvRequests(KvSender sender, TxnCoordinator coordinator, HybridClock clock, BooleanSupplier initialized) {
         this.sender = sender;
@@ -66,14 +72,28 @@ final class KvRequests {
                     new KvError.Unavailable("NOT_INITIALIZED", Key.MIN, "run init once all nodes are up", false)));
             return;
         }
+        if (!admission.enter(UnderWay.isUnderWay(request.getKindCase()))) {
+            callback.accept(failed(request, new KvError.Overloaded("this gateway", admission.retryAfterMillis())));
+            return;
+        }
+        Consumer<Response> leaving = leaving(callback);
         Runnable action;
         try {
-            action = read(request, callback);
+            action = read(request, leaving);
         } catch (Refusal refusal) {
-            callback.accept(failed(request, refusal.error()));
+            leaving.accept(failed(request, refusal.error()));
             return;
         }
         action.run();
+    }
+
+    private Consumer<Response> leaving(Consumer<Response> callback) {
+        long start = System.nanoTime();
+        return response -> {
+            long now = System.nanoTime();
+            admission.leave(now, now - start, response.getKindCase() != Response.KindCase.ERROR);
+            callback.accept(response);
+        };
     }
 
     /** Checks all of the request before anything is sent: the checks are made here, the sending in what is returned. */

@@ -9,6 +9,7 @@ import io.flotilla.v1.ChangeReplicasResponse;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.ReplicaInfo;
 import java.util.List;
+import java.util.Set;
 
 /** Changes of replicas, between the protocol and the rooms. */
 final class ReplicaWire {
@@ -60,14 +61,17 @@ final class ReplicaWire {
         return ChangeReplicasResponse.newBuilder()
                 .setRange(range.id().value())
                 .setGeneration(range.generation())
-                .addAllReplicas(infos(range));
+                .addAllReplicas(infos(range, Set.of()));
     }
 
-    static List<ReplicaInfo> infos(RangeDescriptor range) {
-        return range.replicas().stream().map(ReplicaWire::info).toList();
+    /** @param asleep the nodes where its replica is known to sleep */
+    static List<ReplicaInfo> infos(RangeDescriptor range, Set<NodeId> asleep) {
+        return range.replicas().stream()
+                .map(replica -> info(replica, asleep.contains(replica.node())))
+                .toList();
     }
 
-    private static ReplicaInfo info(io.flotilla.range.routing.ReplicaInfo replica) {
+    private static ReplicaInfo info(io.flotilla.range.routing.ReplicaInfo replica, boolean asleep) {
         return ReplicaInfo.newBuilder()
                 .setNode(replica.node().value())
                 .setReplicaId(replica.replicaId())
@@ -79,6 +83,7 @@ final class ReplicaWire {
                             case OUTGOING -> ReplicaInfo.Kind.OUTGOING;
                         })
                 .setWitness(replica.witness())
+                .setAsleep(asleep)
                 .build();
     }
 }

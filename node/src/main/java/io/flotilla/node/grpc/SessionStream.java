@@ -1,6 +1,5 @@
 package io.flotilla.node.grpc;
 
-import io.flotilla.config.kv.KvError;
 import io.flotilla.v1.Request;
 import io.flotilla.v1.Response;
 import io.flotilla.v1.SessionRequest;
@@ -11,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * One client's stream of requests and answers. Answers that become ready while others are being written, or during one message of requests,
@@ -19,9 +19,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Threading: requests come from one event loop; answers from any thread. Whoever adds an answer and finds nobody writing, writes.
  */
 final class SessionStream implements StreamObserver<SessionRequest> {
-    /** Requests not yet answered; more are refused as OVERLOADED. */
-    static final int OUTSTANDING_MAX = 10_000;
-
     /** Answers that the client has not taken; no more requests are taken from it until there are fewer. */
     private static final int UNSENT_MAX = 20_000;
 
@@ -29,10 +26,10 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     private static final int MESSAGE_BYTES_MAX = 1024 * 1024;
 
     private static final int MESSAGES_AHEAD = 8;
-    private static final long RETRY_AFTER_MILLIS = 50;
 
     private final KvRequests requests;
     private final Executor group;
+    private final Consumer<SessionStream> ended;
     private final ServerCallStreamObserver<SessionResponse> out;
     private final ConcurrentLinkedQueue<Response> ready = new ConcurrentLinkedQueue<>();
     private final AtomicInteger outstanding = new AtomicInteger();
@@ -45,7 +42,15 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     private final AtomicBoolean completed = new AtomicBoolean();
     private volatile boolean halfClosed;
 
-    SessionStream(KvRequests requests, ServerCallStreamObserver<SessionResponse> out, Executor group) {
+    /** The client is to be told that this node is about to stop. */
+    private final AtomicBoolean farewell = new AtomicBoolean();
+
+    SessionStream(
+            KvRequests requests,
+            ServerCallStreamObserver<SessionResponse> out,
+            Executor group,
+            Consumer<SessionStream> ended) {
+        this.ended = ended;
         this.requests = requests;
         this.out = out;
         this.group = group;
@@ -55,8 +60,17 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     void open() {
         out.disableAutoRequest();
         out.setOnReadyHandler(this::write);
-        out.setOnCancelHandler(ready::clear);
+        out.setOnCancelHandler(() -> {
+            ended.accept(this);
+            ready.clear();
+        });
         out.request(MESSAGES_AHEAD);
+    }
+
+    /** Tells the client to ask elsewhere from now on; what it has asked is answered. Any thread. */
+    void sayFarewell() {
+        farewell.set(true);
+        write();
     }
 
     @Override
@@ -79,16 +93,14 @@ final class SessionStream implements StreamObserver<SessionRequest> {
 
     private void start(SessionRequest message) {
         for (Request request : message.getRequestsList()) {
-            if (outstanding.incrementAndGet() > OUTSTANDING_MAX) {
-                answered(KvRequests.failed(request, new KvError.Overloaded("this stream", RETRY_AFTER_MILLIS)));
-            } else {
-                requests.handle(request, this::answered);
-            }
+            outstanding.incrementAndGet();
+            requests.handle(request, this::answered);
         }
     }
 
     @Override
     public void onError(Throwable error) {
+        ended.accept(this);
         halfClosed = true;
         ready.clear();
     }
@@ -115,7 +127,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     private void drain() {
         int seen = reasons.get();
         while (seen != 0) {
-            while (!out.isCancelled() && out.isReady() && !ready.isEmpty()) {
+            while (!out.isCancelled() && out.isReady() && (!ready.isEmpty() || farewell.get())) {
                 out.onNext(nextMessage());
             }
             if (out.isCancelled()) {
@@ -123,6 +135,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
             } else {
                 releaseWithheld();
                 if (halfClosed && outstanding.get() == 0 && ready.isEmpty() && completed.compareAndSet(false, true)) {
+                    ended.accept(this);
                     out.onCompleted();
                 }
             }
@@ -131,7 +144,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     }
 
     private SessionResponse nextMessage() {
-        SessionResponse.Builder message = SessionResponse.newBuilder();
+        SessionResponse.Builder message = SessionResponse.newBuilder().setGoingAway(farewell.getAndSet(false));
         long bytes = 0;
         Response next = ready.poll();
         int taken = 0;

@@ -38,6 +38,8 @@ final class WireErrors {
                     .setRetryTimestamp(uncertain.to().packed());
         } else if (error instanceof KvError.RefreshFailed failed) {
             about(wire, Error.Code.CONFLICT, failed.key());
+        } else if (error instanceof KvError.TooOld old) {
+            about(wire, Error.Code.CONFLICT, old.key());
         } else if (error instanceof KvError.TxnAborted) {
             wire.setCode(Error.Code.CONFLICT);
         } else if (error instanceof KvError.LockTimeout timeout) {
@@ -64,6 +66,8 @@ final class WireErrors {
         } else if (error instanceof KvError.Overloaded overloaded) {
             wire.setCode(Error.Code.OVERLOADED)
                     .setRetryAfterMs((int) Math.min(Integer.MAX_VALUE, overloaded.retryAfterMillis()));
+        } else if (error instanceof KvError.DiskFull) {
+            wire.setCode(Error.Code.DISK_FULL);
         } else if (error instanceof KvError.OutcomeUnknown unknown) {
             about(wire, Error.Code.OUTCOME_UNKNOWN, unknown.anchor());
         } else {

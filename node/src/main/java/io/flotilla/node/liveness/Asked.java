@@ -62,12 +62,13 @@ final class Asked {
         return true;
     }
 
-    /** @param reliable how long after the heartbeat was sent the support may be relied on, at most */
-    void supported(long answeredRound, long reliable) {
-        if (answeredRound > Math.max(0, round - KEPT) && answeredRound <= round) {
+    /** The heartbeat of that round is answered, and {@code remainingMicros} of support remain. */
+    void supported(LivenessConfig config, long answeredRound, long remainingMicros) {
+        long reliable = config.reliableMicros(remainingMicros);
+        if (reliable > 0 && answeredRound > Math.max(0, round - KEPT) && answeredRound <= round) {
             int slot = slot(answeredRound);
             untilMicros = Math.max(untilMicros, sentMicros[slot] + reliable);
-            acknowledged = acknowledged.max(bounds[slot]);
+            acknowledged = acknowledged.max(config.boundWorth(bounds[slot], reliable));
         }
     }
 

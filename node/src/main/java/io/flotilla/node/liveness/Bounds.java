@@ -46,6 +46,15 @@ final class Bounds {
         return append(epoch, bound.max(floor));
     }
 
+    /** Nothing up to that epoch, as far as it is remembered, is above {@code bound} after all. */
+    Bounds lowered(long epoch, Timestamp bound) {
+        Timestamp[] lower = highest.clone();
+        for (int i = 0; i < epochs.length; i++) {
+            lower[i] = epochs[i] <= epoch ? highest[i].min(bound) : highest[i];
+        }
+        return new Bounds(epochs, lower, forgotten);
+    }
+
     private Bounds append(long epoch, Timestamp bound) {
         int drop = epochs.length == KEPT ? 1 : 0;
         int kept = epochs.length - drop;

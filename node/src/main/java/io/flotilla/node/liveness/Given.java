@@ -89,9 +89,18 @@ final class Given {
             return false;
         }
         round = heartbeat.round();
-        // Under an epoch that began before this process did, more may have been heard than is remembered.
-        bounds = bounds.with(newest, heartbeat.bound(), published == newest ? floor : Timestamp.ZERO);
         return true;
+    }
+
+    /** What is served on this store's strength under the newest epoch may go up to there. */
+    void bound(Timestamp bound) {
+        // Under an epoch that began before this process did, more may have been heard than is remembered.
+        bounds = bounds.with(newest, bound, published == newest ? floor : Timestamp.ZERO);
+    }
+
+    /** What was served under the epochs up to that one went no further, and will not: their owner says so. */
+    void servedUpTo(long epoch, Timestamp bound) {
+        bounds = bounds.lowered(epoch, bound);
     }
 
     void extendTo(long newUntilMicros) {

@@ -50,8 +50,12 @@ public sealed interface LivenessMessage {
         }
     }
 
-    /** "I rely on no epoch up to this one any more: withdraw your support now." */
-    record Resign(long epoch) implements LivenessMessage {
+    /**
+     * "I rely on no epoch up to this one any more: withdraw your support now."
+     *
+     * @param servedUpTo on the receiver's strength nothing above it was served under any of them: who leads next need not wait for more to pass
+     */
+    record Resign(long epoch, Timestamp servedUpTo) implements LivenessMessage {
         @Override
         public <T> T accept(Visitor<T> visitor) {
             return visitor.visit(this);

@@ -27,6 +27,12 @@ public final class StoreLiveness {
         /** Left the cluster: it is not spoken to. */
         boolean gone;
 
+        /** When it was last asked for its support. */
+        long askedMicros = Long.MIN_VALUE / 2;
+
+        /** An epoch that was given up and is not resigned yet. */
+        long farewell = Support.NO_EPOCH;
+
         Peer(int node, Given given) {
             this.node = node;
             this.given = given;
@@ -46,6 +52,7 @@ public final class StoreLiveness {
     private boolean unsaved;
     private boolean stalled;
     private boolean resigned;
+    private boolean farewells;
     private long heartbeatAtMicros;
     private long nextTickMicros;
 
@@ -179,6 +186,7 @@ public final class StoreLiveness {
     // Time
 
     private void advanceTo(Now now) {
+        sayFarewell(now);
         long late = now.micros() - nextTickMicros;
         if (late < 0) {
             return;
@@ -195,7 +203,7 @@ public final class StoreLiveness {
         if (now.micros() >= heartbeatAtMicros) {
             heartbeatAtMicros = now.micros() + heartbeatMicros;
             for (Peer peer : peers.values()) {
-                heartbeat(now, peer);
+                ask(now, peer);
             }
         }
     }
@@ -229,15 +237,44 @@ public final class StoreLiveness {
     private void giveUp() {
         for (Peer peer : peers.values()) {
             if (peer.asked.maySpeak(durable)) {
-                send(peer, new LivenessMessage.Resign(peer.asked.epoch()));
+                peer.farewell = peer.asked.epoch();
             }
             peer.asked.giveUp();
         }
+        farewells = true;
         changed = true;
+    }
+
+    /**
+     * The others hear of it with the event after the one that gave up: by then all who serve here have the view without support, and nothing that they
+     * served is above the clock as it is now.
+     */
+    private void sayFarewell(Now now) {
+        if (!farewells) {
+            return;
+        }
+        farewells = false;
+        for (Peer peer : peers.values()) {
+            if (peer.farewell != Support.NO_EPOCH) {
+                send(peer, new LivenessMessage.Resign(peer.farewell, now.hybrid()));
+                peer.farewell = Support.NO_EPOCH;
+            }
+        }
+    }
+
+    /**
+     * Asks a peer for its support, unless that was done less than half a heartbeat ago. Done with each answer to the peer's own heartbeat too: both go in
+     * one envelope, and of two stores one follows the other's rhythm.
+     */
+    private void ask(Now now, Peer peer) {
+        if (now.micros() - peer.askedMicros >= heartbeatMicros / 2) {
+            heartbeat(now, peer);
+        }
     }
 
     private void heartbeat(Now now, Peer peer) {
         if (peer.asked.maySpeak(durable)) {
+            peer.askedMicros = now.micros();
             send(peer, peer.asked.heartbeat(now.micros(), now.hybrid().plusMicros(leaseMicros)));
         }
     }
@@ -306,7 +343,10 @@ public final class StoreLiveness {
             if (heartbeat.epoch() > given.newest()) {
                 if (firstContact || hearsUs) {
                     given.support(heartbeat.epoch(), unsaved());
-                    changed |= given.heard(heartbeat);
+                    if (given.heard(heartbeat)) {
+                        given.bound(heartbeat.bound());
+                        changed = true;
+                    }
                 } else {
                     reply(now, peer, heartbeat.epoch(), heartbeat.round(), 0);
                 }
@@ -316,6 +356,8 @@ public final class StoreLiveness {
                 changed = true;
                 if (given.isSettled()) {
                     renew(heartbeat, hearsUs);
+                } else {
+                    given.bound(heartbeat.bound());
                 }
             }
             return true;
@@ -326,10 +368,18 @@ public final class StoreLiveness {
                 peer.given.extendTo(heartbeat.stamp() + supportMicros);
             }
             long remaining = peer.given.untilMicros() - now.micros();
+            long reliable = config.reliableMicros(remaining);
+            if (reliable > 0) {
+                // One that hears nobody goes on announcing bounds that it will never reach.
+                peer.given.bound(config.boundWorth(heartbeat.bound(), reliable));
+            }
             if (remaining <= 0) {
                 withdraw(peer, heartbeat.epoch());
             }
             reply(now, peer, heartbeat.epoch(), heartbeat.round(), Math.max(0, remaining));
+            if (speaks()) {
+                ask(now, peer);
+            }
         }
 
         @Override
@@ -341,9 +391,7 @@ public final class StoreLiveness {
             }
             if (reply.remainingMicros() > 0) {
                 boolean before = asked.isSupportedAt(now.micros());
-                // The supporter's clock may run faster, the more so the longer it is relied on.
-                long margin = supportMicros - leaseMicros;
-                asked.supported(reply.round(), Math.min(leaseMicros, reply.remainingMicros() - margin));
+                asked.supported(config, reply.round(), reply.remainingMicros());
                 changed = true;
                 if (!before && asked.isSupportedAt(now.micros())) {
                     facts.add(new LivenessFact.Supported(peer.node, asked.epoch()));
@@ -362,6 +410,8 @@ public final class StoreLiveness {
         @Override
         public Boolean visit(LivenessMessage.Resign resign) {
             Given given = peer.given;
+            given.servedUpTo(resign.epoch(), resign.servedUpTo());
+            changed = true;
             if (resign.epoch() > given.newest() || resign.epoch() == given.newest() && given.isWanted()) {
                 withdraw(peer, resign.epoch());
             }

@@ -1,5 +1,6 @@
 package io.flotilla.node.log;
 
+import io.flotilla.node.disk.Disk;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.LogView;
@@ -24,6 +25,10 @@ public final class ChronicleLog implements SharedLog {
     private final LogCollector collector;
     private final int splitAboveBytes;
 
+    public ChronicleLog(Disk disk, Path directory) throws IOException {
+        this(disk, directory, LogSettings.DEFAULT);
+    }
+
     public ChronicleLog(Path directory) throws IOException {
         this(directory, LogSettings.DEFAULT);
     }
@@ -35,11 +40,11 @@ public final class ChronicleLog implements SharedLog {
      * @throws LogCorruptException if acknowledged records are damaged
      */
     public ChronicleLog(Path directory, LogSettings settings) throws IOException {
-        this(directory, settings, QueueFile.Sync.REAL);
+        this(Disk.ofThisProcess(), directory, settings);
     }
 
-    ChronicleLog(Path directory, LogSettings settings, QueueFile.Sync sync) throws IOException {
-        files = new CycleFiles(directory.resolve("log"), QueueFile.fileBytes(settings.cycleBytes()));
+    ChronicleLog(Disk disk, Path directory, LogSettings settings) throws IOException {
+        files = new CycleFiles(disk, directory.resolve("log"), QueueFile.fileBytes(settings.cycleBytes()));
         readers = new CycleReaders(files, settings.recordBytesMax());
         table = new LogTable(readers, settings.cacheBytesMax());
         collector = new LogCollector(files, readers, table, settings);
@@ -50,13 +55,12 @@ public final class ChronicleLog implements SharedLog {
             recovery.run();
             List<CycleScan.Found> found = recovery.files();
             // What a killed process appended and never forced is read now, and whoever reads it will answer for it.
-            files.forceNewest(sync);
+            files.forceNewest();
             recovery.ranges().forEach((range, history) -> table.range(range).recovered(history));
             found.forEach(collector::found);
             opened = new QueueFile(
                     files,
                     settings,
-                    sync,
                     found.isEmpty() ? -1 : found.get(found.size() - 1).cycle());
             writer = new LogWriter(opened, table, settings, recovery.nextSequence(), collector);
             writer.start(recovery.neededFrom());
@@ -72,6 +76,11 @@ public final class ChronicleLog implements SharedLog {
             files.close();
             throw e;
         }
+    }
+
+    /** Makes opening a log quicker if done before; whether it is or not makes no other difference. */
+    public static void preload() {
+        QueueFile.preload();
     }
 
     @Override
@@ -132,6 +141,11 @@ public final class ChronicleLog implements SharedLog {
     }
 
     @Override
+    public void rest(long range) {
+        table.rest(range);
+    }
+
+    @Override
     public LogView view(long range) {
         return table.range(range);
     }
@@ -157,6 +171,11 @@ public final class ChronicleLog implements SharedLog {
     }
 
     @Override
+    public void onFailure(Consumer<Exception> failed) {
+        writer.onFailure(failed);
+    }
+
+    @Override
     public long oldestPendingNanos() {
         return writer.writingForNanos();
     }
@@ -164,6 +183,8 @@ public final class ChronicleLog implements SharedLog {
     /** Writes what was submitted, then closes. */
     @Override
     public void close() {
+        writer.onFailure(cause -> {});
+        files.waitNoLonger();
         collector.close();
         writer.close();
         try {

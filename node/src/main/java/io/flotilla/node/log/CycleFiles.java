@@ -1,5 +1,8 @@
 package io.flotilla.node.log;
 
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.DiskFile;
+import io.flotilla.node.disk.NoSpaceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -16,6 +19,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,17 +36,21 @@ final class CycleFiles implements AutoCloseable {
     private static final String METADATA = "metadata.cq4t";
     private static final String AHEAD = "next.ahead";
     private static final String LOCK = "lock";
+    private static final long ROOM_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long RELEASE_ALIGN_BYTES = 64 << 10;
 
     private final Path directory;
+    private final Disk disk;
     private final long fileBytes;
     private final FileChannel lockChannel;
     private boolean closed;
+    private volatile boolean impatient;
 
-    CycleFiles(Path directory, long fileBytes) throws IOException {
+    CycleFiles(Disk disk, Path directory, long fileBytes) throws IOException {
+        this.disk = disk;
         this.directory = directory;
         this.fileBytes = fileBytes;
-        Files.createDirectories(directory);
+        makeDirectory();
         this.lockChannel =
                 FileChannel.open(directory.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
@@ -50,6 +59,15 @@ final class CycleFiles implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             lockChannel.close();
             throw e;
+        }
+    }
+
+    /** Its name must be as durable as what is acknowledged in it. */
+    private void makeDirectory() throws IOException {
+        Files.createDirectories(directory);
+        Path parent = directory.toAbsolutePath().getParent();
+        if (parent != null) {
+            disk.forceDirectory(parent);
         }
     }
 
@@ -76,7 +94,7 @@ final class CycleFiles implements AutoCloseable {
                 Files.delete(file(cycle));
             }
         }
-        BlockAllocator.forceDirectory(directory);
+        disk.forceDirectory(directory);
     }
 
     private static boolean hasHeader(Path file) throws IOException {
@@ -126,7 +144,9 @@ final class CycleFiles implements AutoCloseable {
             return;
         }
         if (!Files.exists(directory.resolve(AHEAD))) {
-            BlockAllocator.create(directory, AHEAD, fileBytes);
+            Path unfinished = directory.resolve(AHEAD + ".tmp");
+            disk.allocate(unfinished, fileBytes);
+            disk.rename(unfinished, directory.resolve(AHEAD));
         }
     }
 
@@ -145,33 +165,61 @@ final class CycleFiles implements AutoCloseable {
         thread.start();
     }
 
-    /** Puts an allocated file in the place of {@code cycle}; on return it is durably there. */
-    synchronized void bring(int cycle) throws IOException {
-        allocateAhead();
-        BlockAllocator.rename(directory, directory.resolve(AHEAD), file(cycle));
-    }
-
-    /** Makes durable what a killed process may have left unforced: it forces a file before it leaves it, and the queue's last mark there with the next. */
-    void forceNewest(QueueFile.Sync sync) throws IOException {
-        List<Integer> cycles = cycles();
-        for (int cycle : cycles.subList(Math.max(0, cycles.size() - 2), cycles.size())) {
-            try (FileChannel channel = FileChannel.open(file(cycle), StandardOpenOption.WRITE)) {
-                sync.force(channel);
+    /** Puts an allocated file in the place of {@code cycle}; on return it is durably there. Without room it waits until there is some. */
+    void bring(int cycle) throws IOException {
+        boolean told = false;
+        while (true) {
+            try {
+                bringAtOnce(cycle);
+                return;
+            } catch (NoSpaceException full) {
+                // Nothing was changed, unlike by a failed sync: this may be tried again. To all others the disk stands
+                // still.
+                if (impatient) {
+                    throw full;
+                }
+                if (!told) {
+                    LOGGER.warn("the log waits for room: {}", full.getMessage());
+                    told = true;
+                }
+                LockSupport.parkNanos(ROOM_POLL_NANOS);
             }
         }
     }
 
+    /** Whoever waits for room, waits no longer. */
+    void waitNoLonger() {
+        impatient = true;
+    }
+
+    private synchronized void bringAtOnce(int cycle) throws IOException {
+        allocateAhead();
+        disk.rename(directory.resolve(AHEAD), file(cycle));
+    }
+
+    /** Makes durable what a killed process may have left unforced: it forces a file before it leaves it, and the queue's last mark there with the next. */
+    void forceNewest() throws IOException {
+        List<Integer> cycles = cycles();
+        for (int cycle : cycles.subList(Math.max(0, cycles.size() - 2), cycles.size())) {
+            try (DiskFile file = disk.open(file(cycle))) {
+                file.force();
+            }
+        }
+    }
+
+    DiskFile open(int cycle) throws IOException {
+        return disk.open(file(cycle));
+    }
+
     /** On return the file is gone for good, whatever happens. */
     void delete(int cycle) throws IOException {
-        Files.delete(file(cycle));
-        BlockAllocator.forceDirectory(directory);
+        disk.delete(file(cycle));
     }
 
     /** Gives back blocks behind {@code used} bytes of a file that nobody appends to any more. */
     void release(int cycle, long used) throws IOException {
-        Path file = file(cycle);
         long from = (used + RELEASE_ALIGN_BYTES - 1) & -RELEASE_ALIGN_BYTES;
-        BlockAllocator.release(file, from, Files.size(file) - from);
+        disk.release(file(cycle), from);
     }
 
     @Override

@@ -80,7 +80,7 @@ final class CycleScan {
     }
 
     /**
-     * @throws LogCorruptException if whole records do not follow each other
+     * @throws LogCorruptException if whole records do not follow each other, or one is not whole and no crash can have left it so
      * @throws IOException if the disk cannot be read
      */
     static Found scan(Path file, int cycle, int recordBytesMax) throws IOException {
@@ -112,19 +112,29 @@ final class CycleScan {
             int header = bring(channel, at, QUEUE_HEADER_BYTES).getInt(here(at));
             int length = header & LENGTH;
             used = at + MARK_BYTES;
-            if (header == 0 || (header & NOT_COMPLETE) != 0) {
+            if (header == 0 || ((header & NOT_COMPLETE) != 0 && length == 0)) {
                 return; // nothing more, the queue's mark that says so, or a document that was begun
             }
             long next = at + QUEUE_HEADER_BYTES + length;
-            if (length > recordBytesMax + QUEUE_OVERHEAD_BYTES || next > size) {
-                broken(at);
-                return; // a length nobody wrote leads nowhere
+            // Headers are four bytes at a multiple of four: a crash leaves all of one or nothing.
+            if ((header & NOT_COMPLETE) != 0 || length > recordBytesMax + QUEUE_OVERHEAD_BYTES || next > size) {
+                throw damaged(at, "a header that nobody wrote");
             }
             if ((header & NOT_DATA) == 0) {
                 document(channel, at + QUEUE_HEADER_BYTES, length);
+            } else if (isRecord(channel, at + QUEUE_HEADER_BYTES, length)) {
+                throw damaged(at, "a header that says that a record is none");
             }
             at = (next + QUEUE_ALIGNMENT - 1) & -QUEUE_ALIGNMENT;
         }
+    }
+
+    private LogCorruptException damaged(long at, String what) {
+        return new LogCorruptException("the log is damaged in " + file + " at position " + at + ": there is " + what);
+    }
+
+    private boolean isRecord(FileChannel channel, long at, int length) throws IOException {
+        return length >= Integer.BYTES && bring(channel, at, Integer.BYTES).getInt(here(at)) == GroupRecord.MAGIC;
     }
 
     private int here(long at) {
@@ -157,8 +167,18 @@ final class CycleScan {
                     + " was written in format 1; this program reads format 2. Start it with the version that wrote it");
         }
         if (!GroupRecord.isWhole(record, crc)) {
+            // The look beyond the document comes last: it may move the window.
+            if (GroupRecord.wasWrittenToItsEnd(record, crc) || !TornEnd.couldBeTorn(record, at)) {
+                throw damaged(at, "a record that was written to its end and is not what was written");
+            }
+            if (isWholeBeyond(channel, at, length)) {
+                throw damaged(at, "a header that is shorter than its record");
+            }
             broken(at);
             return;
+        }
+        if (length - GroupRecord.bytes(record) >= QUEUE_ALIGNMENT) {
+            throw damaged(at, "a header that is longer than its record");
         }
         if (broken >= 0 && recordBehindBroken < 0) {
             recordBehindBroken = at;
@@ -175,6 +195,23 @@ final class CycleScan {
         records++;
         end = at + length;
         parts(record, at);
+    }
+
+    /** Whether a record is whole if its own length counts, which is more than its header's. */
+    private boolean isWholeBeyond(FileChannel channel, long at, int length) throws IOException {
+        long rest = channel.size() - at;
+        if (rest < GroupRecord.BODY_AT) {
+            return false;
+        }
+        ByteBuffer header = bring(channel, at, GroupRecord.BODY_AT).duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        header.position(here(at));
+        long bytes = GroupRecord.HEADER_BYTES + (long) GroupRecord.bodyLength(header);
+        if (bytes <= length || bytes > rest || bytes > (long) recordBytesMax + QUEUE_OVERHEAD_BYTES) {
+            return false;
+        }
+        ByteBuffer record = bring(channel, at, (int) bytes).duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        record.limit(here(at) + (int) bytes).position(here(at));
+        return GroupRecord.isWhole(record, crc);
     }
 
     private void broken(long at) {

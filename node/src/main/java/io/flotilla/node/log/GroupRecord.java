@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   REMOVE: nothing
  *   START: long sequence of the first record that is still needed
  *   MOVED: index and term that the log begins after, then as PERSIST; what is written down once more so that an older file may go
+ * int  END
  * </pre>
  *
  * <p>A part has a checksum of its own so that one range's entries can be read back without those of all others. Not thread-safe; the writer reuses
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GroupRecord {
     static final int MAGIC = 0x464C_4702;
+    static final int END = 0x464C_47FF;
     static final int MAGIC_OF_VERSION_1 = 0x464C_4701;
     static final int HEADER_BYTES = 12;
     static final int PART_HEADER_BYTES = 8;
@@ -154,7 +156,7 @@ final class GroupRecord {
 
     private int begin(byte kind, long range, long bytes) {
         int at = out.position();
-        long needed = at + bytes;
+        long needed = at + bytes + Integer.BYTES;
         if (needed > out.capacity()) {
             int capacity = (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(needed, 2L * out.capacity()));
             ByteBuffer larger = ByteBuffer.allocate(capacity).order(ByteOrder.LITTLE_ENDIAN);
@@ -176,6 +178,8 @@ final class GroupRecord {
     }
 
     void seal(long sequence) {
+        // Not zero, so that a record that was written to its end can be told from one that was not.
+        out.putInt(END);
         out.putInt(0, MAGIC)
                 .putInt(LENGTH_AT, out.position() - HEADER_BYTES)
                 .putLong(SEQUENCE_AT, sequence)
@@ -208,9 +212,63 @@ final class GroupRecord {
         return (int) crc.getValue() == in.getInt(at + CRC_AT);
     }
 
+    /**
+     * Whether a record that is not whole is all there but for what stands outside of its parts: the magic, a checksum, a length, the sequence, the number
+     * of parts, or the end. No crash leaves that: a sector that was not written takes the beginning of the first part along, or a byte of the end.
+     */
+    static boolean wasWrittenToItsEnd(ByteBuffer in, CRC32C crc) {
+        if (in.remaining() < BODY_AT + Integer.BYTES) {
+            return false;
+        }
+        int at = in.position();
+        int body = in.remaining() - HEADER_BYTES;
+        for (int padding = 0; padding < Integer.BYTES; padding++) {
+            // The length as the queue has it: its documents end at a multiple of four.
+            int length = body - padding;
+            if (hasAllParts(in, HEADER_BYTES + length, crc)) {
+                return true;
+            }
+        }
+        int length = in.getInt(at + LENGTH_AT);
+        return length >= BODY_AT - HEADER_BYTES && length <= body && hasAllParts(in, HEADER_BYTES + length, crc);
+    }
+
+    /** Whether whole parts and an end without a zero in it fill {@code bytes}. */
+    private static boolean hasAllParts(ByteBuffer in, int bytes, CRC32C crc) {
+        int at = in.position() + BODY_AT;
+        int end = in.position() + bytes - Integer.BYTES;
+        while (at + PART_HEADER_BYTES < end) {
+            int length = in.getInt(at);
+            if (length <= 0 || length > end - at - PART_HEADER_BYTES) {
+                return false;
+            }
+            crc.reset();
+            crc.update(in.duplicate().position(at + PART_HEADER_BYTES).limit(at + PART_HEADER_BYTES + length));
+            if ((int) crc.getValue() != in.getInt(at + Integer.BYTES)) {
+                return false;
+            }
+            at += PART_HEADER_BYTES + length;
+        }
+        return at == end && at > in.position() + BODY_AT && hasNoZero(in, end);
+    }
+
+    private static boolean hasNoZero(ByteBuffer in, int at) {
+        for (int i = at; i < at + Integer.BYTES; i++) {
+            if (in.get(i) == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** What the header of {@link #HEADER_BYTES} at the buffer's position says; not verified. */
     static int bodyLength(ByteBuffer header) {
         return header.getInt(header.position() + LENGTH_AT);
+    }
+
+    /** The length of a whole record. */
+    static int bytes(ByteBuffer whole) {
+        return HEADER_BYTES + bodyLength(whole);
     }
 
     static long sequence(ByteBuffer whole) {

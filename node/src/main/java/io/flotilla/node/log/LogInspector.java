@@ -69,7 +69,7 @@ public final class LogInspector {
     }
 
     /**
-     * @param lost sequence numbers of records that are missing or damaged and have whole ones behind them: acknowledged entries may have been in them
+     * @param lost records that are missing, or damaged so that no crash can have left them so: acknowledged entries may have been in them
      * @param torn places of records that are not whole with nothing behind: what a crash leaves, and harmless
      */
     public record Verdict(
@@ -85,6 +85,9 @@ public final class LogInspector {
                     && ranges.stream().allMatch(range -> range.damage().isEmpty());
         }
     }
+
+    /** Larger than any; how large a record may be is the settings' business. */
+    private static final int RECORD_BYTES_MAX = Integer.MAX_VALUE >> 1;
 
     private LogInspector() {}
 
@@ -175,7 +178,16 @@ public final class LogInspector {
     public static Verdict verify(Path data) throws IOException {
         Verification verification = new Verification();
         read(data, verification);
-        return verification.verdict(files(data).size());
+        List<Path> files = files(data);
+        if (verification.lost.isEmpty()) {
+            // What is damaged outside of the records, or at the beginning of one, the reading above passes over.
+            for (Path file : files) {
+                verification.checkAsAServer(file);
+            }
+        } else if (!verification.broken.isEmpty()) {
+            verification.checkAsAServer(files.get(files.size() - 1));
+        }
+        return verification.verdict(files.size());
     }
 
     private static final class Verification implements Listener {
@@ -269,6 +281,16 @@ public final class LogInspector {
         @Override
         public void broken(Path file, long position) {
             broken.add(file.getFileName() + ":" + position);
+        }
+
+        /** What is not whole at the end is harmless only if a crash can have left it so; a server decides by the same scan. */
+        void checkAsAServer(Path file) throws IOException {
+            try {
+                CycleScan.scan(file, 0, RECORD_BYTES_MAX);
+            } catch (LogCorruptException damaged) {
+                lost.add(String.valueOf(damaged.getMessage()));
+                broken.clear();
+            }
         }
 
         Verdict verdict(int fileCount) {

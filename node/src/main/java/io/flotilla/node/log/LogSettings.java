@@ -12,7 +12,7 @@ package io.flotilla.node.log;
  */
 public record LogSettings(long cycleBytes, long cacheBytesMax, int groupBytesMax, int cyclesKept, long tailBytesMax) {
     /** A cycle file this size is rewritten or dropped as a whole, so it should not be huge; a group must fit a few times. */
-    public static final LogSettings DEFAULT = new LogSettings(128L << 20, 64L << 20, 4 << 20, 3, 512L << 20);
+    public static final LogSettings DEFAULT = new LogSettings(128L << 20, 64L << 20, 4 << 20, 3, 256L << 20);
 
     private static final long MIB = 1L << 20;
     private static final long CYCLE_BYTES_MAX = 1L << 30;

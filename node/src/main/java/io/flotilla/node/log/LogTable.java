@@ -1,12 +1,13 @@
 package io.flotilla.node.log;
 
 import io.flotilla.node.raft.HardState;
-import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.Persist;
-import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * All ranges of one store's log in memory, and the bound on what they keep there.
@@ -14,16 +15,14 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Threading: {@link #apply} from one thread at a time (the writer); the rest from any.
  */
 final class LogTable {
-    private record Run(RangeLog range, long to, long place, long bytes) {}
-
     private final ConcurrentHashMap<Long, RangeLog> ranges = new ConcurrentHashMap<>();
     private final RangeLog.Archive archive;
     private final long cacheBytesMax;
 
-    /** What is in memory, oldest first; cacheBytes is the sum of its bytes. */
-    private final ArrayDeque<Run> runs = new ArrayDeque<>();
+    /** Those with entries in memory, whoever wrote last at the end. Its own lock. */
+    private final LinkedHashMap<RangeLog, Boolean> cached = new LinkedHashMap<>(16, 0.75f, true);
 
-    private long cacheBytes;
+    private final AtomicLong cacheBytes = new AtomicLong();
 
     LogTable(RangeLog.Archive archive, long cacheBytesMax) {
         this.archive = archive;
@@ -32,7 +31,7 @@ final class LogTable {
 
     RangeLog range(long range) {
         RangeLog known = ranges.get(range);
-        return known != null ? known : ranges.computeIfAbsent(range, id -> new RangeLog(id, archive));
+        return known != null ? known : ranges.computeIfAbsent(range, id -> new RangeLog(id, archive, cacheBytes));
     }
 
     /** All that were ever asked for. */
@@ -41,17 +40,33 @@ final class LogTable {
     }
 
     void apply(RangeLog range, Persist persist, long place) {
-        long bytes = range.apply(persist, place);
-        List<LogEntry> entries = persist.entries();
-        if (bytes == 0) {
+        range.apply(persist, place);
+        if (persist.entries().isEmpty()) {
             return;
         }
-        runs.add(new Run(range, entries.get(entries.size() - 1).index(), place, bytes));
-        cacheBytes += bytes;
-        while (cacheBytes > cacheBytesMax) {
-            Run oldest = runs.remove();
-            cacheBytes -= oldest.bytes();
-            oldest.range().evict(oldest.to(), oldest.place());
+        synchronized (cached) {
+            cached.put(range, true);
+            Iterator<RangeLog> longestAgo = cached.keySet().iterator();
+            while (cacheBytes.get() > cacheBytesMax && longestAgo.hasNext()) {
+                RangeLog least = longestAgo.next();
+                if (least != range) {
+                    longestAgo.remove();
+                    least.evictAll();
+                } else {
+                    least.evictDownTo(cacheBytesMax / 2);
+                }
+            }
+        }
+    }
+
+    /** Nobody reads that range for now. */
+    void rest(long range) {
+        RangeLog known = ranges.get(range);
+        if (known != null) {
+            synchronized (cached) {
+                cached.remove(known);
+                known.evictAll();
+            }
         }
     }
 

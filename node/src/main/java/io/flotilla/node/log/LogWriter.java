@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,7 @@ final class LogWriter implements Runnable {
     private final Thread thread;
     private volatile boolean parked;
     private volatile boolean closing;
+    private volatile Consumer<Exception> onFailure = cause -> {};
     private volatile @Nullable Exception failure;
     private @Nullable LogTask held;
     private int movedBytes;
@@ -96,8 +98,26 @@ final class LogWriter implements Runnable {
 
     /** Nothing more will be durable. */
     void fail(Exception cause) {
-        if (failure == null) {
+        Consumer<Exception> told;
+        synchronized (this) {
+            if (failure != null) {
+                return;
+            }
             failure = cause;
+            told = onFailure;
+        }
+        told.accept(cause);
+    }
+
+    /** Whom to tell of the first failure. */
+    void onFailure(Consumer<Exception> told) {
+        Exception already;
+        synchronized (this) {
+            onFailure = told;
+            already = failure;
+        }
+        if (already != null) {
+            told.accept(already);
         }
     }
 
@@ -223,7 +243,7 @@ final class LogWriter implements Runnable {
                 // a fault in mapped memory, which is how a full or broken disk shows there, or a bug: final either way
                 failed = new IOException("the log cannot go on", e);
             }
-            failure = failed;
+            fail(failed);
         }
         markers.clear();
         for (Part part : group) {
@@ -275,7 +295,7 @@ final class LogWriter implements Runnable {
     }
 
     private void refuse(Exception cause, LogTask task) {
-        failure = cause;
+        fail(cause);
         tellFailed(task, cause);
     }
 

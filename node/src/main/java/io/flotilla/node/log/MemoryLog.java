@@ -6,6 +6,7 @@ import io.flotilla.node.raft.Ready.Persist;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The shared log without a disk, for tests and the simulator. Single-threaded.
@@ -35,7 +36,7 @@ public final class MemoryLog implements SharedLog {
     }
 
     private RangeLog range(long range) {
-        return ranges.computeIfAbsent(range, id -> new RangeLog(id, (place, of) -> List.of()));
+        return ranges.computeIfAbsent(range, id -> new RangeLog(id, (place, of) -> List.of(), new AtomicLong()));
     }
 
     @Override

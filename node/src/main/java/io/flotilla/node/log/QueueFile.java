@@ -2,9 +2,9 @@ package io.flotilla.node.log;
 
 import static java.util.Objects.requireNonNull;
 
+import io.flotilla.node.disk.DiskFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.Path;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.core.time.TimeProvider;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -18,21 +18,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The Chronicle Queue under a log: appends records and forces them.
  *
- * <p>HAZARD: an append to the mapped file is volatile. Only our own force of the cycle file makes it durable, and only that reports what
+ * <p>HAZARD: an append to the mapped file is volatile. Only our own force of where it lies makes it durable, and only that reports what
  * the disk says; the queue's own sync hides errors. Each opening begins a new cycle file, so that the torn end of an older one is never
  * appended to.
  *
  * <p>Threading: the writer's.
  */
 final class QueueFile implements AutoCloseable {
-    /** Makes a file's content durable. */
-    @FunctionalInterface
-    interface Sync {
-        Sync REAL = channel -> channel.force(false);
-
-        void force(FileChannel channel) throws IOException;
-    }
-
     static {
         System.setProperty("chronicle.announcer.disable", "true");
         System.setProperty("chronicle.analytics.disable", "true");
@@ -56,22 +48,23 @@ final class QueueFile implements AutoCloseable {
     }
 
     private final CycleFiles files;
-    private final Sync sync;
     private final long cycleBytes;
     private final Cycles cycles = new Cycles();
     private final SingleChronicleQueue queue;
     private @Nullable ExcerptAppender appender;
-    private @Nullable FileChannel current;
-    private @Nullable FileChannel left;
+    private @Nullable DiskFile current;
+    private @Nullable DiskFile left;
     private int cycle;
+
+    /** Up to where the current cycle file is durable; 0 before the first force. */
+    private long forcedTo;
 
     /** Where the next record will begin in the current cycle file; beyond the end before the first. */
     private long position = Long.MAX_VALUE / 2;
 
     /** @param newestCycle that is there; -1 if none is */
-    QueueFile(CycleFiles files, LogSettings settings, Sync sync, int newestCycle) {
+    QueueFile(CycleFiles files, LogSettings settings, int newestCycle) {
         this.files = files;
-        this.sync = sync;
         this.cycleBytes = settings.cycleBytes();
         cycle = newestCycle;
         cycles.current = Math.max(0, newestCycle);
@@ -83,6 +76,12 @@ final class QueueFile implements AutoCloseable {
                 .checkInterrupts(false)
                 .build();
         queue.singleThreadedCheckDisabled(true);
+    }
+
+    /** Makes opening a log quicker if done before; whether it is or not makes no other difference. */
+    static void preload() {
+        // The library looks for what the machine can do as its first class is used, and asks other programs for that.
+        SingleChronicleQueueBuilder.binary(Path.of("."));
     }
 
     /** Bytes a cycle file needs so that every mapping of it is backed by blocks. */
@@ -110,6 +109,7 @@ final class QueueFile implements AutoCloseable {
         if (rollsFor(length)) {
             roll();
         }
+        requireNonNull(current).beforeStore();
         try (DocumentContext document = appender().writingDocument()) {
             Bytes<?> out = requireNonNull(document.wire()).bytes();
             long at = out.writePosition();
@@ -135,21 +135,30 @@ final class QueueFile implements AutoCloseable {
         cycle = next;
         cycles.current = next;
         left = current;
-        current = FileChannel.open(files.file(next), StandardOpenOption.READ, StandardOpenOption.WRITE);
+        current = files.open(next);
         position = 0;
+        forcedTo = 0;
         files.allocateAheadSoon();
     }
 
     /** On return everything appended is durable. */
     void force() throws IOException {
-        FileChannel file = requireNonNull(current);
-        FileChannel previous = left;
+        DiskFile file = requireNonNull(current);
+        DiskFile previous = left;
         if (previous != null) {
-            sync.force(previous); // the queue wrote its end marker there
+            previous.force(); // the queue wrote its end marker there
             previous.close();
             left = null;
         }
-        sync.force(file);
+        if (forcedTo == 0) {
+            file.force(); // the queue's header too
+        } else {
+            // Behind it the queue has written nothing but documents, one after the other. What it notes elsewhere, in
+            // its header at the beginning and in its index, only saves its readers time; a second page to write for
+            // each record would cost a tenth of a sync.
+            file.force(forcedTo, position);
+        }
+        forcedTo = position;
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.flotilla.node.raft.Ready.Persist;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,10 @@ final class RangeLog implements LogView {
 
     private final long range;
     private final Archive archive;
+
+    /** What all ranges of the store keep in memory together. */
+    private final AtomicLong cacheBytes;
+
     private HardState hardState = HardState.INITIAL;
     private long hardPlace;
 
@@ -64,9 +69,10 @@ final class RangeLog implements LogView {
     /** Where the log will end once all that was submitted is durable. Only the range's own thread touches it. */
     private long submittedLast;
 
-    RangeLog(long range, Archive archive) {
+    RangeLog(long range, Archive archive, AtomicLong cacheBytes) {
         this.range = range;
         this.archive = archive;
+        this.cacheBytes = cacheBytes;
     }
 
     /** As the files say; before the log is shared. */
@@ -125,8 +131,8 @@ final class RangeLog implements LogView {
         submittedLast = lastIndex();
     }
 
-    /** The writer has written this at {@code place}. Bytes of entries now kept in memory. */
-    synchronized long apply(Persist persist, long place) {
+    /** The writer has written this at {@code place}. Its entries are kept in memory. */
+    synchronized void apply(Persist persist, long place) {
         if (persist.hardState() != null) {
             hardState = persist.hardState();
             hardPlace = place;
@@ -140,18 +146,19 @@ final class RangeLog implements LogView {
         }
         long kept = 0;
         for (LogEntry entry : persist.entries()) {
-            kept += put(entry, place);
+            if (entry.index() > baseIndex) {
+                put(entry, place);
+                kept += entry.size();
+            } // else compacted meanwhile
         }
-        return kept;
+        cacheBytes.addAndGet(kept);
     }
 
-    private int put(LogEntry entry, long place) {
+    private void put(LogEntry entry, long place) {
         long index = entry.index();
-        if (index <= baseIndex) {
-            return 0; // compacted meanwhile
-        }
         Invariant.check(index <= last() + 1, "entries leave a gap in the log", index, last() + 1);
         forget(last() + 1 - index);
+        uncacheFrom(index);
         entries.put(index, entry.term(), place);
         cacheFrom = Math.min(cacheFrom, index);
         int slot = cacheStart + (int) (index - cacheFrom);
@@ -163,7 +170,6 @@ final class RangeLog implements LogView {
         }
         cached[slot] = entry;
         bytes += entry.size();
-        return entry.size();
     }
 
     /** That many entries, on either end, are no longer counted. */
@@ -208,36 +214,56 @@ final class RangeLog implements LogView {
     }
 
     private void clearEntries(long newBase) {
+        uncache(last());
         baseIndex = newBase;
         entries.clear(newBase + 1);
         bytes = 0;
-        cached = NOTHING;
-        cacheStart = 0;
         cacheFrom = newBase + 1;
     }
 
-    /** Drops entries up to {@code to} from memory as far as they still are those written at {@code place}. */
-    synchronized void evict(long to, long place) {
-        while (cacheFrom <= Math.min(to, last()) && entries.place(cacheFrom) == place) {
-            uncache(cacheFrom);
-        }
-    }
-
-    /** Drops everything from memory that can be read back. */
+    /** Drops everything from memory; it can be read back. */
     synchronized void evictAll() {
         uncache(last());
     }
 
-    private void uncache(long upTo) {
-        if (upTo >= last()) {
-            cached = NOTHING;
-            cacheStart = 0;
-            cacheFrom = last() + 1;
+    /** Drops the oldest entries from memory until all ranges together keep no more than that, or nothing is left here. */
+    synchronized void evictDownTo(long bytesMax) {
+        while (cacheFrom <= last() && cacheBytes.get() > bytesMax) {
+            uncache(cacheFrom);
         }
-        while (cacheFrom <= upTo) {
+    }
+
+    private void uncache(long upTo) {
+        long gone = 0;
+        while (cacheFrom <= Math.min(upTo, last())) {
+            gone += sizeAt(cacheStart);
             cached[cacheStart++] = null;
             cacheFrom++;
         }
+        cacheBytes.addAndGet(-gone);
+        if (cacheFrom > last()) {
+            cached = NOTHING;
+            cacheStart = 0;
+        }
+    }
+
+    /** Entries from that index on are about to be replaced. */
+    private void uncacheFrom(long index) {
+        if (index > last()) {
+            return; // appended, as nearly always
+        }
+        long gone = 0;
+        for (long i = Math.max(index, cacheFrom); i <= last(); i++) {
+            int slot = cacheStart + (int) (i - cacheFrom);
+            gone += sizeAt(slot);
+            cached[slot] = null;
+        }
+        cacheBytes.addAndGet(-gone);
+    }
+
+    private int sizeAt(int slot) {
+        LogEntry entry = cached[slot];
+        return entry == null ? 0 : entry.size();
     }
 
     // ---- collection ----------------------------------------------------------------------------------------------

@@ -31,6 +31,9 @@ public interface SharedLog extends AutoCloseable {
     /** The range was removed from this store; nothing of it is needed any more. */
     void remove(long range);
 
+    /** Nobody reads that range's entries for now: what is kept of them in memory can go. Any thread. */
+    default void rest(long range) {}
+
     /** The range's durable log, as recovered at the start and as it grows. An unknown range has an empty log beginning at 1. */
     LogView view(long range);
 
@@ -45,6 +48,9 @@ public interface SharedLog extends AutoCloseable {
      * Called on a thread that may wait; whatever is kept nevertheless is written once more.
      */
     default void onCrowded(Consumer<List<Long>> relieve) {}
+
+    /** Whom to tell, once, when nothing more can be made durable; any thread. Listeners are told besides. */
+    default void onFailure(Consumer<Exception> failed) {}
 
     /** For how long the write under way has been so, in nanoseconds; 0 if there is none. Any thread. */
     default long oldestPendingNanos() {

@@ -25,8 +25,9 @@ public final class BatchEvaluator {
      * What evaluation may look at besides the engine.
      *
      * @param now a reading of the hybrid clock, taken when evaluation starts
+     * @param oldest what was overwritten before may be gone
      */
-    public record Context(Engine engine, NodeId node, Timestamp now, ReadFloor floor) {}
+    public record Context(Engine engine, NodeId node, Timestamp now, ReadFloor floor, Timestamp oldest) {}
 
     /** The timestamp cache: writes must go above what it says. */
     @FunctionalInterface
@@ -41,6 +42,10 @@ public final class BatchEvaluator {
 
     public Evaluation evaluate(Context context, KvBatch batch) {
         Work work = new Work(context, batch);
+        Evaluation tooOld = Age.refusal(work);
+        if (tooOld != null) {
+            return tooOld;
+        }
         if (Reads.areAll(batch.ops())) {
             Evaluation stop = new Reads(work).evaluate();
             return stop != null ? stop : work.done();

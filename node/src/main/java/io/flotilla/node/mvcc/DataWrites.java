@@ -12,6 +12,7 @@ import io.flotilla.node.mvcc.Evaluation.Protection;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -162,8 +163,25 @@ final class DataWrites {
         }
     }
 
+    /** A key that a batch writes twice has its last value. */
+    private List<Target> effective() {
+        if (targets.size() == 1) {
+            return targets;
+        }
+        List<Target> last = new ArrayList<>(targets.size());
+        Set<Key> seen = new HashSet<>();
+        for (int i = targets.size() - 1; i >= 0; i--) {
+            Target target = targets.get(i);
+            if (seen.add(target.op.key())) {
+                last.add(target);
+            }
+        }
+        Collections.reverse(last);
+        return last;
+    }
+
     void layIntents() {
-        for (Target target : targets) {
+        for (Target target : effective()) {
             if (!target.done) {
                 Intent intent = new Intent(work.header.txn(), timestamp, newValue(target.op));
                 byte[] key = target.op.key().bytes();
@@ -174,7 +192,7 @@ final class DataWrites {
     }
 
     void commitVersions() {
-        for (Target target : targets) {
+        for (Target target : effective()) {
             byte[] key = MvccKeys.data(target.op.key(), timestamp);
             work.writes().put(Space.DATA, key, VersionCodec.encode(work.own, newValue(target.op)));
         }

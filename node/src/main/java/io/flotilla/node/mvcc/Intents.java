@@ -2,6 +2,7 @@ package io.flotilla.node.mvcc;
 
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
+import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.lang.Invariant;
@@ -9,6 +10,9 @@ import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.storage.Engine.Space;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Evaluates what recoverers and cleaners ask about single intents. */
 final class Intents {
@@ -17,11 +21,16 @@ final class Intents {
 
     private final Work work;
 
+    /** By this batch; the engine still shows them. */
+    private final Set<Key> resolved = new HashSet<>();
+
     Intents(Work work) {
         this.work = work;
     }
 
-    void query(int index, KvOp.QueryIntent query) {
+    /** Null if it could be answered; else the answer to the batch. */
+    @Nullable
+    Evaluation query(int index, KvOp.QueryIntent query) {
         Key key = query.key();
         Intent intent = work.reader.intent(key);
         boolean present = intent != null
@@ -32,18 +41,24 @@ final class Intents {
                     .committedBy(query.id(), key, Timestamp.ZERO, query.timestamp(), QUERIED_VERSIONS_MAX)
                     .isSet();
         }
+        if (!present && query.timestamp().isBefore(work.context.oldest())) {
+            // It may have been there, and be overwritten and gone. Saying "no" would abort what has committed.
+            return Work.refused(new KvError.TooOld(key, work.context.oldest(), false));
+        }
         if (!present) {
             // As if read by nobody in particular: the write, should it still come, must go above and so misses its
             // STAGING timestamp.
             work.protect(Span.of(key), query.timestamp(), TxnId.NONE);
         }
         work.result(index, new KvResult.IntentQueried(present));
+        return null;
     }
 
     void resolve(int index, KvOp.ResolveIntent resolve) {
         Key key = resolve.key();
-        Intent intent = work.reader.intent(key);
+        Intent intent = resolved.contains(key) ? null : work.reader.intent(key);
         if (intent != null && intent.txn().id().equals(resolve.id())) {
+            resolved.add(key);
             MutationWriter writes = work.writes();
             if (resolve.status() == TxnStatus.COMMITTED) {
                 Invariant.check(

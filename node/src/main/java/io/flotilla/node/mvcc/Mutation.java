@@ -1,6 +1,10 @@
 package io.flotilla.node.mvcc;
 
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.storage.Engine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * The payload of a log entry: engine writes with every value decided, and an optional trigger. Applying it is a pure function of (state, bytes).
@@ -9,18 +13,72 @@ import io.flotilla.node.storage.Engine;
  * <pre>
  *   payload   1, write…                            no trigger
  *             2, trigger (length, bytes), write…
- *   write     kind × 16 + space ordinal            kind 0 put, 1 delete, 2 deleteRange
+ *             3, since (8), foreign (8)            a check: see {@link Check}
+ *             4, threshold (8), generation (8), garbage…   a sweep: see {@link Sweep}
+ *   write     kind × 16 + space ordinal            kind 0 put, 1 delete, 2 put over something
  *             key (length, bytes)
- *             value or range end (length, bytes)   not for delete
+ *             value (length, bytes)                not for delete
+ *   garbage   space ordinal, key (length, bytes), how many
  * </pre>
  *
- * Lengths are in seven-bit groups, the lowest first.
+ * Lengths are in seven-bit groups, the lowest first; fixed numbers are big-endian.
  */
 public final class Mutation {
     static final int PLAIN = 1;
     static final int TRIGGERED = 2;
+    static final int CHECK = 3;
+    static final int SWEEP = 4;
+    private static final int HEAD_BYTES = 1;
     private static final byte[] NOTHING = new byte[0];
     private static final Engine.Space[] SPACES = Engine.Space.values();
+
+    /** Where a mutation's writes go. */
+    public interface Target {
+        void put(Engine.Space space, byte[] key, byte[] value);
+
+        void replace(Engine.Space space, byte[] key, byte[] value);
+
+        void delete(Engine.Space space, byte[] key);
+    }
+
+    /**
+     * Writes nothing: whoever applies it notes its {@link StateChecksum} at that index and tells the leaseholder.
+     *
+     * @param since if not 0: since that split, {@code foreign} in the checksum is of keys that belong to another range; it is taken out
+     */
+    public record Check(long since, long foreign) {
+        public byte[] payload() {
+            return new ByteWriter(17).u8(CHECK).i64(since).i64(foreign).toBytes();
+        }
+    }
+
+    /**
+     * Takes away what no reader at or above {@code threshold} can see; from then on nobody reads below it. Does nothing if the range has another generation
+     * by then.
+     *
+     * @param generation the range's when the garbage was looked for
+     */
+    public record Sweep(Timestamp threshold, long generation, List<Garbage> garbage) {
+        public Sweep {
+            garbage = List.copyOf(garbage);
+        }
+
+        public byte[] payload() {
+            ByteWriter out =
+                    new ByteWriter(256).u8(SWEEP).i64(threshold.packed()).i64(generation);
+            for (Garbage each : garbage) {
+                out.counted(each.key()).varint(each.count());
+            }
+            return out.toBytes();
+        }
+    }
+
+    /**
+     * What a sweep takes away: so many versions of one user key, from one on to older ones.
+     *
+     * @param key of the newest entry to go
+     */
+    public record Garbage(byte[] key, int count) {}
 
     private Mutation() {}
 
@@ -41,11 +99,11 @@ public final class Mutation {
     }
 
     /**
-     * Adds the payload's writes to {@code batch} and returns its trigger (empty for none).
+     * Tells {@code target} the payload's writes and returns its trigger (empty for none).
      *
-     * @throws IllegalArgumentException if the bytes are not a payload; the batch must then be dropped
+     * @throws IllegalArgumentException if the bytes are not a payload; what the target was told is void then
      */
-    public static byte[] apply(byte[] payload, Engine.Batch batch) {
+    public static byte[] apply(byte[] payload, Target target) {
         ByteReader in = new ByteReader(payload);
         byte[] trigger = trigger(in);
         while (in.hasMore()) {
@@ -56,13 +114,46 @@ public final class Mutation {
             }
             byte[] key = in.counted();
             switch (head >> 4) {
-                case MutationWriter.PUT -> batch.put(SPACES[space], key, in.counted());
-                case MutationWriter.DELETE -> batch.delete(SPACES[space], key);
-                case MutationWriter.DELETE_RANGE -> batch.deleteRange(SPACES[space], key, in.counted());
+                case MutationWriter.PUT -> target.put(SPACES[space], key, in.counted());
+                case MutationWriter.DELETE -> target.delete(SPACES[space], key);
+                case MutationWriter.REPLACE -> target.replace(SPACES[space], key, in.counted());
                 default -> throw new IllegalArgumentException("a mutation has write kind " + (head >> 4));
             }
         }
         return trigger;
+    }
+
+    /** The check that a valid payload asks for, if it does. */
+    public static Optional<Check> check(byte[] payload) {
+        return payload[0] == CHECK
+                ? Optional.of(new Check(
+                        ByteReader.i64(payload, HEAD_BYTES), ByteReader.i64(payload, HEAD_BYTES + Long.BYTES)))
+                : Optional.empty();
+    }
+
+    /** Whether a valid payload is a sweep. */
+    public static boolean isSweep(byte[] payload) {
+        return payload[0] == SWEEP;
+    }
+
+    /**
+     * The sweep that a payload asks for, if it is one.
+     *
+     * @throws IllegalArgumentException if it begins like one and is none
+     */
+    public static Optional<Sweep> sweep(byte[] payload) {
+        if (payload[0] != SWEEP) {
+            return Optional.empty();
+        }
+        ByteReader in = new ByteReader(payload);
+        in.u8();
+        Timestamp threshold = new Timestamp(in.i64());
+        long generation = in.i64();
+        List<Garbage> garbage = new ArrayList<>();
+        while (in.hasMore()) {
+            garbage.add(new Garbage(in.counted(), in.varint()));
+        }
+        return Optional.of(new Sweep(threshold, generation, garbage));
     }
 
     /**
@@ -82,9 +173,25 @@ public final class Mutation {
 
     private static byte[] trigger(ByteReader in) {
         int format = in.u8();
-        if (format != PLAIN && format != TRIGGERED) {
-            throw new IllegalArgumentException("a mutation has format " + format);
+        switch (format) {
+            case PLAIN -> {
+                return NOTHING;
+            }
+            case TRIGGERED -> {
+                return in.counted();
+            }
+            case CHECK -> {
+                in.i64();
+                in.i64();
+                return NOTHING;
+            }
+            case SWEEP -> {
+                in.i64();
+                in.i64();
+                in.rest();
+                return NOTHING;
+            }
+            default -> throw new IllegalArgumentException("a mutation has format " + format);
         }
-        return format == TRIGGERED ? in.counted() : NOTHING;
     }
 }

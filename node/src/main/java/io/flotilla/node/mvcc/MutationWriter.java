@@ -6,22 +6,23 @@ import io.flotilla.node.storage.Engine.Space;
 public final class MutationWriter {
     static final int PUT = 0;
     static final int DELETE = 1;
-    static final int DELETE_RANGE = 2;
+    static final int REPLACE = 2;
 
     private final ByteWriter out = new ByteWriter(256).u8(Mutation.PLAIN);
     private boolean empty = true;
 
+    /** Nothing is under that key yet. */
     public void put(Space space, byte[] key, byte[] value) {
         head(PUT, space).counted(key).counted(value);
     }
 
-    public void delete(Space space, byte[] key) {
-        head(DELETE, space).counted(key);
+    /** As {@link #put}, over what is under that key. */
+    public void replace(Space space, byte[] key, byte[] value) {
+        head(REPLACE, space).counted(key).counted(value);
     }
 
-    /** Removes [from, to). */
-    public void deleteRange(Space space, byte[] from, byte[] to) {
-        head(DELETE_RANGE, space).counted(from).counted(to);
+    public void delete(Space space, byte[] key) {
+        head(DELETE, space).counted(key);
     }
 
     public boolean isEmpty() {

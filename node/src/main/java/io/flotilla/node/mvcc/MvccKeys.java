@@ -59,6 +59,11 @@ public final class MvccKeys {
         return left.length == right.length && Arrays.equals(left, 0, length, right, 0, length);
     }
 
+    /** Above the entry and all older versions of its key, below the next key's. */
+    static byte[] endOfVersions(byte[] data) {
+        return withTimestamp(data, 0); // nothing is ever written at ZERO
+    }
+
     /** The entry's key with the timestamp replaced. */
     static byte[] withTimestamp(byte[] data, long packed) {
         byte[] bytes = data.clone();

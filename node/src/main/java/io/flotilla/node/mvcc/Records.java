@@ -67,7 +67,13 @@ final class Records {
         TxnId subject = RecordMachine.subject(work.header, op);
         boolean commits = false;
         if (decision instanceof Decision.Write write) {
-            work.writes().put(Space.RECORD, MvccKeys.record(anchor, subject), RecordCodec.encode(write.record()));
+            byte[] key = MvccKeys.record(anchor, subject);
+            byte[] value = RecordCodec.encode(write.record());
+            if (before == null) {
+                work.writes().put(Space.RECORD, key, value);
+            } else {
+                work.writes().replace(Space.RECORD, key, value);
+            }
             changed.put(new Id(anchor, subject), new Change(write.record()));
             work.result(index, write.result());
             commits = write.commits();

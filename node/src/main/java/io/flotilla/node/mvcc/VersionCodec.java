@@ -35,6 +35,11 @@ public final class VersionCodec {
         return ByteReader.i64(bytes, 1) == txn.high() && ByteReader.i64(bytes, 9) == txn.low();
     }
 
+    static boolean isTombstone(byte[] bytes) {
+        check(bytes);
+        return bytes[FLAG] == 1;
+    }
+
     static TxnId txn(byte[] bytes) {
         check(bytes);
         return new TxnId(ByteReader.i64(bytes, 1), ByteReader.i64(bytes, 9));

@@ -45,6 +45,9 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     private long askedMicros = Long.MIN_VALUE / 2;
 
+    /** The last term in which this replica let another one campaign first. */
+    private long gaveWayIn = -1;
+
     Consensus(RaftConfig config, HardState restored, LogView view, long applied, @Nullable FrozenRaft frozen, Now now) {
         this.config = config;
         this.self = config.self();
@@ -117,7 +120,8 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
     }
 
     RaftStatus status() {
-        return new RaftStatus(role.kind(), term, leader, commit, applied, log.lastIndex(), role.quorumActive());
+        return new RaftStatus(
+                role.kind(), term, leader, commit, applied, log.lastIndex(), role.quorumActive(), role.isHandingOver());
     }
 
     private void handle(RaftEvent event) {
@@ -146,9 +150,22 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
             role.onSnapshotSent(sent.toReplica(), sent.success());
         } else if (event instanceof RaftEvent.Unreachable unreachable) {
             role.onUnreachable(unreachable.replica());
+        } else if (event instanceof RaftEvent.Force force) {
+            force(force);
         } else {
             throw new IllegalArgumentException("a group within a group: " + event);
         }
+    }
+
+    /** See {@link RaftEvent.Force}. */
+    private void force(RaftEvent.Force event) {
+        boolean asExpected = log.lastIndex() == event.lastIndex() && log.lastTerm() == event.lastTerm();
+        if (!asExpected || term >= event.term() || installing != 0 || !promises.allowVote(now)) {
+            return;
+        }
+        follow(event.term(), 0);
+        append(new LogEntry(log.lastIndex() + 1, term, LogEntry.Kind.CONFIG, event.config()));
+        campaign(Campaign.REAL);
     }
 
     /** Only what is durable here is applied: a state machine must never be ahead of its log after a crash. */
@@ -219,8 +236,10 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         if (!campaign.pre()) {
             term++;
             vote = self;
+            // Whoever sends this replica to take over is waited for no longer, by it as by its voters.
+            promises.asksForVotes(self, term, campaign.transfer());
         }
-        timer.campaigning(now);
+        timer.campaigning(now, role.kind() == RaftStatus.Role.PRE_CANDIDATE && !campaign.pre());
         Candidate candidate = new Candidate(this, campaign);
         become(candidate);
         candidate.start();
@@ -292,13 +311,16 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         }
         boolean upToDate = request.lastTerm() > log.lastTerm()
                 || (request.lastTerm() == log.lastTerm() && request.lastIndex() >= log.lastIndex());
-        if (!free && upToDate) {
+        if (!free) {
             askFortified();
         }
         if (request.pre()) {
             // A pre-vote binds nobody and refreshes nothing; the answer of one who knows a higher term helps a stuck
             // asker on.
             boolean granted = free && upToDate && request.term() > term;
+            if (granted) {
+                giveWay(request);
+            }
             out.now(new RaftMessage.VoteReply(
                     self, request.from(), granted ? request.term() : term, true, granted, Timestamp.ZERO));
             return granted;
@@ -312,6 +334,24 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         Timestamp seen = granted ? promises.leaseSeen() : Timestamp.ZERO;
         out.afterPersist(new RaftMessage.VoteReply(self, request.from(), term, false, granted, seen));
         return granted;
+    }
+
+    /**
+     * Two that campaign at the same moment split the votes, and nobody leads for a while: so who asked first goes first, and of two that have asked each
+     * other the one with the better log or the smaller id. Once in a term, lest one that cannot win keep others from trying.
+     */
+    private void giveWay(RaftMessage.VoteRequest request) {
+        boolean asking = role.kind() == RaftStatus.Role.PRE_CANDIDATE;
+        boolean equal = request.lastTerm() == log.lastTerm() && request.lastIndex() == log.lastIndex();
+        boolean comes = role.kind() == RaftStatus.Role.FOLLOWER || (asking && (!equal || request.from() < self));
+        if (!comes || gaveWayIn == term) {
+            return;
+        }
+        gaveWayIn = term;
+        if (asking) {
+            follow(term, 0);
+        }
+        timer.giveWay(now, asking);
     }
 
     /** Whoever is waited for may lead no more, and its word of that be lost. */

@@ -27,11 +27,29 @@ final class ElectionTimer {
         dueMicros = now.micros() + electionMicros + random.nextLong(electionMicros);
     }
 
-    /** When to try again if the campaign that begins now comes to nothing; ever later, for most likely somebody has the others' word. */
-    void campaigning(Now now) {
-        long base = (electionMicros / 4) << failures;
+    /**
+     * When to try again if the campaign that begins now comes to nothing; ever later, for most likely somebody has the others' word.
+     *
+     * @param goesOn whether it is the second half of one: votes follow the question whether they would be given
+     */
+    void campaigning(Now now, boolean goesOn) {
+        if (!goesOn || failures == 0) {
+            failures = Math.min(failures + 1, DOUBLINGS_MAX + 1);
+        }
+        // Where two have split the votes, few pauses are equally long; and nobody leads until one is over.
+        long base = (electionMicros / 4) << (failures - 1);
         dueMicros = now.micros() + base + random.nextLong(base);
-        failures = Math.min(failures + 1, DOUBLINGS_MAX);
+    }
+
+    /**
+     * Somebody else campaigns and would be voted for: that may take a moment.
+     *
+     * @param afterwards whether it is this replica's turn then, should nothing come of it
+     */
+    void giveWay(Now now, boolean afterwards) {
+        long pause = electionMicros / 5;
+        long over = now.micros() + pause + random.nextLong(pause);
+        dueMicros = afterwards ? over : Math.max(dueMicros, over);
     }
 
     /** How many campaigns in a row have come to nothing, as far as it matters. */
@@ -52,10 +70,14 @@ final class ElectionTimer {
                 others++;
             }
         }
+        failures = 0;
+        if (others == 0) {
+            dueMicros = now.micros(); // nobody to take turns with: a restarted server that is alone in its group
+            return;
+        }
         long spread = electionMicros * 15 / 100;
         long width = Math.max(2, spread / Math.max(1, others));
         long turn = Math.floorMod(place + term, Math.max(1, others));
         dueMicros = now.micros() + turn * width + random.nextLong(width / 2);
-        failures = 0;
     }
 }

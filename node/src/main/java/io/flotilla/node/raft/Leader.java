@@ -21,6 +21,9 @@ final class Leader extends Role {
     private final IntToLongFunction ackedRoundOf;
     private @Nullable Transfer transfer;
 
+    /** In a joint state: no lease of the group before it reached further. */
+    private Timestamp leasedBeforeJoint = Timestamp.ZERO;
+
     /** Newly elected. */
     Leader(Consensus group, Timestamp leaseStart) {
         this(group, leaseStart, group.log.lastIndex() + 1, 0);
@@ -41,6 +44,13 @@ final class Leader extends Role {
         this.reads = new ReadRequests(group.out);
         this.matchOf = replication::matchOf;
         this.ackedRoundOf = replication::ackedRoundOf;
+        noteJoint();
+    }
+
+    private void noteJoint() {
+        if (group.membership().isJoint()) {
+            leasedBeforeJoint = group.now.hybrid().plusMicros(group.leaseMicros).max(lease.start());
+        }
     }
 
     private @Nullable Progress peer(int replica) {
@@ -95,6 +105,11 @@ final class Leader extends Role {
     }
 
     @Override
+    boolean isHandingOver() {
+        return transfer != null;
+    }
+
+    @Override
     boolean mayVote() {
         return lease.isDeposable();
     }
@@ -143,11 +158,18 @@ final class Leader extends Role {
             return new ProposalRefusal.ChangeUnderWay(group.log.lastIndex() + 1 + at);
         }
         Membership next = group.config.membershipOf().apply(proposal.payloads().get(at));
-        return ChangeGate.refusalOf(group.membership(), next, group.self, replication::isCaughtUp);
+        ProposalRefusal refusal = ChangeGate.refusalOf(group.membership(), next, group.self, replication::isCaughtUp);
+        if (refusal == null && group.membership().isJoint() && !lease.isHeardOfUpTo(leasedBeforeJoint)) {
+            // The next leader may be elected by voters that never heard how far the leases of the old configuration
+            // reached.
+            return new ProposalRefusal.TooEarly();
+        }
+        return refusal;
     }
 
     @Override
     void onMembership() {
+        noteJoint();
         replication.become(group.membership(), group.log.lastIndex());
         replication.broadcast();
     }
@@ -167,12 +189,18 @@ final class Leader extends Role {
     void onTransfer(int toReplica) {
         // A replica that is cold, or on its way out, would only lengthen the pause.
         Membership membership = group.membership();
-        boolean fit = membership.mayLead(toReplica) && membership.voters().contains(toReplica);
+        boolean fit = membership.mayLead(toReplica) && membership.voters().contains(toReplica) && isThere(toReplica);
         if (transfer != null || toReplica == group.self || !fit || !replication.isCaughtUp(toReplica)) {
             return;
         }
         transfer = new Transfer(toReplica, group.now.micros() + group.electionMicros, false);
         continueTransfer();
+    }
+
+    /** Unless this group knows nothing of stores: whether that replica's store is alive, as far as this one knows. */
+    private boolean isThere(int replica) {
+        Progress peer = replication.of(replica);
+        return peer != null && (peer.fortifiedEpoch() == Support.NO_EPOCH || lease.isFortified(peer));
     }
 
     @Override
@@ -207,7 +235,7 @@ final class Leader extends Role {
                     "a follower acknowledges what was never sent",
                     reply.index(),
                     group.log.lastIndex());
-            peer.matched(reply.index(), group.log.firstIndex());
+            peer.matched(reply.index(), reply.round(), group.log.firstIndex());
             peer.tookIn(reply.round(), reply.index());
             advanceCommit();
             continueTransfer();
@@ -258,7 +286,7 @@ final class Leader extends Role {
 
     @Override
     void flush() {
-        replication.flush();
+        replication.flush(!reads.isIdle());
         if (group.quorum.isSingle()) {
             reads.confirmed(replication.round());
         }

@@ -33,7 +33,7 @@ final class LeaderLease {
         this.peers = peers;
         this.start = start;
         this.firstOwnIndex = firstOwnIndex;
-        this.checkQuorumMicros = 2 * group.electionMicros;
+        this.checkQuorumMicros = group.electionMicros * 5 / 4;
         this.lookedMicros = group.now.micros();
     }
 
@@ -67,6 +67,11 @@ final class LeaderLease {
             last = new Lease(group.term, start, bound, until);
         }
         return last;
+    }
+
+    /** Whether in each half of the configuration a majority knows of leases up to there, so that whoever is elected next begins above. */
+    boolean isHeardOfUpTo(Timestamp bound) {
+        return group.quorum.reachedBy(boundOf) >= bound.packed();
     }
 
     /** Whether that voter's word may be leaned on now. */

@@ -182,12 +182,14 @@ final class Progress {
     void thaw(long newMatch, long epoch, long last, long firstIndex) {
         fortifiedEpoch = epoch;
         if (newMatch == last) {
-            matched(newMatch, firstIndex);
+            matched(newMatch, 0, firstIndex);
             commitTold = last;
             commitKnown = last;
         } else {
             match = newMatch;
-            probeFrom(newMatch + 1);
+            // What the log has forgotten the peer may have all the same: it is asked from the end, like one that was
+            // never heard of.
+            probeFrom(newMatch + 1 < firstIndex ? last + 1 : newMatch + 1);
             pause();
         }
     }
@@ -226,15 +228,19 @@ final class Progress {
         inflightBytes = 0;
     }
 
-    /** The peer's durable log matches up to {@code index}. */
-    void matched(long index, long firstIndex) {
+    /**
+     * The peer's durable log matches up to {@code index}, as it says in answer to what was sent in {@code round}; 0 if it is no answer.
+     */
+    void matched(long index, long round, long firstIndex) {
+        // While probing, an old answer that says nothing new must not have the whole window sent once more.
+        boolean news = index > match || (probeRound != 0 && round >= probeRound);
         match = Math.max(match, index);
         while (inflightCount > 0 && inflight[inflightHead] <= match) {
             inflightBytes -= inflight[inflightHead + 1];
             inflightHead = (inflightHead + 2) % inflight.length;
             inflightCount--;
         }
-        if (state == State.PROBE || (state == State.SNAPSHOT && match + 1 >= firstIndex)) {
+        if ((state == State.PROBE && news) || (state == State.SNAPSHOT && match + 1 >= firstIndex)) {
             state = State.REPLICATE;
             nothingInflight();
             next = match + 1;

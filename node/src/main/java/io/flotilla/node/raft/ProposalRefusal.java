@@ -10,7 +10,10 @@ public sealed interface ProposalRefusal {
     /** Leadership is being handed over; the successor will take it. */
     record HandingOver() implements ProposalRefusal {}
 
-    /** The leader has not yet committed an entry of its own term (Ongaro 2015: two disjoint majorities). Ask again soon. */
+    /**
+     * The leader has not yet committed an entry of its own term (Ongaro 2015: two disjoint majorities); or a joint state is to be left before both halves
+     * know how far leases reached. Ask again soon.
+     */
     record TooEarly() implements ProposalRefusal {}
 
     /** An earlier change of membership, at {@code index}, is not applied yet. Ask again soon. */

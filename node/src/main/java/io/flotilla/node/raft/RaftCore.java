@@ -1,6 +1,7 @@
 package io.flotilla.node.raft;
 
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * One replica's consensus. Single-threaded; deterministic in (config, restored state, events).
@@ -76,6 +77,11 @@ public final class RaftCore {
     /** Leader only: replicas that have nearly all of what is committed, itself among them; empty unless leader. */
     public List<Integer> caughtUp() {
         return consensus.caughtUp();
+    }
+
+    /** Whether those replicas are enough to elect a leader and to commit: a quorum of the latest membership, in both halves of a joint one. */
+    public boolean isQuorum(IntPredicate replicas) {
+        return consensus.quorum.isReachedBy(replicas);
     }
 
     public RaftStatus status() {

@@ -79,6 +79,16 @@ public sealed interface RaftEvent {
     /** The transport lost messages to that replica: probe instead of pipelining. */
     record Unreachable(int replica) implements RaftEvent {}
 
+    /**
+     * The other replicas that could decide are gone for good: append {@code config} without asking anybody, in {@code term}, and campaign among those that
+     * it names. Whatever this log holds becomes what the group has agreed on. Not part of Raft: on the word of an operator only. Ignored unless the log ends
+     * exactly at (lastIndex, lastTerm), so that a decision that is out of date does nothing; and while this replica may still owe a leader its vote.
+     *
+     * @param term above all that the survivors have seen, and far from what the lost may have seen
+     * @param config payload of the change of membership
+     */
+    record Force(long lastIndex, long lastTerm, long term, byte[] config) implements RaftEvent {}
+
     /** Several at once, answered by one {@link Ready}. */
     record Group(List<RaftEvent> events) implements RaftEvent {}
 }

@@ -92,7 +92,15 @@ final class Replication {
         if (reply.conflictTerm() == RaftMessage.AppendReply.NOTHING_HERE) {
             // The log may reach back to its beginning, but a state machine does not begin with nothing.
             if (peer.state() != Progress.State.SNAPSHOT) {
-                requestSnapshot(peer);
+                requestSnapshot(peer, false);
+            }
+            return;
+        }
+        if (peer.state() == Progress.State.SNAPSHOT) {
+            // Where it surely matches, it needs no snapshot. A mere guess might end in asking for one again, and so on
+            // as fast as it answers.
+            if (group.log.holds(reply.index() - 1, reply.conflictTerm())) {
+                peer.probeFrom(reply.index());
             }
             return;
         }
@@ -100,9 +108,7 @@ final class Replication {
         long high = Math.min(reply.index() - 1, group.log.lastIndex());
         long low = Math.max(peer.match(), first - 1);
         long next = high < low ? high + 1 : group.log.lastIndexUpToTerm(low, high, reply.conflictTerm()) + 1;
-        if (peer.state() != Progress.State.SNAPSHOT || next >= first) {
-            peer.probeFrom(next);
-        }
+        peer.probeFrom(next);
     }
 
     void unreachable(int replica) {
@@ -141,14 +147,15 @@ final class Replication {
         broadcast = true;
     }
 
-    void flush() {
+    /** @param insist whether somebody waits for answers of the peers, so that they must be asked again */
+    void flush(boolean insist) {
         long heartbeatDueMicros = group.now.micros() - group.heartbeatMicros;
         for (Progress peer : peers) {
             look(peer);
             if (peer.isAway()) {
                 continue;
             }
-            boolean speak = broadcast || (peer.sentMicros() <= heartbeatDueMicros && needs(peer));
+            boolean speak = broadcast || (peer.sentMicros() <= heartbeatDueMicros && (insist || needs(peer)));
             switch (peer.state()) {
                 case PROBE -> probe(peer, speak);
                 case REPLICATE -> pipeline(peer, speak);
@@ -203,7 +210,7 @@ final class Replication {
             return;
         }
         if (peer.next() < group.log.firstIndex()) {
-            requestSnapshot(peer);
+            requestSnapshot(peer, speak);
             return;
         }
         // A probe that was not answered is repeated without its load.
@@ -216,7 +223,7 @@ final class Replication {
         long last = lastFor(peer);
         while (peer.next() <= last && peer.mayPipeline()) {
             if (peer.next() < group.log.firstIndex()) {
-                requestSnapshot(peer);
+                requestSnapshot(peer, speak);
                 return;
             }
             if (group.log.isBehindWindow(peer.next()) && peer.inflightBytes() >= CATCH_UP_BYTES_MAX) {
@@ -239,15 +246,21 @@ final class Replication {
         send(peer, pipelined ? peer.next() - 1 : group.log.lastIndex(), List.of());
     }
 
-    private void requestSnapshot(Progress peer) {
-        // A snapshot that does not know its receiver would be of no use to it.
+    /** @param speak whether it is time to say something, whatever it leads to */
+    private void requestSnapshot(Progress peer, boolean speak) {
         if (group.settledMembership().isMember(peer.peer)) {
             peer.awaitSnapshot();
             group.out.snapshotTo(peer.peer);
-        } else {
-            peer.pause();
+            heartbeat(peer);
+            return;
         }
-        heartbeat(peer);
+        // A snapshot that does not know its receiver would be of no use to it. Until there is one that does, what is
+        // said to it is only refused.
+        peer.probeFrom(peer.next());
+        peer.pause();
+        if (speak) {
+            heartbeat(peer);
+        }
     }
 
     private List<LogEntry> entriesFor(Progress peer) {

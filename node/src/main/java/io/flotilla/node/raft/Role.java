@@ -84,4 +84,8 @@ abstract sealed class Role permits Follower, Candidate, Leader {
     boolean quorumActive() {
         return false;
     }
+
+    boolean isHandingOver() {
+        return false;
+    }
 }

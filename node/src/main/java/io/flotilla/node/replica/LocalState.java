@@ -1,5 +1,8 @@
 package io.flotilla.node.replica;
 
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.StateChecksum;
+import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -8,6 +11,9 @@ import io.flotilla.range.routing.RangeId;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,14 +21,28 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   'r' range id (8) 'd'   descriptor
- *   'r' range id (8) 'a'   version 1, applied index (8), term of the applied entry (8)
+ *   'r' range id (8) 'a'   version 3, applied index (8), term of the applied entry (8), sum and since (8, 8) of the StateChecksum, swept up to (8);
+ *                          version 2 ended before that
  *   'r' range id (8) 't'   tombstone: version 1, the lowest replica id (4) that was not removed from this store
+ *   'r' range id (8) 'q'   how the range goes on without its quorum, until that is done: a ForcedStep
+ *   'r' range id (8) 'l'   its replica here is lost: version 1, replica id (4), witness (1), why (1), index (8)
  *   'r' range id (8) 'i'   while a snapshot is being installed: version 1, its index (8), the term of that entry (8)
  * </pre>
  */
 final class LocalState {
-    /** How far a range's state has come. */
-    record Applied(long index, long term) {}
+    /**
+     * How far a range's state has come, and what it adds up to there.
+     *
+     * @param swept what was overwritten before may be gone
+     */
+    record Applied(long index, long term, StateChecksum checksum, Timestamp swept) {
+        static final Applied NOTHING = new Applied(0, 0, StateChecksum.EMPTY, Timestamp.ZERO);
+
+        /** Once that snapshot is installed. */
+        static Applied of(SnapshotHeader header) {
+            return new Applied(header.index(), header.indexTerm(), header.arriving(), header.swept());
+        }
+    }
 
     /** The state of that range is half of the snapshot at that index. */
     record Installing(RangeId range, long index, long term) {}
@@ -32,7 +52,11 @@ final class LocalState {
     private static final byte APPLIED = 'a';
     private static final byte TOMBSTONE = 't';
     private static final byte INSTALLING = 'i';
+    private static final byte FORCED = 'q';
+    private static final byte LOST = 'l';
     private static final byte VERSION = 1;
+    private static final byte APPLIED_VERSION = 3;
+    private static final byte APPLIED_WITHOUT_SWEEPS = 2;
 
     private LocalState() {}
 
@@ -52,16 +76,25 @@ final class LocalState {
         return key(range, INSTALLING);
     }
 
-    static void putApplied(Engine.Batch batch, byte[] appliedKey, long index, long term) {
-        batch.put(Space.LOCAL, appliedKey, position(index, term));
+    static void putApplied(Engine.Batch batch, byte[] appliedKey, Applied applied) {
+        byte[] value = ByteBuffer.allocate(41)
+                .put(APPLIED_VERSION)
+                .putLong(applied.index())
+                .putLong(applied.term())
+                .putLong(applied.checksum().sum())
+                .putLong(applied.checksum().since())
+                .putLong(applied.swept().packed())
+                .array();
+        batch.put(Space.LOCAL, appliedKey, value);
     }
 
     static void putInstalling(Engine.Batch batch, RangeId range, long index, long term) {
-        batch.put(Space.LOCAL, installingKey(range), position(index, term));
-    }
-
-    private static byte[] position(long index, long term) {
-        return ByteBuffer.allocate(17).put(VERSION).putLong(index).putLong(term).array();
+        byte[] value = ByteBuffer.allocate(17)
+                .put(VERSION)
+                .putLong(index)
+                .putLong(term)
+                .array();
+        batch.put(Space.LOCAL, installingKey(range), value);
     }
 
     static @Nullable RangeDescriptor descriptor(Engine engine, RangeId range) {
@@ -71,16 +104,24 @@ final class LocalState {
 
     static @Nullable Applied applied(Engine engine, RangeId range) {
         byte[] bytes = engine.get(Space.LOCAL, appliedKey(range));
-        return bytes == null ? null : position(bytes, range);
+        if (bytes == null) {
+            return null;
+        }
+        boolean old = bytes[0] == APPLIED_WITHOUT_SWEEPS;
+        ByteBuffer buffer = versioned(bytes, old ? APPLIED_WITHOUT_SWEEPS : APPLIED_VERSION, "applied state", range);
+        long index = buffer.getLong();
+        long term = buffer.getLong();
+        StateChecksum checksum = new StateChecksum(buffer.getLong(), buffer.getLong());
+        return new Applied(index, term, checksum, old ? Timestamp.ZERO : new Timestamp(buffer.getLong()));
     }
 
-    private static Applied position(byte[] bytes, RangeId range) {
+    private static ByteBuffer versioned(byte[] bytes, byte known, String what, RangeId range) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         byte version = buffer.get();
-        if (version != VERSION) {
-            throw new IllegalStateException("applied state of " + range + " has unknown version " + version);
+        if (version != known) {
+            throw new IllegalStateException(what + " of " + range + " has unknown version " + version);
         }
-        return new Applied(buffer.getLong(), buffer.getLong());
+        return buffer;
     }
 
     /** The replica with that id, and all before it, were removed from their range and must not come back (B38). */
@@ -95,12 +136,7 @@ final class LocalState {
         if (bytes == null) {
             return false;
         }
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        byte version = buffer.get();
-        if (version != VERSION) {
-            throw new IllegalStateException("tombstone of " + range + " has unknown version " + version);
-        }
-        return replicaId < buffer.getInt();
+        return replicaId < versioned(bytes, VERSION, "tombstone", range).getInt();
     }
 
     /** What a replica leaves behind: nothing but its tombstone. */
@@ -113,45 +149,80 @@ final class LocalState {
     /** Ranges of which a replica was here and was removed. */
     static List<RangeId> tombstones(Engine engine) {
         List<RangeId> found = new ArrayList<>();
-        try (Engine.Cursor cursor = engine.cursor(Space.LOCAL, new byte[] {RANGE}, new byte[] {RANGE + 1})) {
-            for (; cursor.isValid(); cursor.next()) {
-                byte[] key = cursor.key();
-                if (key[key.length - 1] == TOMBSTONE) {
-                    found.add(new RangeId(ByteBuffer.wrap(key).getLong(1)));
-                }
-            }
-        }
+        each(engine, TOMBSTONE, (range, value) -> found.add(range));
+        return found;
+    }
+
+    static void putLost(Engine.Batch batch, LostReplicas.Lost lost) {
+        byte[] value = ByteBuffer.allocate(15)
+                .put(VERSION)
+                .putInt(lost.replicaId())
+                .put((byte) (lost.witness() ? 1 : 0))
+                .put((byte) lost.why().ordinal())
+                .putLong(lost.index())
+                .array();
+        batch.put(Space.LOCAL, key(lost.range(), LOST), value);
+    }
+
+    static void removeLost(Engine.Batch batch, RangeId range) {
+        batch.delete(Space.LOCAL, key(range, LOST));
+    }
+
+    /** The replicas that are to be made anew, by range id. */
+    static Map<RangeId, LostReplicas.Lost> lost(Engine engine) {
+        Map<RangeId, LostReplicas.Lost> found = new TreeMap<>();
+        each(engine, LOST, (range, value) -> {
+            ByteBuffer at = versioned(value, VERSION, "mark of a lost replica", range);
+            int replicaId = at.getInt();
+            boolean witness = at.get() == 1;
+            LostReplicas.Why why = LostReplicas.Why.values()[at.get()];
+            found.put(range, new LostReplicas.Lost(range, replicaId, witness, why, at.getLong()));
+        });
+        return found;
+    }
+
+    static void putForced(Engine.Batch batch, RangeId range, byte[] step) {
+        batch.put(Space.LOCAL, key(range, FORCED), step);
+    }
+
+    static void removeForced(Engine.Batch batch, RangeId range) {
+        batch.delete(Space.LOCAL, key(range, FORCED));
+    }
+
+    /** The steps kept for ranges without a quorum, by range id. */
+    static Map<RangeId, byte[]> forced(Engine engine) {
+        Map<RangeId, byte[]> found = new TreeMap<>();
+        each(engine, FORCED, found::put);
         return found;
     }
 
     /** The ranges whose state is half of a snapshot, by range id. */
     static List<Installing> installing(Engine engine) {
         List<Installing> found = new ArrayList<>();
-        try (Engine.Cursor cursor = engine.cursor(Space.LOCAL, new byte[] {RANGE}, new byte[] {RANGE + 1})) {
-            for (; cursor.isValid(); cursor.next()) {
-                byte[] key = cursor.key();
-                if (key[key.length - 1] == INSTALLING) {
-                    RangeId range = new RangeId(ByteBuffer.wrap(key).getLong(1));
-                    Applied at = position(cursor.value(), range);
-                    found.add(new Installing(range, at.index(), at.term()));
-                }
-            }
-        }
+        each(engine, INSTALLING, (range, value) -> {
+            ByteBuffer at = versioned(value, VERSION, "mark of a half installed snapshot", range);
+            found.add(new Installing(range, at.getLong(), at.getLong()));
+        });
         return found;
     }
 
     /** The descriptors of all replicas in this store, by range id. */
     static List<RangeDescriptor> descriptors(Engine engine) {
         List<RangeDescriptor> found = new ArrayList<>();
+        each(engine, DESCRIPTOR, (range, value) -> found.add(RangeDescriptorCodec.decode(value)));
+        return found;
+    }
+
+    /** All that is kept of that kind, by range id. */
+    private static void each(Engine engine, byte kind, BiConsumer<RangeId, byte[]> found) {
         try (Engine.Cursor cursor = engine.cursor(Space.LOCAL, new byte[] {RANGE}, new byte[] {RANGE + 1})) {
             for (; cursor.isValid(); cursor.next()) {
                 byte[] key = cursor.key();
-                if (key[key.length - 1] == DESCRIPTOR) {
-                    found.add(RangeDescriptorCodec.decode(cursor.value()));
+                if (key[key.length - 1] == kind) {
+                    found.accept(new RangeId(ByteBuffer.wrap(key).getLong(1)), cursor.value());
                 }
             }
         }
-        return found;
     }
 
     private static byte[] key(RangeId range, byte kind) {

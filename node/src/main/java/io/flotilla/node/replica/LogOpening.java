@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import io.flotilla.node.liveness.Liveness;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogView;
@@ -49,6 +50,15 @@ record LogOpening(HardState hardState, LogView view) {
         log.submit(range, new Persist(state, List.of(), new Ready.LogReset(applied.index(), applied.term())), gate);
         gate.await();
         return new LogOpening(log.hardState(range), log.view(range));
+    }
+
+    /** Whether the replica that lies there has promised its support to a leader whose store still has this one's: then it waits for that. */
+    static boolean isBound(SharedLog log, Liveness liveness, RangeDescriptor descriptor) {
+        HardState hard = log.hardState(descriptor.id().value());
+        return descriptor
+                .replica(hard.leader())
+                .filter(leader -> liveness.view().givenTo(leader.node().value()) == hard.leaderEpoch())
+                .isPresent();
     }
 
     /** A log that was lost or replaced forgets votes and acknowledged entries; going on from the state alone would hide that (B22). */

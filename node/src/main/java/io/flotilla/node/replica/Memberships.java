@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import io.flotilla.config.id.NodeId;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Membership;
@@ -51,5 +52,13 @@ final class Memberships {
         return payload.length == entry.payload().length
                 ? entry
                 : new LogEntry(entry.index(), entry.term(), entry.kind(), payload);
+    }
+
+    /** The id of that node's replica. */
+    static int idOn(RangeDescriptor descriptor, NodeId node) {
+        return descriptor
+                .replicaOn(node)
+                .orElseThrow(() -> new IllegalArgumentException(node + " has no replica of " + descriptor))
+                .replicaId();
     }
 }

@@ -25,6 +25,7 @@ final class Removals {
     private final SharedLog log;
     private final ReplicaDirectory replicas;
     private final SnapshotTraffic snapshots;
+    private final SleepWatch sleep;
     private final Consumer<Throwable> onDiskFailure;
 
     /** Ranges whose replica here is being removed. */
@@ -35,11 +36,13 @@ final class Removals {
             SharedLog log,
             ReplicaDirectory replicas,
             SnapshotTraffic snapshots,
+            SleepWatch sleep,
             Consumer<Throwable> onDiskFailure) {
         this.engine = engine;
         this.log = log;
         this.replicas = replicas;
         this.snapshots = snapshots;
+        this.sleep = sleep;
         this.onDiskFailure = onDiskFailure;
     }
 
@@ -78,6 +81,7 @@ final class Removals {
         }
         snapshots.forget(slot.range().value());
         replicas.remove(slot);
+        sleep.forget(slot);
         underWay.remove(slot.range().value());
         slot.tell(ReplicaActor.Rest.INSTANCE);
     }

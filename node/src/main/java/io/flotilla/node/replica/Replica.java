@@ -1,9 +1,7 @@
 package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
-import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
-import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.lang.Invariant;
 import io.flotilla.config.settings.RaftSettings;
@@ -15,6 +13,7 @@ import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.liveness.Liveness;
 import io.flotilla.node.mvcc.BatchEvaluator;
+import io.flotilla.node.raft.FrozenRaft;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
@@ -30,7 +29,6 @@ import io.flotilla.node.raft.Trust;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
-import io.flotilla.range.lifecycle.CommitTrigger;
 import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -64,9 +62,6 @@ public final class Replica {
             long seed) {}
 
     /** Messages that wait for a numbered persist. */
-    /** What a peer may be behind at any moment without anything being wrong. */
-    private static final long CROWDED_ENTRIES_KEPT = 100;
-
     private record Held(long persistNumber, List<RaftMessage> messages) {}
 
     /** A request that came in. */
@@ -77,39 +72,66 @@ public final class Replica {
     private final StateApplier applier;
     private final RaftCore raft;
     private final LogView log;
+    private final QuorumWatch quorum;
+    private final Checkup checkup;
+
+    /** Nothing was read above before this object was made. */
+    private final Timestamp servedUpTo;
+
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private List<RaftEvent> events = new ArrayList<>();
     private List<Arrival> arrivals = new ArrayList<>();
     private final ConfirmedReads confirming = new ConfirmedReads();
+    private final AwaitingLeader awaiting = new AwaitingLeader();
+    private final Sweeping sweeping = new Sweeping();
     private @Nullable RequestDesk desk;
     private RaftStatus status;
     private long lastPersistNumber;
     private long persistedNumber;
+    private long settledNumber;
     private long leaderlessSinceMicros;
     private boolean tickDue;
     private final SnapshotsOut snapshotsOut = new SnapshotsOut();
     private @Nullable StagedSnapshot arrivedSnapshot;
 
+    /** A replica as it lies on disk. */
     Replica(Setting setting, ReplicaPorts ports, RangeDescriptor descriptor, HardState hardState, LogView log) {
+        this(setting, ports, descriptor, new LogOpening(hardState, log), null, Timestamp.ZERO);
+    }
+
+    /**
+     * @param frozen what its core was when it fell asleep, or null
+     * @param servedUpTo nothing was read from it above, in the term it leads if it does
+     */
+    Replica(
+            Setting setting,
+            ReplicaPorts ports,
+            RangeDescriptor descriptor,
+            LogOpening opening,
+            @Nullable FrozenRaft frozen,
+            Timestamp servedUpTo) {
         this.setting = setting;
         this.ports = ports;
-        this.log = log;
-        this.applier = new StateApplier(setting.engine(), descriptor, selfId(descriptor));
+        int self = Memberships.idOn(descriptor, setting.node());
+        this.log = opening.view();
+        this.servedUpTo = servedUpTo;
+        this.applier = new StateApplier(setting.engine(), descriptor, self);
         Now now = ports.now();
         GroupSupport support = new GroupSupport(setting.liveness(), applier::descriptor, ports::micros);
-        this.raft = new RaftCore(
-                new RaftConfig(
-                        selfId(descriptor),
-                        Memberships.of(descriptor),
-                        Memberships::afterEntry,
-                        Memberships::withoutData,
-                        setting.raft(),
-                        setting.seed() ^ (descriptor.id().value() * 0x9E3779B97F4A7C15L),
-                        new Trust(support, ports.since(), setting.clock().maxOffsetMicros())),
-                hardState,
-                log,
-                applier.applied().index(),
-                now);
+        RaftConfig config = new RaftConfig(
+                self,
+                Memberships.of(descriptor),
+                Memberships::afterEntry,
+                Memberships::withoutData,
+                setting.raft(),
+                setting.seed() ^ (descriptor.id().value() * 0x9E3779B97F4A7C15L),
+                new Trust(support, ports.since(), setting.clock().maxOffsetMicros()));
+        long applied = applier.applied().index();
+        this.raft = frozen == null
+                ? new RaftCore(config, opening.hardState(), log, applied, now)
+                : new RaftCore(config, opening.hardState(), log, applied, frozen, now);
+        this.quorum = new QuorumWatch(raft, support, self, setting.raft().electionMillisMin() * 1_000);
+        this.checkup = new Checkup(applier, ports, self);
         this.status = raft.status();
         this.leaderlessSinceMicros = now.micros();
     }
@@ -159,9 +181,13 @@ public final class Replica {
         SnapshotHeader header = snapshot.header();
         applier.installed(header);
         ports.descriptorChanged(applier.descriptor());
-        ports.applied();
+        ports.applied(0);
         events.add(new RaftEvent.SnapshotInstalled(
                 header.fromReplica(), header.index(), header.indexTerm(), Memberships.of(header.descriptor())));
+    }
+
+    Checkup checkup() {
+        return checkup;
     }
 
     /** There is room to send that peer a snapshot now. */
@@ -171,6 +197,11 @@ public final class Replica {
         } else {
             ports.cancelSnapshot(peer);
         }
+    }
+
+    /** Old versions were found that nobody needs any more. */
+    void takeAway(Sweeping.Wish wish) {
+        sweeping.wish(wish);
     }
 
     void tick() {
@@ -195,16 +226,10 @@ public final class Replica {
      * @param crowded the log has no room for what this range keeps; a peer that is far behind will need a snapshot
      */
     void flushed(long index, boolean crowded, LogCompaction compaction) {
-        long kept = setting.raft().logEntriesKept();
-        long upTo = Math.min(index, log.lastIndex() - (crowded ? Math.min(kept, CROWDED_ENTRIES_KEPT) : kept));
+        long upTo = FlushCycle.forgettable(log, index, crowded, setting.raft().logEntriesKept());
         if (upTo >= log.firstIndex()) {
             compaction.compact(upTo, log.termAt(upTo));
         }
-    }
-
-    /** Forgets a log's beginning. */
-    interface LogCompaction {
-        void compact(long index, long term);
     }
 
     // ---- a turn --------------------------------------------------------------------------------------------------
@@ -222,10 +247,13 @@ public final class Replica {
             events.add(new RaftEvent.Tick());
             if (desk != null) {
                 desk.tick(now);
+                checkup.due().ifPresent(check -> events.add(new RaftEvent.Propose(List.of(check))));
             }
             for (Arrival late : confirming.expired(now.micros())) {
-                late.reply().accept(refused(new KvError.DeadlineExceeded("READ", false)));
+                KvError error = new KvError.DeadlineExceeded("READ", false);
+                late.reply().accept(new RangeReply.Served(new KvReply.Refused(error)));
             }
+            awaiting.expired(now.micros()).forEach(late -> late.reply().accept(refusal(now)));
         }
         releasePersisted(now);
         if (!events.isEmpty()) {
@@ -250,6 +278,13 @@ public final class Replica {
             }
             propose(current, proposals);
         }
+        sweeping.propose(desk, applier.descriptor(), status.term(), this::stepAndHandle);
+    }
+
+    private Ready stepAndHandle(RaftEvent event) {
+        Ready ready = raft.step(ports.now(), event);
+        handle(ready);
+        return ready;
     }
 
     private void propose(RequestDesk current, List<RequestDesk.Proposal> proposals) {
@@ -285,6 +320,7 @@ public final class Replica {
         if (persistedNumber > 0) {
             long number = persistedNumber;
             persistedNumber = 0;
+            settledNumber = number;
             handle(raft.step(now, new RaftEvent.Persisted(number)));
             while (!held.isEmpty() && held.peek().persistNumber() <= number) {
                 sendAll(held.poll().messages());
@@ -336,7 +372,7 @@ public final class Replica {
             return;
         }
         LocalState.Applied applied = applier.applied();
-        if (ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied.index(), applied.term())) {
+        if (ports.streamSnapshot(applier.descriptor(), peer, raft.status().term(), applied)) {
             snapshotsOut.begun(peer, applied.index());
         }
     }
@@ -357,12 +393,14 @@ public final class Replica {
         int from = 0;
         while (from < entries.size()) {
             int applied = applier.apply(entries, from);
-            ports.applied();
+            ports.applied(applier.takeWrittenBytes());
+            checkup.applied(raft.status().leader());
             StateApplier.Reshaping reshaping = applier.takeReshaping();
             Now now = ports.now();
             if (desk != null) {
                 for (int i = from; i < applied; i++) {
                     desk.applied(now, entries.get(i));
+                    sweeping.applied(entries.get(i));
                 }
             }
             if (reshaping instanceof StateApplier.WasSplit split) {
@@ -398,8 +436,10 @@ public final class Replica {
     // ---- serving -------------------------------------------------------------------------------------------------
 
     private void watchLeadership(Now now) {
+        boolean wasLed = status.leader() != 0;
         status = raft.status();
-        if (status.leader() != 0) {
+        // One that rested takes no turns: it is without a leader only since it looked.
+        if (wasLed || status.leader() != 0) {
             leaderlessSinceMicros = now.micros();
         }
         if (status.role() != RaftStatus.Role.LEADER && !snapshotsOut.isEmpty()) {
@@ -409,28 +449,24 @@ public final class Replica {
         if (current != null && (status.role() != RaftStatus.Role.LEADER || status.term() != current.term())) {
             desk = null;
             current.close(refusal(now));
+            sweeping.stop();
             current = null;
         }
         if (status.role() == RaftStatus.Role.LEADER) {
             Lease lease = raft.lease(now);
             if (current == null && lease.isHeldAt(now.micros())) {
                 desk = new RequestDesk(
-                        new RequestDesk.Tools(
-                                setting.node(),
-                                setting.engine(),
-                                setting.evaluator(),
-                                setting.clock(),
-                                setting.txn(),
-                                setting.serving(),
-                                ports,
-                                this::rejectTrigger,
-                                raft::lease),
-                        lease);
+                        RequestDesk.Tools.of(setting, ports, applier::objection, raft::lease, applier::swept),
+                        lease,
+                        servedUpTo);
             }
         }
     }
 
     private void admitArrivals(Now now) {
+        if (!awaiting.isEmpty() && !isUndecided(now)) {
+            arrivals.addAll(0, awaiting.takeAll());
+        }
         if (arrivals.isEmpty()) {
             return;
         }
@@ -452,7 +488,7 @@ public final class Replica {
 
     private void admit(Now now, Arrival arrival) {
         RequestDesk current = desk;
-        if (!covers(arrival.request().batch())) {
+        if (!Coverage.covers(applier.descriptor().span(), arrival.request().batch())) {
             List<RangeDescriptor> known =
                     new ArrayList<>(ports.othersHolding(arrival.request().batch()));
             known.add(applier.descriptor());
@@ -461,6 +497,8 @@ public final class Replica {
                 && arrival.request().generation() < applier.descriptor().generation()) {
             // Who leads now may be a replica that the asker has not heard of.
             arrival.reply().accept(new RangeReply.RangeMismatch(List.of(applier.descriptor())));
+        } else if (isUndecided(now) && awaiting.add(now.micros(), arrival)) {
+            return; // comes back when it is known who leads
         } else if (current == null) {
             arrival.reply().accept(refusal(now));
         } else {
@@ -468,34 +506,19 @@ public final class Replica {
         }
     }
 
+    /** Whether it will be known within moments who serves: a leader has just been elected, is being elected, or hands over. */
+    private boolean isUndecided(Now now) {
+        if (status.role() == RaftStatus.Role.LEADER) {
+            return status.handingOver() || (desk == null && status.quorumActive());
+        }
+        return status.leader() == 0
+                && quorum.stopped(status, leaderlessMicros(now), 0).isEmpty();
+    }
+
     private void admitConfirmed(Now now) {
         for (Arrival read : confirming.take(applier.applied().index())) {
             admit(now, read);
         }
-    }
-
-    private static RangeReply refused(KvError error) {
-        return new RangeReply.Served(new KvReply.Refused(error));
-    }
-
-    private boolean covers(KvBatch batch) {
-        List<KvOp> ops = batch.ops();
-        RangeDescriptor descriptor = applier.descriptor();
-        for (int i = 0; i < ops.size(); i++) {
-            KvOp op = ops.get(i);
-            boolean ours;
-            if (op instanceof KvOp.Scan scan) {
-                ours = descriptor.span().contains(scan.span());
-            } else if (op instanceof KvOp.Refresh refresh) {
-                ours = descriptor.span().contains(refresh.span());
-            } else {
-                ours = descriptor.span().contains(op.key());
-            }
-            if (!ours) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private RangeReply refusal(Now now) {
@@ -508,16 +531,9 @@ public final class Replica {
                     .map(ReplicaInfo::node)
                     .orElse(NodeId.NONE));
         }
-        long leaderlessMicros = now.micros() - leaderlessSinceMicros;
-        if (leaderlessMicros > 3_000L * setting.raft().electionMillisMin()) {
-            return new RangeReply.NoQuorum("no leader for " + leaderlessMicros / 1_000 + " ms; replicas "
-                    + applier.descriptor().replicas());
-        }
-        return new RangeReply.NotLeaseholder(NodeId.NONE);
-    }
-
-    private Optional<KvError> rejectTrigger(byte[] trigger) {
-        return RangeChanges.objection(applier.descriptor(), CommitTrigger.decode(trigger));
+        return quorum.stopped(status, leaderlessMicros(now), 0)
+                .<RangeReply>map(RangeReply.NoQuorum::new)
+                .orElseGet(() -> new RangeReply.NotLeaseholder(NodeId.NONE));
     }
 
     /** This replica stops for good: whoever waits is told. */
@@ -527,10 +543,44 @@ public final class Replica {
         if (current != null) {
             current.close(new RangeReply.RangeUnknown());
         }
+        sweeping.stop();
         arrivals.forEach(arrival -> arrival.reply().accept(new RangeReply.RangeUnknown()));
         snapshotsOut.giveUp().forEach(ports::cancelSnapshot);
         confirming.takeAll().forEach(read -> read.reply().accept(new RangeReply.RangeUnknown()));
+        awaiting.takeAll().forEach(arrival -> arrival.reply().accept(new RangeReply.RangeUnknown()));
         arrivals.clear();
+    }
+
+    // ---- sleep ---------------------------------------------------------------------------------------------------
+
+    /** Whether nothing would come of time passing, see {@link RaftCore#isQuiet}, and nobody waits for anything here. */
+    boolean isQuiet() {
+        Now now = ports.now();
+        return events.isEmpty()
+                && arrivals.isEmpty()
+                && held.isEmpty()
+                && persistedNumber == 0
+                && settledNumber == lastPersistNumber
+                && confirming.isEmpty()
+                && awaiting.isEmpty()
+                && !snapshotsOut.isAnyWanted()
+                && sweeping.isIdle()
+                && arrivedSnapshot == null
+                && (desk == null ? status.role() != RaftStatus.Role.LEADER : desk.isIdle())
+                && checkup.isQuiet(desk != null)
+                && raft.isQuiet(now);
+    }
+
+    /** What a quiet one waits for. */
+    Slot.Rest rest() {
+        return new Slot.Rest(raft.status().leader(), raft.waitsFor());
+    }
+
+    /** What is to be kept in place of this object. Only if quiet; it must not be used afterwards. */
+    Dormant freeze() {
+        Now now = ports.now();
+        Timestamp read = desk == null ? servedUpTo : desk.readUpTo().max(now.hybrid());
+        return new Dormant(raft.freeze(), read, raft.status(), ports.since());
     }
 
     // ---- looks ---------------------------------------------------------------------------------------------------
@@ -541,6 +591,17 @@ public final class Replica {
 
     RangeDescriptor descriptor() {
         return applier.descriptor();
+    }
+
+    private long leaderlessMicros(Now now) {
+        return status.leader() != 0 ? 0 : now.micros() - leaderlessSinceMicros;
+    }
+
+    /** How the range fares, as far as can be told from here. */
+    QuorumWatch.Progress progress() {
+        Now now = ports.now();
+        long proposalAge = desk == null ? 0 : desk.oldestProposalMicros(now);
+        return quorum.progress(status, leaderlessMicros(now), proposalAge);
     }
 
     boolean isLeaseholder() {
@@ -554,12 +615,5 @@ public final class Replica {
 
     LocalState.Applied applied() {
         return applier.applied();
-    }
-
-    private int selfId(RangeDescriptor descriptor) {
-        return descriptor
-                .replicaOn(setting.node())
-                .orElseThrow(() -> new IllegalArgumentException(setting.node() + " has no replica of " + descriptor))
-                .replicaId();
     }
 }

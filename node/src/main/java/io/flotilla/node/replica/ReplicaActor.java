@@ -9,9 +9,11 @@ import akka.actor.typed.javadsl.Receive;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.snapshot.StagedSnapshot;
+import io.flotilla.node.transport.ChecksumNote;
 import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
@@ -19,7 +21,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Gives a {@link Replica} its turns. Whatever waits in the mailbox when a turn begins is handled as one group: each message is only noted, and the
@@ -46,9 +48,18 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     /** There is room to send a snapshot to that replica now. */
     record SnapshotTurn(int toReplica) implements Command {}
 
-    record Flushed(long index, boolean crowded, Replica.LogCompaction compaction) implements Command {}
+    record Flushed(long index, boolean crowded, LogCompaction compaction) implements Command {}
 
     record Inspect(Consumer<ReplicaReport> reply) implements Command {}
+
+    /** Another replica says what its state added up to. */
+    record Heard(ChecksumNote note) implements Command {}
+
+    /** What in this replica's checksum is foreign. */
+    record Counted(Mutation.Check found) implements Command {}
+
+    /** Old versions of this range were found. */
+    record TakeAway(Sweeping.Wish wish) implements Command {}
 
     /** How does the group stand? Empty unless this replica holds the lease. */
     record Look(Consumer<Optional<ReplicaGroup.Look>> reply) implements Command {}
@@ -61,8 +72,13 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         INSTANCE
     }
 
-    /** Raft's clock. */
+    /** Raft's clock; or, for one that rests, what it waited for has changed. */
     enum Tick implements Command {
+        INSTANCE
+    }
+
+    /** It has rested for long: if it still does, it goes, and leaves what is needed to come back. */
+    enum FallAsleep implements Command {
         INSTANCE
     }
 
@@ -79,44 +95,79 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     private static final Duration WAITING_TICK = Duration.ofMillis(5);
 
     private final Replica replica;
+    private final Door door;
     private final Executor timers;
-    private final Consumer<Throwable> onFailure;
+    private final Receive<Command> told = createTold();
     private boolean turnQueued;
     private boolean waitingTickDue;
 
+    /** This turn is one in which the replica may come to rest. */
+    private boolean ticked;
+
+    private boolean resting;
+
+    /** Of what came through the door. */
+    private long heard;
+
+    /** What a replica's actor has to do with the one door to it. */
+    interface Door {
+        /** It wants ticks. */
+        void awake();
+
+        /** It wants none until what it waits for changes. */
+        void rests(Slot.Rest waitsFor);
+
+        /** Its last word, if nothing was told but {@code heard} messages; else it stays. */
+        boolean fallAsleep(long heard, Dormant kept);
+
+        /** A turn threw; the replica is stopped. */
+        void failed(Throwable failure);
+    }
+
     /**
      * @param timers runs what timers start; a turn runs on the thread that tells the actor something, and must not run on the timers' own
-     * @param onFailure told if a turn throws; the replica is stopped then
      */
-    static Behavior<Command> create(
-            Function<ActorContext<Command>, Replica> replica, Executor timers, Consumer<Throwable> onFailure) {
+    static Behavior<Command> create(Supplier<Replica> replica, Door door, Executor timers) {
         return Behaviors.setup(context -> {
             try {
-                return new ReplicaActor(context, replica.apply(context), timers, onFailure);
+                return new ReplicaActor(context, replica.get(), door, timers);
             } catch (RuntimeException | Error failure) {
-                onFailure.accept(failure);
+                door.failed(failure);
                 return Behaviors.stopped();
             }
         });
     }
 
-    private ReplicaActor(
-            ActorContext<Command> context, Replica replica, Executor timers, Consumer<Throwable> onFailure) {
+    private ReplicaActor(ActorContext<Command> context, Replica replica, Door door, Executor timers) {
         super(context);
         this.replica = replica;
+        this.door = door;
         this.timers = timers;
-        this.onFailure = onFailure;
+        door.awake();
     }
 
     @Override
     public Receive<Command> createReceive() {
         return newReceiveBuilder()
                 .onMessage(Turn.class, turn -> onTurn())
+                .onMessage(LookAfterWaiting.class, tick -> onLookAfterWaiting())
+                .onAnyMessage(this::onTold)
+                .build();
+    }
+
+    /** What came through the door is counted, so that none of it is lost when the replica falls asleep. */
+    private Behavior<Command> onTold(Command command) throws Exception {
+        heard++;
+        return told.receiveMessage(command);
+    }
+
+    private Receive<Command> createTold() {
+        return newReceiveBuilder()
                 .onMessage(Serve.class, this::onServe)
                 .onMessage(Deliver.class, this::onDeliver)
                 .onMessage(Persisted.class, this::onPersisted)
                 .onMessage(Tick.class, tick -> onTick())
-                .onMessage(LookAfterWaiting.class, tick -> onLookAfterWaiting())
+                .onMessage(FallAsleep.class, command -> onFallAsleep())
                 .onMessage(Raise.class, this::onRaise)
                 .onMessage(Resolved.class, this::onResolved)
                 .onMessage(SnapshotArrived.class, this::onSnapshotArrived)
@@ -124,25 +175,54 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(SnapshotTurn.class, this::onSnapshotTurn)
                 .onMessage(Flushed.class, this::onFlushed)
                 .onMessage(Inspect.class, this::onInspect)
+                .onMessage(Heard.class, this::onHeard)
+                .onMessage(Counted.class, this::onCounted)
+                .onMessage(TakeAway.class, this::onTakeAway)
                 .onMessage(Look.class, this::onLook)
                 .onMessage(Retire.class, this::onRetire)
                 .build();
     }
 
+    private Behavior<Command> onTakeAway(TakeAway found) {
+        return guarded(() -> {
+            replica.takeAway(found.wish());
+            queueTurn();
+        });
+    }
+
     private Behavior<Command> onLook(Look look) {
-        look.reply().accept(replica.look());
-        return this;
+        return guarded(() -> {
+            // Who was asleep learns in a turn that it leads still.
+            replica.run();
+            look.reply().accept(replica.look());
+        });
+    }
+
+    private Behavior<Command> onHeard(Heard heard) {
+        return guarded(() -> replica.checkup().heard(heard.note()));
+    }
+
+    private Behavior<Command> onCounted(Counted counted) {
+        return guarded(() -> replica.checkup().counted(counted.found()));
     }
 
     private Behavior<Command> onRetire(Retire retire) {
         replica.abandon();
         retire.stopped().run();
         return Behaviors.receive(Command.class)
-                .onMessage(Serve.class, ReplicaActor::turnAway)
+                .onMessage(Serve.class, ReplicaActor::turnAwayFrom)
                 .onMessage(Look.class, ReplicaActor::lookAway)
+                .onMessage(TakeAway.class, ReplicaActor::leaveThere)
+                .onMessage(Retire.class, ReplicaActor::retireAgain)
                 .onMessage(Rest.class, rest -> Behaviors.stopped())
                 .onAnyMessage(late -> Behaviors.same())
                 .build();
+    }
+
+    /** One in quarantine is removed from its range. */
+    private static Behavior<Command> retireAgain(Retire retire) {
+        retire.stopped().run();
+        return Behaviors.same();
     }
 
     private static Behavior<Command> lookAway(Look look) {
@@ -150,9 +230,27 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         return Behaviors.same();
     }
 
-    private static Behavior<Command> turnAway(Serve serve) {
+    private static Behavior<Command> leaveThere(TakeAway found) {
+        found.wish().done().accept(false);
+        return Behaviors.same();
+    }
+
+    private static Behavior<Command> turnAwayFrom(Serve serve) {
         serve.reply().accept(new RangeReply.RangeUnknown());
         return Behaviors.same();
+    }
+
+    /** In the place of an actor: whoever asks something is turned away. */
+    static void turnAway(Command command) {
+        if (command instanceof Serve serve) {
+            serve.reply().accept(new RangeReply.RangeUnknown());
+        } else if (command instanceof Look look) {
+            look.reply().accept(Optional.empty());
+        } else if (command instanceof TakeAway found) {
+            found.wish().done().accept(false);
+        } else if (command instanceof Retire retire) {
+            retire.stopped().run();
+        }
     }
 
     private Behavior<Command> onServe(Serve serve) {
@@ -172,7 +270,16 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     private Behavior<Command> onTick() {
         replica.tick();
+        ticked = true;
         return queueTurn();
+    }
+
+    private Behavior<Command> onFallAsleep() {
+        // What was told before and is not handled yet has queued a turn.
+        if (turnQueued || !resting || !replica.isQuiet()) {
+            return this;
+        }
+        return door.fallAsleep(heard, replica.freeze()) ? Behaviors.stopped() : this;
     }
 
     private Behavior<Command> onLookAfterWaiting() {
@@ -219,7 +326,9 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                         replica.descriptor(),
                         replica.status(),
                         replica.isLeaseholder(),
-                        replica.applied().index()));
+                        replica.applied().index(),
+                        replica.progress(),
+                        false));
         return this;
     }
 
@@ -236,7 +345,24 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         return guarded(() -> {
             replica.run();
             watchWaiting();
+            watchRest();
         });
+    }
+
+    /** Looked at with ticks only: it is not for every message to reckon whether it was the last. */
+    private void watchRest() {
+        boolean rests = ticked && replica.isQuiet();
+        ticked = false;
+        if (rests) {
+            resting = true;
+            door.rests(replica.rest());
+            // What it waits for may have changed before anybody could know that it waits for that.
+            rests = replica.isQuiet();
+        }
+        if (!rests && resting) {
+            resting = false;
+            door.awake();
+        }
     }
 
     private void watchWaiting() {
@@ -260,7 +386,7 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
             work.run();
             return this;
         } catch (RuntimeException | Error failure) {
-            onFailure.accept(failure);
+            door.failed(failure);
             replica.abandon();
             return Behaviors.stopped();
         }

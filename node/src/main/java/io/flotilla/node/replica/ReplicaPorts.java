@@ -3,10 +3,12 @@ package io.flotilla.node.replica;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready.Persist;
 import io.flotilla.node.snapshot.StagedSnapshot;
+import io.flotilla.node.transport.ChecksumNote;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import java.util.List;
@@ -36,7 +38,7 @@ interface ReplicaPorts {
      *
      * @return whether it is being read as of now
      */
-    boolean streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm);
+    boolean streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, LocalState.Applied applied);
 
     /** The snapshot to that replica is not needed any more. */
     void cancelSnapshot(int toReplica);
@@ -56,8 +58,23 @@ interface ReplicaPorts {
     /** Descriptors of this store's other ranges that hold a key of the batch: where a key went that was split off. */
     List<RangeDescriptor> othersHolding(KvBatch batch);
 
-    /** The replica's state in the engine has changed. */
-    void applied();
+    void sendChecksum(NodeId to, ChecksumNote note);
+
+    /** This replica's state is not what a majority of its range had at that index: it must not go on. */
+    void diverged(long index);
+
+    /** Replicas of this range are not the same. */
+    void alarm(ConsistencyCheck.Verdict verdict);
+
+    /**
+     * Add the state up as it is now, then tell {@link Checkup#counted}.
+     *
+     * @return false if there is no room for that now
+     */
+    boolean countState(RangeDescriptor descriptor, StateChecksum checksum);
+
+    /** The replica's state in the engine has changed; so much was written. */
+    void applied(long bytes);
 
     /**
      * A change of replicas was applied: those that came are expected, those that went are told, this one perhaps.

@@ -2,7 +2,6 @@ package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
-import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvHeader;
@@ -34,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The leaseholder's desk for one term: each request is admitted, evaluated, perhaps proposed, and answered here. Lives as long as this replica
@@ -52,7 +52,27 @@ final class RequestDesk {
             Serving serving,
             ReplicaPorts ports,
             TriggerCheck triggers,
-            Leases leases) {}
+            Leases leases,
+            Supplier<Timestamp> swept) {
+        static Tools of(
+                Replica.Setting store,
+                ReplicaPorts ports,
+                TriggerCheck triggers,
+                Leases leases,
+                Supplier<Timestamp> swept) {
+            return new Tools(
+                    store.node(),
+                    store.engine(),
+                    store.evaluator(),
+                    store.clock(),
+                    store.txn(),
+                    store.serving(),
+                    ports,
+                    triggers,
+                    leases,
+                    swept);
+        }
+    }
 
     /** The lease as it is now; it may end before it runs out, so it is asked for anew each time something is decided on it. */
     @FunctionalInterface
@@ -88,6 +108,9 @@ final class RequestDesk {
         RangeReply answer = new RangeReply.RangeUnknown();
         boolean inLog;
 
+        /** Told that it is given up, before its turn came. */
+        boolean abandoned;
+
         Pending(KvBatch batch, long deadlineMicros, Consumer<RangeReply> reply) {
             this.batch = batch;
             this.deadlineMicros = deadlineMicros;
@@ -112,11 +135,12 @@ final class RequestDesk {
     /** What might have proceeded meanwhile. */
     private final List<Long> parked = new ArrayList<>();
 
-    RequestDesk(Tools tools, Lease lease) {
+    /** @param servedUpTo what was read from this range here before, under this lease, is not above */
+    RequestDesk(Tools tools, Lease lease, Timestamp servedUpTo) {
         this.tools = tools;
         this.term = lease.term();
         this.sequencer = new Sequencer(tools.settings());
-        this.timestamps = new TimestampCache(lease.start());
+        this.timestamps = new TimestampCache(lease.start().max(servedUpTo));
     }
 
     long term() {
@@ -132,8 +156,18 @@ final class RequestDesk {
             reply.accept(new RangeReply.NotLeaseholder(NodeId.NONE));
             return;
         }
+        Optional<String> stopped = QuorumWatch.writesStopped(oldestProposalMicros(now));
+        if (stopped.isPresent() && !request.batch().isReadOnly()) {
+            reply.accept(new RangeReply.NoQuorum(stopped.get()));
+            return;
+        }
         if (mustWait(request.batch())) {
             reply.accept(overloaded());
+            return;
+        }
+        Optional<KvError> noRoom = Room.refusal(tools.serving().space(), tools.node(), request.batch());
+        if (noRoom.isPresent()) {
+            reply.accept(new RangeReply.Served(new KvReply.Refused(noRoom.get())));
             return;
         }
         long ticket = nextTicket++;
@@ -152,7 +186,7 @@ final class RequestDesk {
             return !batch.isReadOnly();
         }
         for (KvOp op : batch.ops()) {
-            if (op instanceof KvOp.DataWrite && !KeySpace.SYSTEM.contains(op.key())) {
+            if (Room.isUserWrite(op)) {
                 return true;
             }
         }
@@ -169,12 +203,34 @@ final class RequestDesk {
         work.addAll(sequencer.resolved(now.micros(), holder, status, timestamp));
     }
 
+    /** For how long the oldest write in the log has waited to be decided; 0 if there is none. */
+    long oldestProposalMicros(Now now) {
+        InFlight oldest = inFlight.peek();
+        return oldest == null ? 0 : Math.max(0, now.micros() - oldest.sinceMicros());
+    }
+
     void tick(Now now) {
         work.addAll(sequencer.tick(now.micros()));
+        QuorumWatch.writesStopped(oldestProposalMicros(now)).ifPresent(this::waitNoLonger);
         for (Pending request : pending.values()) {
             if (request.inLog && request.deadlineMicros <= now.micros()) {
                 // Its latches stay until the log has decided; only the caller stops waiting.
                 request.reply.accept(new RangeReply.Lost(true, "not replicated before the deadline"));
+                request.reply = ignored -> {};
+            }
+        }
+    }
+
+    /** Nothing is decided here for now: who waits for that is told. What is in the log keeps its latches until the log has decided. */
+    private void waitNoLonger(String why) {
+        for (Pending request : List.copyOf(pending.values())) {
+            if (request.inLog) {
+                request.reply.accept(new RangeReply.Lost(true, why));
+                request.reply = ignored -> {};
+            } else if (!request.abandoned) {
+                // It was promised that nothing is executed; its place in the queues it gives up when its turn comes.
+                request.abandoned = true;
+                request.reply.accept(new RangeReply.NoQuorum(why));
                 request.reply = ignored -> {};
             }
         }
@@ -290,6 +346,27 @@ final class RequestDesk {
         return sequencer.waiting();
     }
 
+    /** Whether nobody waits here and nothing of what was asked is under way. */
+    boolean isIdle() {
+        return pending.isEmpty()
+                && work.isEmpty()
+                && inFlight.isEmpty()
+                && proposals.isEmpty()
+                && parked.isEmpty()
+                && !frozen
+                && sequencer.waiting() == 0;
+    }
+
+    /** Whether the range is about to change its shape. */
+    boolean isFrozen() {
+        return frozen;
+    }
+
+    /** Nothing was read, or kept from being written, above. */
+    Timestamp readUpTo() {
+        return timestamps.latest();
+    }
+
     private void answer(long ticket, RangeReply answer) {
         Pending request = pending.remove(ticket);
         if (request != null) {
@@ -330,6 +407,11 @@ final class RequestDesk {
         if (request == null) {
             return;
         }
+        if (request.abandoned) {
+            pending.remove(ticket);
+            work.addAll(sequencer.finished(tools.ports().now().micros(), ticket));
+            return;
+        }
         if (frozen) {
             parked.add(ticket);
             return;
@@ -350,7 +432,11 @@ final class RequestDesk {
         Evaluation evaluation = tools.evaluator()
                 .evaluate(
                         new BatchEvaluator.Context(
-                                tools.engine(), tools.node(), tools.clock().now(), timestamps::latestRead),
+                                tools.engine(),
+                                tools.node(),
+                                tools.clock().now(),
+                                timestamps::latestRead,
+                                tools.swept().get()),
                         batch);
         if (evaluation instanceof Evaluation.Blocked blocked) {
             work.addAll(sequencer.blocked(now.micros(), ticket, blocked.key(), blocked.holder()));

@@ -9,6 +9,7 @@ import io.flotilla.node.storage.StorageException;
 import io.flotilla.range.routing.RangeDescriptor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +54,7 @@ final class SnapshotInstall {
         });
         try (Engine.Batch batch = engine.newBatch()) {
             LocalState.putDescriptor(batch, descriptor);
-            LocalState.putApplied(batch, LocalState.appliedKey(descriptor.id()), header.index(), header.indexTerm());
+            LocalState.putApplied(batch, LocalState.appliedKey(descriptor.id()), LocalState.Applied.of(header));
             batch.delete(Engine.Space.LOCAL, LocalState.installingKey(descriptor.id()));
             engine.write(batch);
         }
@@ -62,22 +63,52 @@ final class SnapshotInstall {
         watch.done(SnapshotStep.FLUSHED);
     }
 
-    /** At the start of a store, before any replica is opened: finishes what a crash interrupted, and removes what nobody will ask for. */
-    static void recover(Engine engine, SnapshotFiles files) {
+    /**
+     * At the start of a store, before any replica is opened: finishes what a crash interrupted, and removes what nobody will ask for.
+     *
+     * @param lost is told of replicas whose state is half of a snapshot that is not there any more
+     */
+    static void recover(Engine engine, SnapshotFiles files, LostReplicas lost) {
         for (LocalState.Installing half : LocalState.installing(engine)) {
-            StagedSnapshot whole = files.whole(half.range().value())
-                    .filter(staged -> fits(half, staged.header()))
-                    .orElseThrow(() -> new StorageException(
-                            "the state of " + half.range() + " is half of a snapshot at index " + half.index()
-                                    + ", and the file that holds all of it is gone",
-                            new IllegalStateException("the snapshot directory was lost or replaced")));
-            LOG.info("installing the snapshot of {} again: a crash came between", half.range());
-            new SnapshotInstall(engine, files.watch()).install(whole);
+            Optional<StagedSnapshot> whole =
+                    files.whole(half.range().value()).filter(staged -> fits(half, staged.header()) && isWhole(staged));
+            if (whole.isPresent()) {
+                LOG.info("installing the snapshot of {} again: a crash came between", half.range());
+                new SnapshotInstall(engine, files.watch()).install(whole.get());
+            } else {
+                LOG.error(
+                        "the state of {} is half of a snapshot at index {}, and the file that held all of it is damaged or gone",
+                        half.range(),
+                        half.index());
+                giveUp(engine, half, lost);
+            }
         }
         try {
             files.removeAll();
         } catch (IOException unusable) {
             throw new UncheckedIOException("cannot remove what is left of old snapshots", unusable);
+        }
+    }
+
+    private static boolean isWhole(StagedSnapshot staged) {
+        try {
+            staged.verify();
+            return true;
+        } catch (StorageException damaged) {
+            return false;
+        }
+    }
+
+    /** What is there of the state nobody will look at: a replica that comes in its place clears it first. */
+    private static void giveUp(Engine engine, LocalState.Installing half, LostReplicas lost) {
+        RangeDescriptor descriptor = LocalState.descriptor(engine, half.range());
+        // Without a descriptor there was no replica yet: it has promised nothing, and its leader sends it again.
+        if (descriptor != null) {
+            lost.halfInstalled(descriptor, half.index());
+        }
+        try (Engine.Batch batch = engine.newBatch()) {
+            batch.delete(Engine.Space.LOCAL, LocalState.installingKey(half.range()));
+            engine.write(batch);
         }
     }
 

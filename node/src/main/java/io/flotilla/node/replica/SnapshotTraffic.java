@@ -69,8 +69,8 @@ final class SnapshotTraffic implements AutoCloseable {
     }
 
     /** Before any replica is opened. */
-    void recover() {
-        SnapshotInstall.recover(engine, files);
+    void recover(LostReplicas lost) {
+        SnapshotInstall.recover(engine, files, lost);
     }
 
     // ---- out -----------------------------------------------------------------------------------------------------

@@ -79,6 +79,16 @@ final class SnapshotsOut {
         return most;
     }
 
+    /** Whether any is on its way or waits for its turn. That the log is kept for one that is through is nothing to stay awake for. */
+    boolean isAnyWanted() {
+        for (Hold hold : holds.values()) {
+            if (hold.wanted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     boolean isEmpty() {
         return holds.isEmpty();
     }

@@ -45,6 +45,10 @@ final class StoppedReplicas {
                 .ifPresent(own -> stopped.put(descriptor.id(), new Stopped(descriptor, own.replicaId())));
     }
 
+    boolean isEmpty() {
+        return stopped.isEmpty();
+    }
+
     void repeat() {
         for (Stopped each : stopped.values()) {
             RangeId range = each.descriptor().id();

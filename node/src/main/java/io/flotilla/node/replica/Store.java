@@ -4,9 +4,11 @@ import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
+import io.flotilla.config.settings.IdleSettings;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.liveness.service.LivenessService;
+import io.flotilla.node.log.LogCorruptException;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
@@ -17,6 +19,7 @@ import io.flotilla.node.snapshot.SnapshotInbox;
 import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
+import io.flotilla.node.transport.ChecksumNote;
 import io.flotilla.node.transport.NodeSystem;
 import io.flotilla.node.transport.ReplicaNotice;
 import io.flotilla.node.transport.SnapshotChunk;
@@ -37,8 +40,6 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,13 +53,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class Store implements Transport.Inbound, LivenessListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
-    private static final Duration DEFORTIFY_EVERY = Duration.ofSeconds(1);
+    private static final Duration LOOK_AROUND_EVERY = Duration.ofSeconds(1);
 
     /**
      * @param flushEvery how often applied state is made durable
+     * @param versionRetention how long what is overwritten stays readable
      * @param snapshots where incoming snapshots wait until they are installed
      */
-    public record Settings(Duration flushEvery, FlowSettings flow, Path snapshots) {}
+    public record Settings(
+            Duration flushEvery, Duration versionRetention, FlowSettings flow, IdleSettings idle, Path snapshots) {}
 
     private final Replica.Setting setting;
     private final SharedLog log;
@@ -71,8 +74,16 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     private final ExecutorService background;
     private final SnapshotTraffic snapshots;
     private final FlushCycle flushes;
+    private final VersionSweeps sweeps;
     private final Removals removals;
+    private final ReplicaNews news;
+    private final LostReplicas lost;
+    private final Quarantine quarantine;
+    private final StateCounter counter;
     private final StoppedReplicas stopped;
+    private final LostQuorums lostQuorums;
+    private final SleepWatch sleep;
+    private final Looks looks;
     private @Nullable Transport transport;
     private @Nullable ConflictResolver resolver;
     private volatile boolean closed;
@@ -108,13 +119,28 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 new SnapshotHost(),
                 this::diskFailed);
         this.started = now();
-        this.flushes = new FlushCycle(setting.engine(), log, replicas);
+        this.looks = new Looks(setting.node(), setting.liveness(), replicas);
+        this.flushes =
+                new FlushCycle(setting.engine(), log, replicas, setting.raft().logEntriesKept());
+        this.sweeps = new VersionSweeps(setting, replicas, settings.versionRetention(), this::diskFailed);
         this.stopped = new StoppedReplicas(
                 setting.node(),
                 log,
                 setting.clock(),
                 (to, range, message) -> transport().sendRaft(to, range, message));
-        this.removals = new Removals(setting.engine(), log, replicas, snapshots, this::diskFailed);
+        this.lostQuorums = new LostQuorums(setting.node(), setting.engine(), log, replicas);
+        this.sleep = new SleepWatch(
+                setting.node(),
+                settings.idle(),
+                setting.raft().tickMillis(),
+                replicas,
+                (millis, task) -> later(millis, () -> wire.execute(task)),
+                range -> log.rest(range.value()));
+        this.removals = new Removals(setting.engine(), log, replicas, snapshots, sleep, this::diskFailed);
+        this.news = new ReplicaNews(setting.node(), replicas, removals, strangers, this::transport);
+        this.lost = new LostReplicas(setting.engine(), setting.node());
+        this.quarantine = new Quarantine(lost, stopped, snapshots, sleep, background, this::diskFailed);
+        this.counter = new StateCounter(setting.engine(), background, this::diskFailed);
     }
 
     /** Starts all replicas found on disk; call once, when the other rooms are there. */
@@ -122,21 +148,20 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         this.transport = transportOfNode;
         this.resolver = conflictResolver;
         this.started = now();
-        snapshots.recover();
+        lost.load();
+        snapshots.recover(lost);
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
         LogOpening.checkLogBelongsToState(log, setting.engine(), found);
         removals.recover();
         found.forEach(descriptor -> open(descriptor, started));
+        // Known first and looked at then: what is withdrawn meanwhile is missed by neither.
+        sleep.wakeAtStart(replicas.all().stream()
+                .filter(slot -> !LogOpening.isBound(log, setting.liveness(), slot.descriptor()))
+                .toList());
+        lostQuorums.recover();
         log.onCrowded(this::relieveLog);
-        Duration tick = Duration.ofMillis(setting.raft().tickMillis());
         system.scheduler()
-                .scheduleAtFixedRate(tick, tick, () -> wire.execute(this::tickAll), system.executionContext());
-        system.scheduler()
-                .scheduleAtFixedRate(
-                        DEFORTIFY_EVERY,
-                        DEFORTIFY_EVERY,
-                        () -> wire.execute(stopped::repeat),
-                        system.executionContext());
+                .scheduleAtFixedRate(LOOK_AROUND_EVERY, LOOK_AROUND_EVERY, this::lookAround, system.executionContext());
         system.scheduler()
                 .scheduleAtFixedRate(
                         flushEvery, flushEvery, () -> background.execute(this::flush), system.executionContext());
@@ -149,7 +174,8 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         List<RangeDescriptor> fresh = new ArrayList<>();
         try (Engine.Batch batch = setting.engine().newBatch()) {
             for (RangeDescriptor descriptor : descriptors) {
-                if (descriptor.replicaOn(setting.node()).isPresent() && replicas.find(descriptor.id()) == null) {
+                boolean had = replicas.find(descriptor.id()) != null || lost.isStoreRebuilt();
+                if (descriptor.replicaOn(setting.node()).isPresent() && !had) {
                     LocalState.putDescriptor(batch, descriptor);
                     fresh.add(descriptor);
                 }
@@ -157,48 +183,77 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             setting.engine().write(batch);
         }
         setting.engine().flush();
-        fresh.forEach(descriptor -> open(descriptor, started));
+        fresh.forEach(descriptor -> openAwake(descriptor, started));
     }
 
-    /** @param since what the replica may have promised before is forgotten */
-    private synchronized void open(RangeDescriptor descriptor, Now since) {
+    /**
+     * Gives the range a replica here, unless it has one; it sleeps until it is told something.
+     *
+     * @param since what the replica may have promised before is forgotten
+     */
+    private synchronized @Nullable Slot open(RangeDescriptor descriptor, Now since) {
         RangeId range = descriptor.id();
         if (replicas.find(range) != null || closed) {
-            return;
+            return null;
         }
         Optional<ReplicaInfo> own = descriptor.replicaOn(setting.node());
         if (own.isEmpty()) {
             // Its own removal was applied, and then the process ended.
             removals.discard(descriptor);
-            return;
+            return null;
         }
-        LogOpening opening = LogOpening.of(log, setting.engine(), descriptor);
-        ActorRef<ReplicaActor.Command> actor = system.systemActorOf(
-                ReplicaActor.create(
-                        context -> new Replica(
-                                setting,
-                                new StorePorts(this, range, context.getSelf(), since),
-                                descriptor,
-                                opening.hardState(),
-                                opening.view()),
-                        wire,
-                        failure -> failed(descriptor, failure)),
-                "range-" + range.value() + "-" + Long.toString(System.nanoTime(), 36),
-                NodeSystem.onCallersThread());
-        Slot slot = new Slot(actor::tell, descriptor, own.get().replicaId());
+        LogOpening found = LogOpening.of(log, setting.engine(), descriptor);
+        LocalState.Applied applied = LocalState.applied(setting.engine(), range);
+        Dormant dormant = Dormant.onDisk(found, applied == null ? 0 : applied.index(), since);
+        int id = own.get().replicaId();
+        boolean trusted = !lost.isLost(range, id);
+        Slot slot = new Slot(trusted ? this::build : Quarantine::nobody, descriptor, id, dormant);
+        if (!trusted) {
+            slot.shut();
+        }
         replicas.add(slot);
         strangers.take(range.value()).forEach(message -> slot.tell(new ReplicaActor.Deliver(message)));
+        return slot;
     }
 
-    private void failed(RangeDescriptor descriptor, Throwable failure) {
-        Slot slot = replicas.find(descriptor.id());
+    private void openAwake(RangeDescriptor descriptor, Now since) {
+        Slot slot = open(descriptor, since);
         if (slot != null) {
-            replicas.remove(slot);
+            slot.tell(ReplicaActor.Tick.INSTANCE);
         }
+    }
+
+    /** Whoever tells the slot something runs this, at its first message and whenever the replica slept. */
+    private Consumer<ReplicaActor.Command> build(Slot slot, Dormant from) {
+        if (closed) {
+            return ReplicaActor::turnAway;
+        }
+        ActorRef<ReplicaActor.Command> actor = system.systemActorOf(
+                ReplicaActor.create(
+                        () -> replica(slot, from), sleep.door(slot, failure -> failed(slot, failure)), wire),
+                "range-" + slot.range().value() + "-" + Long.toString(System.nanoTime(), 36),
+                NodeSystem.onCallersThread());
+        return actor::tell;
+    }
+
+    private Replica replica(Slot slot, Dormant from) {
+        RangeDescriptor descriptor = slot.descriptor();
+        return new Replica(
+                setting,
+                new StorePorts(this, slot, from.since()),
+                descriptor,
+                LogOpening.of(log, setting.engine(), descriptor),
+                from.raft(),
+                from.servedUpTo());
+    }
+
+    private void failed(Slot slot, Throwable failure) {
+        RangeDescriptor descriptor = slot.descriptor();
+        replicas.remove(slot);
         snapshots.forget(descriptor.id().value());
-        stopped.add(slot == null ? descriptor : slot.descriptor());
+        stopped.add(descriptor);
         LOG.error("replica of {} stopped: {}", descriptor, failure.toString(), failure);
-        if (!closed && failure instanceof StorageException) {
+        if (!closed && (failure instanceof StorageException || failure instanceof LogCorruptException)) {
             onDiskFailure.accept(failure);
         }
     }
@@ -206,7 +261,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     /** A split was applied to the engine: its right side gets a replica. {@code leaseholder}: the left side's replica here held the lease. */
     void splitOff(RangeDescriptor right, boolean leaseholder) {
         // What the left side's leaseholder served here before may be covered by nobody's promise.
-        open(right, now());
+        openAwake(right, now());
         Slot slot = replicas.find(right.id());
         if (leaseholder && slot != null) {
             int self = right.replicaOn(setting.node()).orElseThrow().replicaId();
@@ -228,7 +283,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         Slot slot = replicas.find(range);
         if (slot != null) {
             if (slot.replicaId() != message.to()) {
-                anotherIsMeant(from, slot, message.to());
+                news.anotherIsMeant(from, slot, message.to());
                 answerForAbsent(from, range, message, message.to() < slot.replicaId());
             } else if (slot.descriptor().hasRemoved(message.from())) {
                 transport().sendNotice(from, new ReplicaNotice(range, message.from(), ReplicaNotice.Kind.REMOVED));
@@ -262,73 +317,31 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         }
     }
 
-    /** Whoever speaks to a later replica of the range on this node knows of a removal that was not heard of here. */
-    private void anotherIsMeant(NodeId from, Slot slot, int replicaId) {
-        if (replicaId > slot.replicaId()) {
-            tellOf(slot, from, ReplicaNotice.Kind.QUESTION);
-        }
+    @Override
+    public void notice(NodeId from, ReplicaNotice notice) {
+        news.heard(from, notice);
     }
 
     @Override
-    public void notice(NodeId from, ReplicaNotice notice) {
-        RangeId range = notice.range();
-        Slot slot = replicas.find(range);
-        switch (notice.kind()) {
-            case REMOVED -> removals.removed(range, notice.replicaId());
-            case QUESTION -> {
-                if (slot != null && slot.descriptor().hasRemoved(notice.replicaId())) {
-                    transport()
-                            .sendNotice(from, new ReplicaNotice(range, notice.replicaId(), ReplicaNotice.Kind.REMOVED));
-                }
-            }
-            case ADDED -> {
-                if (slot != null) {
-                    anotherIsMeant(from, slot, notice.replicaId());
-                } else if (!removals.isRemoved(range, notice.replicaId())) {
-                    strangers.expect(range.value(), System.nanoTime());
-                }
+    public void checksum(NodeId from, ChecksumNote note) {
+        Slot slot = replicas.find(note.range());
+        if (slot != null && slot.replicaId() == note.toReplica()) {
+            if (note.diverged()) {
+                quarantine.diverged(slot, note.index());
+            } else {
+                slot.tell(new ReplicaActor.Heard(note));
             }
         }
     }
 
     /** A change of replicas was applied here. */
     void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
-        for (ReplicaInfo replica : before.replicas()) {
-            if (after.replica(replica.replicaId()).isEmpty()) {
-                tell(replica, after.id(), ReplicaNotice.Kind.REMOVED);
-            }
-        }
-        for (ReplicaInfo replica : after.replicas()) {
-            if (leaseholder && before.replica(replica.replicaId()).isEmpty()) {
-                tell(replica, after.id(), ReplicaNotice.Kind.ADDED);
-            }
-        }
+        news.changed(before, after, leaseholder);
     }
 
-    private void tell(ReplicaInfo replica, RangeId range, ReplicaNotice.Kind kind) {
-        transport().sendNotice(replica.node(), new ReplicaNotice(range, replica.replicaId(), kind));
-    }
-
-    /**
-     * What the meta range says of a range that may have a replica here. If it names others than this one, and in a later change, those are asked
-     * whether this one was removed: the notice may have been lost.
-     */
+    /** What the meta range says of a range that may have a replica here. */
     public void compare(RangeDescriptor committed) {
-        Slot slot = replicas.find(committed.id());
-        if (slot == null
-                || !committed.hasRemoved(slot.replicaId())
-                || committed.generation() <= slot.descriptor().generation()) {
-            return;
-        }
-        for (ReplicaInfo replica : committed.replicas()) {
-            if (!replica.node().equals(setting.node())) {
-                tellOf(slot, replica.node(), ReplicaNotice.Kind.QUESTION);
-            }
-        }
-    }
-
-    private void tellOf(Slot slot, NodeId to, ReplicaNotice.Kind kind) {
-        transport().sendNotice(to, new ReplicaNotice(slot.range(), slot.replicaId(), kind));
+        news.compare(committed);
     }
 
     @Override
@@ -387,7 +400,9 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     }
 
     private boolean mayCreate(SnapshotHeader header) {
-        return adoptionAllowed && !removals.isRemoved(header.descriptor().id(), header.toReplica());
+        return adoptionAllowed
+                && lost.mayCome(header.descriptor().id(), header.toReplica())
+                && !removals.isRemoved(header.descriptor().id(), header.toReplica());
     }
 
     /** A range that reached this node only by snapshot: it was added here, or split off while this node was away. */
@@ -396,18 +411,18 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         RangeDescriptor descriptor = header.descriptor();
         snapshots.install(snapshot, () -> mayCreate(header) && !replicas.overlapsOther(descriptor), () -> {
             flushes.changed(descriptor.id());
-            open(descriptor, started);
+            openAwake(descriptor, started);
         });
     }
 
     @Override
     public void withdrawn(NodeId node, long epoch) {
-        // every replica finds out at its next tick
+        sleep.withdrawn(node);
     }
 
     @Override
     public void supported(NodeId node, long epoch) {
-        // every replica finds out at its next tick
+        sleep.supportedBy(node);
     }
 
     @Override
@@ -416,27 +431,20 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             slot.descriptor()
                     .replicaOn(node)
                     .ifPresent(replica ->
-                            slot.tell(new ReplicaActor.Raise(new RaftEvent.Unreachable(replica.replicaId()))));
+                            slot.tellIfAwake(new ReplicaActor.Raise(new RaftEvent.Unreachable(replica.replicaId()))));
         }
     }
 
     // ---- operators -----------------------------------------------------------------------------------------------
 
-    /** Asks every replica how it is; {@code each} is called on the replicas' threads. Returns how many were asked. */
+    /** Asks every replica how it is; {@code each} is called on the replicas' threads. Returns how many were asked. Wakes nobody. */
     public int inspect(Consumer<ReplicaReport> each) {
-        List<Slot> asked = new ArrayList<>(replicas.all());
-        asked.forEach(slot -> slot.tell(new ReplicaActor.Inspect(each)));
-        return asked.size();
+        return looks.inspect(each);
     }
 
     /** How a range's group stands, if its leaseholder is here; {@code answer} is called on the replica's thread. */
     public void look(RangeId range, Consumer<Optional<ReplicaGroup.Look>> answer) {
-        Slot slot = replicas.find(range);
-        if (slot == null) {
-            answer.accept(Optional.empty());
-        } else {
-            slot.tell(new ReplicaActor.Look(answer));
-        }
+        looks.look(range, answer);
     }
 
     /** The ranges of all replicas here, as these know them. */
@@ -465,29 +473,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
      * Hands over whatever this store leads. Blocks until all of it is handed over, or time is up; returns how many ranges are still led here.
      */
     public int handOff(Duration patience) {
-        long deadlineNanos = System.nanoTime() + patience.toNanos();
-        int left = handOver();
-        while (left > 0 && System.nanoTime() < deadlineNanos) {
-            LockSupport.parkNanos(50_000_000);
-            left = handOver();
-        }
-        return left;
-    }
-
-    private int handOver() {
-        AtomicInteger leading = new AtomicInteger();
-        for (Slot slot : replicas.all()) {
-            slot.tell(new ReplicaActor.Look(look -> look.ifPresent(group -> {
-                leading.incrementAndGet();
-                for (ReplicaInfo heir : slot.descriptor().replicas()) {
-                    if (heir.replicaId() != slot.replicaId() && heir.mayLead() && heir.staysVoter()) {
-                        slot.tell(new ReplicaActor.Raise(new RaftEvent.TransferLeadership(heir.replicaId())));
-                        break;
-                    }
-                }
-            })));
-        }
-        return leading.get();
+        return new HandOff(setting.node(), replicas.all(), setting.liveness(), patience).run();
     }
 
     /** The descriptor of a range as its replica here knows it. */
@@ -497,7 +483,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     /** How this store served since it started. */
     public Serving.Report serving() {
-        return setting.serving().report();
+        return setting.serving().report(sleep.woken());
     }
 
     public int replicaCount() {
@@ -508,20 +494,25 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     @Override
     public void close() {
         closed = true;
+        sleep.close();
         snapshots.close();
+        sweeps.close();
         background.shutdownNow();
     }
 
     // ---- regular work --------------------------------------------------------------------------------------------
 
-    private void tickAll() {
-        if (closed) {
-            return;
+    private void lookAround() {
+        if (!closed) {
+            snapshots.tick(System.nanoTime());
+            sweeps.tick();
+            if (!stopped.isEmpty()) {
+                wire.execute(stopped::repeat);
+            }
+            if (!lostQuorums.isIdle()) {
+                wire.execute(lostQuorums::carryOn);
+            }
         }
-        for (Slot slot : replicas.all()) {
-            slot.tell(ReplicaActor.Tick.INSTANCE);
-        }
-        snapshots.tick(System.nanoTime());
     }
 
     private void flush() {
@@ -550,6 +541,16 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         return new Now(LivenessService.nowMicros(), setting.clock().now());
     }
 
+    /** For ranges that have lost their quorum for good. */
+    public LostQuorums lostQuorums() {
+        return lostQuorums;
+    }
+
+    /** Replicas here that are not to be trusted any more. */
+    public LostReplicas lostReplicas() {
+        return lost;
+    }
+
     // ---- for the ports of replicas -------------------------------------------------------------------------------
 
     Replica.Setting setting() {
@@ -572,8 +573,20 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         return snapshots;
     }
 
+    Quarantine quarantine() {
+        return quarantine;
+    }
+
+    StateCounter counter() {
+        return counter;
+    }
+
     FlushCycle flushes() {
         return flushes;
+    }
+
+    VersionSweeps sweeps() {
+        return sweeps;
     }
 
     Transport transport() {

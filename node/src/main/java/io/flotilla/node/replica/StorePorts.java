@@ -1,18 +1,20 @@
 package io.flotilla.node.replica;
 
-import akka.actor.typed.ActorRef;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.mvcc.Mutation;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready.Persist;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.StagedSnapshot;
+import io.flotilla.node.transport.ChecksumNote;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -25,12 +27,12 @@ final class StorePorts implements ReplicaPorts {
 
     private final Store store;
     private final RangeId range;
-    private final ActorRef<ReplicaActor.Command> self;
+    private final Slot self;
     private final Now since;
 
-    StorePorts(Store store, RangeId range, ActorRef<ReplicaActor.Command> self, Now since) {
+    StorePorts(Store store, Slot self, Now since) {
         this.store = store;
-        this.range = range;
+        this.range = self.range();
         this.self = self;
         this.since = since;
     }
@@ -82,7 +84,7 @@ final class StorePorts implements ReplicaPorts {
     }
 
     @Override
-    public boolean streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
+    public boolean streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, LocalState.Applied applied) {
         NodeId to = descriptor.replica(toReplica).orElseThrow().node();
         int from = descriptor.replicaOn(store.setting().node()).orElseThrow().replicaId();
         if (!store.transport().isReachable(to)) {
@@ -95,7 +97,15 @@ final class StorePorts implements ReplicaPorts {
         if (room) {
             store.snapshots()
                     .send(
-                            new SnapshotHeader(descriptor, from, toReplica, term, index, indexTerm),
+                            new SnapshotHeader(
+                                    descriptor,
+                                    from,
+                                    toReplica,
+                                    term,
+                                    applied.index(),
+                                    applied.term(),
+                                    applied.checksum(),
+                                    applied.swept()),
                             to,
                             success -> snapshotSent(toReplica, success));
         }
@@ -148,8 +158,33 @@ final class StorePorts implements ReplicaPorts {
     }
 
     @Override
-    public void applied() {
+    public void sendChecksum(NodeId to, ChecksumNote note) {
+        store.transport().sendChecksum(to, note);
+    }
+
+    @Override
+    public void diverged(long index) {
+        store.quarantine().diverged(self, index);
+    }
+
+    @Override
+    public void alarm(ConsistencyCheck.Verdict verdict) {
+        store.quarantine().alarm(self.descriptor(), verdict);
+    }
+
+    @Override
+    public boolean countState(RangeDescriptor descriptor, StateChecksum checksum) {
+        return store.counter()
+                .count(
+                        descriptor.span(),
+                        sum -> self.tell(
+                                new ReplicaActor.Counted(new Mutation.Check(checksum.since(), checksum.sum() - sum))));
+    }
+
+    @Override
+    public void applied(long bytes) {
         store.flushes().changed(range);
+        store.sweeps().wrote(range, bytes);
     }
 
     @Override
@@ -159,9 +194,6 @@ final class StorePorts implements ReplicaPorts {
 
     @Override
     public void descriptorChanged(RangeDescriptor descriptor) {
-        Slot slot = store.replicas().find(range);
-        if (slot != null) {
-            store.replicas().changed(slot, descriptor);
-        }
+        store.replicas().changed(self, descriptor);
     }
 }

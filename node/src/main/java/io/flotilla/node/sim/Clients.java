@@ -89,12 +89,18 @@ final class Clients {
         for (int i = 0; i < count; i++) {
             batch.add(Payloads.write(++payloads, random));
         }
+        if (replica.isOverloaded()) {
+            world.count(Fault.OVERLOADED);
+            return;
+        }
+        world.traffic.asked(replica.id);
         replica.enqueue(new RaftEvent.Propose(batch));
     }
 
     private void askIndex(SimReplica replica) {
         long request = ++requests;
         asked.put(request, acknowledged);
+        world.traffic.asked(replica.id);
         replica.enqueue(new RaftEvent.ReadIndex(request));
     }
 

@@ -25,6 +25,8 @@ public enum Fault {
     CHANGE,
     /** One that it did not. */
     CHANGE_REFUSED,
+    /** A proposal refused, for the log holds too much already that is not applied. */
+    OVERLOADED,
     /** A removed replica is not told so. */
     REMOVAL_UNHEARD,
     /** An orderly stop: the store gives up its epochs first. */

@@ -114,6 +114,20 @@ final class LeasePromises {
         }
     }
 
+    /** A store has given up all support: what it leads has served no further than that, and serves on only under epochs to come. */
+    void resigned(int node, Timestamp servedUpTo) {
+        for (Term term : terms.values()) {
+            if (term.leader == node) {
+                SimViolation.check(
+                        !term.served.isAfter(servedUpTo),
+                        "served above what the supporters were told",
+                        term.served.packed(),
+                        servedUpTo.packed());
+                term.bound = term.bound.min(servedUpTo);
+            }
+        }
+    }
+
     void leaves(RaftMessage message) {
         if (message instanceof RaftMessage.Defortify word) {
             forsworn.merge(word.from(), word.term(), Math::max);

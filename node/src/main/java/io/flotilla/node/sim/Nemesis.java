@@ -218,6 +218,9 @@ final class Nemesis {
             }
             each.restart();
             each.resume();
+            // Who lacks very much is better off with a snapshot.
+            each.flush();
+            each.compact(random.nextInt(100));
         }
     }
 }

@@ -139,6 +139,7 @@ final class Operators {
     }
 
     private void propose(SimReplica leader, Membership next) {
+        world.traffic.asked(leader.id);
         leader.enqueue(RaftEvent.Propose.config(Payloads.change(next, random)));
         if (random.nextInt(6) == 0) {
             // Before the first is through: the second must wait.

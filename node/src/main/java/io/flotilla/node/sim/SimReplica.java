@@ -1,6 +1,5 @@
 package io.flotilla.node.sim;
 
-import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.liveness.LivenessFact;
 import io.flotilla.node.raft.FrozenRaft;
@@ -23,13 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The shell around one core: mailbox, disk, state machine. Does what {@link Ready} says, and dies and comes back as the nemesis wants. */
 final class SimReplica {
-    private static final long STALL_MICROS = LivenessSettings.DEFAULT.diskStallMillis() * 1_000;
     private static final long DEFORTIFY_EVERY_MICROS = 1_000_000;
 
     /** What waits in the mailbox, and what leaves once the core has taken it in. */
     private record Input(RaftEvent event, List<RaftMessage> release) {}
-
-    private record Write(long number, Ready.Persist persist, Machine installed, List<RaftMessage> release) {}
 
     final int id;
     final boolean witness;
@@ -77,10 +73,7 @@ final class SimReplica {
     private boolean paused;
     private List<Input> inbox = new ArrayList<>();
     private boolean drainScheduled;
-    private List<Write> syncing = new ArrayList<>();
-    private List<Write> waiting = new ArrayList<>();
-    private long slowDiskUntilMicros;
-    private boolean stalled;
+    private final SimSyncs syncs;
 
     private final OwnProposals proposals;
 
@@ -94,6 +87,7 @@ final class SimReplica {
         this.machine = world.founded;
         this.flushed = machine;
         this.snapshots = new SimSnapshots(world, this);
+        this.syncs = new SimSyncs(world, this);
         this.proposals = new OwnProposals(world);
         this.disk = SimLog.startingAt(machine);
         this.handed = disk.copy();
@@ -131,6 +125,11 @@ final class SimReplica {
 
     boolean isLeader() {
         return alive && !broken && status.role() == RaftStatus.Role.LEADER;
+    }
+
+    /** As the shell sees it: so much is in the log and not applied that more would only wait. */
+    boolean isOverloaded() {
+        return isLeader() && status.lastIndex() - status.applied() >= world.weather.inLogMax();
     }
 
     boolean isBroken() {
@@ -175,7 +174,7 @@ final class SimReplica {
         if (!isUp() || !asleep || current == null || !current.isQuiet(clock.now())) {
             return false;
         }
-        SimViolation.check(syncing.isEmpty() && waiting.isEmpty(), "nothing is under way to a quiet one's disk", id, 0);
+        SimViolation.check(syncs.isIdle(), "nothing is under way to a quiet one's disk", id, 0);
         frozen = current.freeze();
         core = null;
         return true;
@@ -288,7 +287,7 @@ final class SimReplica {
         status = current.status();
         Membership acting = membership;
         membership = current.membership();
-        Write write = submit(ready);
+        submit(ready);
         world.promises.stepped(this, before, acting, handedBefore, ready);
         if (event instanceof RaftEvent.Tick) {
             world.promises.ticked(this);
@@ -300,13 +299,7 @@ final class SimReplica {
         for (Input input : batch) {
             send(input.release());
         }
-        if (write != null) {
-            write.release().addAll(ready.sendAfterPersist());
-        } else if (!waiting.isEmpty()) {
-            waiting.get(waiting.size() - 1).release().addAll(ready.sendAfterPersist());
-        } else if (!syncing.isEmpty()) {
-            syncing.get(syncing.size() - 1).release().addAll(ready.sendAfterPersist());
-        } else {
+        if (!syncs.hold(ready.sendAfterPersist())) {
             send(ready.sendAfterPersist());
         }
         for (Ready.ReadGrant read : ready.reads()) {
@@ -318,7 +311,7 @@ final class SimReplica {
         if (ready.installSnapshot()) {
             snapshots.install();
         }
-        startSync();
+        syncs.start();
         fallAsleep(current);
         world.trace(this);
     }
@@ -328,7 +321,7 @@ final class SimReplica {
             world.promises.leaves(this, message);
             world.leases.leaves(message);
             Timestamp reading = clock.reading();
-            world.sent++;
+            world.traffic.leaves(message);
             world.network.send(
                     message.from(),
                     message.to(),
@@ -338,65 +331,27 @@ final class SimReplica {
 
     // Disk
 
-    private @Nullable Write submit(Ready ready) {
+    private void submit(Ready ready) {
         Ready.Persist persist = ready.persist();
         if (persist == null) {
-            return null;
+            return;
         }
         Ready.LogReset reset = persist.reset();
         Machine installed = reset == null ? machine : snapshots.installedAt(reset.index(), machine);
         handed.write(persist, installed);
-        Write write = new Write(ready.persistNumber(), persist, installed, new ArrayList<>());
-        waiting.add(write);
-        return write;
+        syncs.submit(ready.persistNumber(), persist, installed);
     }
 
-    /** One sync at a time; it takes all that waits. */
-    private void startSync() {
-        if (waiting.isEmpty() || !syncing.isEmpty()) {
-            return;
-        }
-        syncing = waiting;
-        waiting = new ArrayList<>();
-        int life = incarnation;
-        List<Write> current = syncing;
-        world.queue.after(world.drawSync(id), 3, () -> {
-            if (life == incarnation) {
-                synced();
-            }
-        });
-        world.queue.after(STALL_MICROS, 3, () -> {
-            if (life == incarnation && syncing == current) {
-                stalled = true;
-                store.diskStalled(true);
-            }
-        });
-    }
-
-    private void synced() {
-        List<RaftMessage> release = new ArrayList<>();
-        long number = 0;
-        for (Write write : syncing) {
-            disk.write(write.persist(), write.installed());
-            release.addAll(write.release());
-            number = write.number();
-        }
-        syncing = new ArrayList<>();
-        world.memberships.diskChanged();
-        if (stalled) {
-            stalled = false;
-            store.diskStalled(false);
-        }
+    void persisted(long number, List<RaftMessage> release) {
         enqueue(new RaftEvent.Persisted(number), release);
-        startSync();
     }
 
     void slowDisk(long untilMicros) {
-        slowDiskUntilMicros = untilMicros;
+        syncs.beSlow(untilMicros);
     }
 
     boolean hasSlowDisk() {
-        return world.queue.nowMicros() < slowDiskUntilMicros;
+        return syncs.areSlow();
     }
 
     // State machine
@@ -533,18 +488,7 @@ final class SimReplica {
     }
 
     private void loseUnconfirmed() {
-        List<Write> unconfirmed = new ArrayList<>(syncing);
-        unconfirmed.addAll(waiting);
-        int survive = unconfirmed.isEmpty() ? 0 : world.random.nextInt(unconfirmed.size() + 1);
-        for (int i = 0; i < survive; i++) {
-            disk.write(unconfirmed.get(i).persist(), unconfirmed.get(i).installed());
-        }
-        if (survive < unconfirmed.size()) {
-            world.count(Fault.TORN_WRITE);
-        }
-        world.memberships.diskChanged();
-        syncing = new ArrayList<>();
-        waiting = new ArrayList<>();
+        syncs.crash();
         inbox = new ArrayList<>();
         drainScheduled = false;
         proposals.forget();
@@ -558,7 +502,6 @@ final class SimReplica {
         core = null;
         frozen = null;
         asleep = false;
-        stalled = false;
         broken = false;
     }
 

@@ -82,10 +82,12 @@ final class SimStore implements Support {
 
     void diskStalled(boolean standsStill) {
         handle(() -> core.diskStalled(clock.now(), standsStill));
+        handle(() -> core.tick(clock.now()));
     }
 
     void resign() {
         handle(() -> core.resign(clock.now()));
+        handle(() -> core.tick(clock.now()));
     }
 
     private void handle(Supplier<LivenessReady> event) {
@@ -107,6 +109,9 @@ final class SimStore implements Support {
         for (LivenessReady.Outgoing each : ready.send()) {
             Timestamp reading = clock.reading();
             world.liveness.leaves(this, each.message());
+            if (each.message() instanceof LivenessMessage.Resign resign) {
+                world.leases.resigned(node, resign.servedUpTo());
+            }
             world.network.send(
                     node, each.to(), () -> world.replica(each.to()).store.receive(node, each.message(), reading));
         }

@@ -9,6 +9,7 @@ import java.util.SplittableRandom;
  * @param ordered whether each link keeps the order of messages
  * @param faultMeanMicros mean time between two acts of the nemesis
  * @param proposeMeanMicros mean time between two proposals
+ * @param inLogMax entries in a leader's log and not applied beyond which its shell refuses proposals
  * @param changeMeanMicros mean time between two changes of membership; 0 for never
  * @param witnesses whether some replicas are witnesses
  * @param groupMicros how long a replica's mailbox fills before it is emptied at once; 0 for event by event
@@ -25,6 +26,7 @@ record Weather(
         long syncMicros,
         long faultMeanMicros,
         long proposeMeanMicros,
+        long inLogMax,
         long changeMeanMicros,
         boolean witnesses,
         long groupMicros,
@@ -53,6 +55,7 @@ record Weather(
         boolean ordered = random.nextBoolean();
         long delayMicros = 200L + random.nextInt(20_000);
         long syncMicros = 200L + random.nextInt(20_000);
+        boolean flooded = random.nextInt(8) == 0;
         return new Weather(
                 replicas,
                 settings,
@@ -64,17 +67,19 @@ record Weather(
                 delayMicros,
                 syncMicros,
                 60_000 + random.nextInt(1_200_000),
-                Math.max(10_000 + random.nextInt(150_000), proposeMicrosMin(settings, 2 * delayMicros + syncMicros)),
+                flooded
+                        ? 2_000 + random.nextInt(20_000)
+                        : Math.max(
+                                10_000 + random.nextInt(150_000),
+                                proposeMicrosMin(settings, 2 * delayMicros + syncMicros)),
+                20 + random.nextInt(200),
                 changing ? 100_000 + random.nextInt(1_200_000) : 0,
                 random.nextInt(3) == 0,
                 random.nextBoolean() ? 0 : 1 + random.nextInt(3_000),
                 15_000_000 + random.nextInt(20_000_000));
     }
 
-    /**
-     * A group that is offered more than its windows let through never catches up, however well it is, and proves nothing: twice the time that one
-     * proposal (of some entries) takes with them.
-     */
+    /** What a group's windows let through with ease: twice the time that one proposal (of some entries) takes with them. */
     private static long proposeMicrosMin(RaftSettings settings, long tripMicros) {
         long perMessage = Math.max(1, settings.entriesBytesMax() / ENTRY_BYTES);
         long messages = Math.max(

@@ -28,12 +28,10 @@ final class World {
     final LeasePromises leases = new LeasePromises(this);
     final SupportPromises liveness = new SupportPromises(this);
     final Clients clients;
+    final TrafficPromises traffic = new TrafficPromises(this);
     final Operators operators;
     long leaseReads;
     long failoverMicros;
-
-    /** Messages of the group. */
-    long sent;
 
     private final Nemesis nemesis;
     private final long seed;

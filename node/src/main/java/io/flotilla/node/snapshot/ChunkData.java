@@ -1,6 +1,7 @@
 package io.flotilla.node.snapshot;
 
 import io.flotilla.config.settings.Limits;
+import io.flotilla.node.mvcc.EntryHash;
 import io.flotilla.node.storage.Engine;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -55,12 +56,27 @@ final class ChunkData {
 
     /** Puts the entries of verified data into a batch. */
     static void writeTo(byte[] data, Engine.Batch batch) {
+        forEach(data, batch::put);
+    }
+
+    /** What the entries of verified data add up to. */
+    static long sum(byte[] data) {
+        long[] sum = new long[1];
+        forEach(data, (space, key, value) -> sum[0] += EntryHash.of(space, key, value));
+        return sum[0];
+    }
+
+    private interface EntrySink {
+        void entry(Engine.Space space, byte[] key, byte[] value);
+    }
+
+    private static void forEach(byte[] data, EntrySink sink) {
         ByteBuffer buffer = ByteBuffer.wrap(data).position(HEAD_BYTES);
         Engine.Space[] spaces = Engine.Space.values();
         try {
             while (buffer.hasRemaining()) {
                 Engine.Space space = spaces[buffer.get()];
-                batch.put(space, read(buffer), read(buffer));
+                sink.entry(space, read(buffer), read(buffer));
             }
         } catch (BufferUnderflowException | IndexOutOfBoundsException | NegativeArraySizeException malformed) {
             throw new IllegalStateException("a chunk whose checksum is right is malformed", malformed);

@@ -1,5 +1,6 @@
 package io.flotilla.node.snapshot;
 
+import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.SnapshotVerdict;
 import java.io.IOException;
@@ -147,12 +148,27 @@ public final class SnapshotInbox {
             }
             StagedSnapshot whole = part.complete();
             incoming.remove(range);
+            // Read back: what is damaged is fetched again, as long as nothing has made room for it yet.
+            if (!isWhole(whole)) {
+                return null;
+            }
             installing.put(range, whole);
             return whole;
-        } catch (IOException unusable) {
+        } catch (IOException | StorageException unusable) {
             LOG.warn("a snapshot of {} is dropped: {}", part.header().descriptor(), unusable.toString());
             drop(range);
             return null;
+        }
+    }
+
+    private boolean isWhole(StagedSnapshot snapshot) throws IOException {
+        try {
+            snapshot.verify();
+            return true;
+        } catch (StorageException damaged) {
+            LOG.warn("a snapshot of {} is dropped: {}", snapshot.header().descriptor(), damaged.toString());
+            files.remove(snapshot);
+            return false;
         }
     }
 

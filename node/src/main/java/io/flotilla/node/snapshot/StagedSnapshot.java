@@ -1,5 +1,7 @@
 package io.flotilla.node.snapshot;
 
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.range.routing.RangeDescriptorCodec;
@@ -17,7 +19,9 @@ import java.util.zip.CRC32C;
  * A complete snapshot in a file of this store.
  *
  * <pre>
- *   "FLSN" (4), version 1 (1), length (4) and bytes of: from replica (4), to replica (4), term (8), index (8), term of the index (8), descriptor
+ *   "FLSN" (4), version 3 (1), length (4) and bytes of:
+ *     from replica (4), to replica (4), term (8), index (8), term of the index (8), sum and since (8, 8) of the state's checksum, swept up to (8),
+ *     descriptor
  *   CRC32C of those bytes (4)
  *   for each chunk: length (4), data (see {@link ChunkData})
  *   -1 (4), number of chunks (4), chain after the last (8)
@@ -25,11 +29,11 @@ import java.util.zip.CRC32C;
  */
 public record StagedSnapshot(SnapshotHeader header, Path file) {
     static final int MAGIC = 0x464C534E;
-    static final byte VERSION = 1;
+    static final byte VERSION = 3;
     static final int END = -1;
     private static final int HEADER_BYTES_MAX = 1 << 20;
     private static final int CHUNK_BYTES_MAX = 64 << 20;
-    private static final int FIXED_BYTES = 4 + 4 + 8 + 8 + 8;
+    private static final int FIXED_BYTES = 4 + 4 + 8 + 8 + 8 + 8 + 8 + 8;
 
     static ByteBuffer encodeHead(SnapshotHeader header) {
         byte[] descriptor = RangeDescriptorCodec.encode(header.descriptor());
@@ -39,6 +43,9 @@ public record StagedSnapshot(SnapshotHeader header, Path file) {
                 .putLong(header.term())
                 .putLong(header.index())
                 .putLong(header.indexTerm())
+                .putLong(header.checksum().sum())
+                .putLong(header.checksum().since())
+                .putLong(header.swept().packed())
                 .put(descriptor)
                 .array();
         return ByteBuffer.allocate(13 + fields.length)
@@ -85,9 +92,12 @@ public record StagedSnapshot(SnapshotHeader header, Path file) {
         long term = buffer.getLong();
         long index = buffer.getLong();
         long indexTerm = buffer.getLong();
+        StateChecksum checksum = new StateChecksum(buffer.getLong(), buffer.getLong());
+        Timestamp swept = new Timestamp(buffer.getLong());
         byte[] descriptor = new byte[buffer.remaining()];
         buffer.get(descriptor);
-        return new SnapshotHeader(RangeDescriptorCodec.decode(descriptor), from, to, term, index, indexTerm);
+        return new SnapshotHeader(
+                RangeDescriptorCodec.decode(descriptor), from, to, term, index, indexTerm, checksum, swept);
     }
 
     private static int checksum(byte[] bytes) {
@@ -96,9 +106,20 @@ public record StagedSnapshot(SnapshotHeader header, Path file) {
         return (int) crc.getValue();
     }
 
-    /** Reads all of it. Throws {@link StorageException} unless it is whole and undamaged. */
+    /**
+     * Reads all of it. Throws {@link StorageException} unless it is whole and undamaged, and, as far as that can be told, the very state that its sender
+     * thinks it has: what is rotten there must not spread.
+     */
     public void verify() {
-        forEachChunk(data -> {});
+        long[] sum = new long[1];
+        forEachChunk(data -> sum[0] += ChunkData.sum(data));
+        if (header.checksum().isExact()
+                && header.hasData()
+                && sum[0] != header.checksum().sum()) {
+            throw new StorageException("the snapshot of " + header.descriptor() + " at index " + header.index()
+                    + " does not add up to its checksum: the state of replica " + header.fromReplica()
+                    + ", which sent it, is damaged");
+        }
     }
 
     /** Puts all of it into the engine: one batch for each chunk, which {@code write} writes. */

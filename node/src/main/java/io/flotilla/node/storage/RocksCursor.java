@@ -38,7 +38,7 @@ final class RocksCursor implements Engine.Cursor {
             try {
                 iterator.status(); // the end, or an error that looks like it
             } catch (RocksDBException e) {
-                throw new StorageException("cannot read: " + e.getMessage(), e);
+                throw RocksEngine.failed("read", e);
             }
         }
     }

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -23,6 +24,7 @@ import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksObject;
+import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
@@ -56,6 +58,7 @@ public final class RocksEngine implements Engine {
     private final Deque<RocksObject> owned = new ArrayDeque<>();
 
     private final Gate gate = new Gate(this::free);
+    private volatile Consumer<StorageException> onFailure = cause -> {};
 
     /**
      * Opens or creates the engine in {@code directory}.
@@ -75,11 +78,17 @@ public final class RocksEngine implements Engine {
         return new RocksEngine(directory, true);
     }
 
+    /** Makes opening an engine quicker if done before; whether it is or not makes no other difference. */
+    public static void preload() {
+        RocksDB.loadLibrary();
+    }
+
     private RocksEngine(Path directory, boolean readOnly) {
         try {
             if (!readOnly) {
                 Files.createDirectories(directory);
             }
+            Manifest.check(directory);
             DBOptions options = own(new DBOptions())
                     .setCreateIfMissing(!readOnly)
                     .setCreateMissingColumnFamilies(!readOnly)
@@ -95,15 +104,19 @@ public final class RocksEngine implements Engine {
             db = readOnly
                     ? RocksDB.openReadOnly(options, directory.toString(), families(), handles)
                     : RocksDB.open(options, directory.toString(), families(), handles);
+        } catch (StateCorruptException damaged) {
+            freeOwned();
+            throw damaged;
         } catch (RocksDBException | java.io.IOException e) {
             freeOwned();
             boolean locked = String.valueOf(e.getMessage())
                     .toLowerCase(java.util.Locale.ROOT)
                     .contains("lock");
-            throw new StorageException(
-                    "cannot open the engine in " + directory + (locked ? ": another store has it open" : "") + ": "
-                            + e.getMessage(),
-                    e);
+            String message = "cannot open the engine in " + directory + (locked ? ": another store has it open" : "")
+                    + ": " + e.getMessage();
+            throw e instanceof RocksDBException rocks && isCorruption(rocks)
+                    ? new StateCorruptException(message, e)
+                    : new StorageException(message, e);
         }
     }
 
@@ -115,7 +128,7 @@ public final class RocksEngine implements Engine {
                 .setCacheIndexAndFilterBlocks(true)
                 .setPinL0FilterAndIndexBlocksInCache(true)
                 .setFilterPolicy(own(new BloomFilter(BLOOM_BITS_PER_KEY)))
-                .setFormatVersion(5);
+                .setFormatVersion(6);
         List<ColumnFamilyDescriptor> families = new ArrayList<>();
         ColumnFamilyOptions unused = own(new ColumnFamilyOptions()).setWriteBufferSize(1L << 20);
         families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, unused));
@@ -130,6 +143,40 @@ public final class RocksEngine implements Engine {
             families.add(new ColumnFamilyDescriptor(space.name().getBytes(StandardCharsets.US_ASCII), options));
         }
         return families;
+    }
+
+    /**
+     * Whom to tell when a write or a flush failed, or {@link #checkBackground} found that work in the background did: what was written since the last flush may never become durable, so the store
+     * must stop. May be called several times, on any thread.
+     */
+    public void onFailure(Consumer<StorageException> failed) {
+        onFailure = failed;
+    }
+
+    /**
+     * Looks whether work in the background failed since the start, and tells {@link #onFailure} if so. To be called every now and then: RocksDB's own
+     * callback does not know the reasons for which an engine without a write-ahead log fails.
+     */
+    public void checkBackground() {
+        gate.enter();
+        try {
+            long errors = db.getLongProperty("rocksdb.background-errors");
+            if (errors > 0) {
+                onFailure.accept(
+                        new StorageException("the state's files cannot be written: flushes or compactions failed "
+                                + errors + " times; the engine's own log in " + db.getName() + " says why"));
+            }
+        } catch (RocksDBException e) {
+            throw fatal("ask for errors", e);
+        } finally {
+            gate.exit();
+        }
+    }
+
+    private StorageException fatal(String what, RocksDBException cause) {
+        StorageException failure = failed(what, cause);
+        onFailure.accept(failure);
+        return failure;
     }
 
     private <T extends RocksObject> T own(T object) {
@@ -149,8 +196,18 @@ public final class RocksEngine implements Engine {
         return handles.get(space.ordinal() + 1); // the first is the default family, which stays empty
     }
 
-    private static StorageException failed(String what, RocksDBException cause) {
-        return new StorageException("cannot " + what + ": " + cause.getMessage(), cause);
+    static StorageException failed(String what, RocksDBException cause) {
+        String message = "cannot " + what + ": " + cause.getMessage();
+        return isCorruption(cause) ? new StateCorruptException(message, cause) : new StorageException(message, cause);
+    }
+
+    /** Missing files are damage too: RocksDB never loses one by itself. */
+    private static boolean isCorruption(RocksDBException cause) {
+        Status status = cause.getStatus();
+        String message = String.valueOf(cause.getMessage());
+        return status != null && status.getCode() == Status.Code.Corruption
+                || message.contains("Corruption")
+                || message.contains("No such file");
     }
 
     @Override
@@ -192,7 +249,7 @@ public final class RocksEngine implements Engine {
         try {
             db.write(writeOptions, ((RocksBatch) batch).batch);
         } catch (RocksDBException e) {
-            throw failed("write", e);
+            throw fatal("write", e);
         } finally {
             gate.exit();
         }
@@ -216,7 +273,7 @@ public final class RocksEngine implements Engine {
         try (FlushOptions options = new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
             db.flush(options, handles);
         } catch (RocksDBException e) {
-            throw failed("flush", e);
+            throw fatal("flush", e);
         } finally {
             gate.exit();
         }

@@ -1,7 +1,7 @@
 package io.flotilla.node.storage;
 
 /** The engine's disk or files are unusable. The store stops; nothing is retried. */
-public final class StorageException extends RuntimeException {
+public sealed class StorageException extends RuntimeException permits StateCorruptException {
     private static final long serialVersionUID = 1L;
 
     public StorageException(String message) {

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,9 +40,11 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     private final TransportStats stats = new TransportStats();
     private final ConcurrentHashMap<NodeId, Peer> peers = new ConcurrentHashMap<>();
 
+    private volatile Predicate<NodeId> trusted = any -> true;
     private volatile @Nullable Inbound inbound;
     private @Nullable Cancellable timer;
     private long tickNanos;
+    private long sleptMillis;
     private volatile long complaintNanos = System.nanoTime() - COMPLAINT_NANOS;
 
     public AkkaTransport(NodeSystem system, HybridClock clock, TransportSettings settings) {
@@ -58,22 +61,47 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         system.spawnReceiver(
                 NodeSystem.BULK_LANE, SnapshotParcel.class, this::receiveSnapshot, NodeSystem.BULK_DISPATCHER);
         tickNanos = System.nanoTime();
-        Duration interval = Duration.ofMillis(settings.tickMillis());
-        timer = system.classic()
-                .scheduler()
-                .scheduleWithFixedDelay(
-                        interval, interval, this::tick, system.classic().dispatcher());
+        tickAfter(settings.tickMillis());
+    }
+
+    private synchronized void tickAfter(long millis) {
+        if (inbound != null) {
+            sleptMillis = millis;
+            timer = system.classic()
+                    .scheduler()
+                    .scheduleOnce(
+                            Duration.ofMillis(millis),
+                            this::tick,
+                            system.classic().dispatcher());
+        }
     }
 
     /** Stops timers and fails what is pending. The actor system goes its own way. */
     @Override
     public synchronized void close() {
+        inbound = null;
         if (timer != null) {
             timer.cancel();
         }
-        inbound = null;
         for (Peer peer : peers.values()) {
             peer.failAll(STOPPING);
+        }
+    }
+
+    /**
+     * Calls to other nodes are refused at once while this says no: a node whose store has no support leads nothing, and one that hears nobody looks
+     * alive to those who hear it.
+     */
+    public void trustOnly(Predicate<NodeId> supported) {
+        trusted = supported;
+    }
+
+    /** That node is trusted no more; what was asked of it has to be asked elsewhere. Returns before that is done. */
+    public void distrusted(NodeId node) {
+        Peer peer = peers.get(node);
+        if (peer != null) {
+            // Those who asked go on asking on the thread that tells them, and it must not be one that others wait for.
+            system.classic().dispatcher().execute(() -> peer.failAll(node + " has lost its support"));
         }
     }
 
@@ -151,6 +179,14 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     }
 
     @Override
+    public void sendChecksum(NodeId to, ChecksumNote note) {
+        Peer peer = peers.get(to);
+        if (peer == null || !peer.outbox().offer(new OutFrame.Checksum(note))) {
+            stats.dropped();
+        }
+    }
+
+    @Override
     public void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {
         Peer peer = peers.get(to);
         if (peer == null) {
@@ -173,8 +209,8 @@ public final class AkkaTransport implements Transport, AutoCloseable {
                 akkaAddress,
                 system.resolve(akkaAddress, NodeSystem.MAIN_LANE),
                 system.resolve(akkaAddress, NodeSystem.BULK_LANE));
-        Peer peer =
-                peers.computeIfAbsent(node, id -> new Peer(id, refs, settings, stats, incarnation, this::headerFor));
+        Peer peer = peers.computeIfAbsent(
+                node, id -> new Peer(id, refs, settings, stats, incarnation, this::headerFor, () -> trusted.test(id)));
         if (!peer.address().equals(akkaAddress)) {
             LOG.info("{} moved from {} to {}", node, peer.address(), akkaAddress);
             peer.moveTo(refs);
@@ -311,6 +347,11 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         }
 
         @Override
+        public void checksum(ChecksumNote note) {
+            handler.checksum(peer.id(), note);
+        }
+
+        @Override
         public void liveness(LivenessMessage message) {
             handler.liveness(peer.id(), message);
         }
@@ -321,20 +362,32 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     private void tick() {
         long now = System.nanoTime();
         // What was not heard while this very process stood still is no sign of a peer's death.
-        long late = now - tickNanos - settings.tickMillis() * 1_000_000;
+        long late = now - tickNanos - sleptMillis * 1_000_000;
         long paused = late > settings.silenceMillis() * 1_000_000 / 4 ? late : 0;
         tickNanos = now;
-        Inbound handler = inbound;
-        for (Peer peer : peers.values()) {
-            try {
-                if (peer.tick(now, paused) && handler != null) {
-                    LOG.warn("{} is out of reach: silent for {} ms", peer.id(), settings.silenceMillis());
-                    peer.failSent(peer.id() + " fell silent");
-                    handler.lost(peer.id());
+        boolean busy = false;
+        try {
+            for (Peer peer : peers.values()) {
+                try {
+                    tick(peer, now, paused);
+                } catch (RuntimeException e) {
+                    LOG.error("the timer of {} failed", peer.id(), e);
                 }
-            } catch (RuntimeException e) {
-                LOG.error("the timer of {} failed", peer.id(), e);
+                busy |= peer.isAwaited();
             }
+        } finally {
+            // Whatever happened: without ticks nobody would notice what got lost. With nothing under way there are only
+            // silences.
+            tickAfter(busy ? settings.tickMillis() : settings.pingMillis() / 2);
+        }
+    }
+
+    private void tick(Peer peer, long nowNanos, long pausedNanos) {
+        Inbound handler = inbound;
+        if (peer.tick(nowNanos, pausedNanos) && handler != null) {
+            LOG.warn("{} is out of reach: silent for {} ms", peer.id(), settings.silenceMillis());
+            peer.failAll(peer.id() + " fell silent");
+            handler.lost(peer.id());
         }
     }
 

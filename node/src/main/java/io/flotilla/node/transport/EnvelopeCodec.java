@@ -98,6 +98,7 @@ final class EnvelopeCodec {
                 frames.add(new Frame.SnapshotTaken(parcel, SnapshotVerdict.of(Wire.getInt(in))));
             }
             case Frame.NOTICE -> frames.add(new Frame.Notice(readNotice(in)));
+            case Frame.CHECKSUM -> frames.add(new Frame.Checksum(readChecksum(in)));
             default -> {
                 return;
             }
@@ -115,6 +116,13 @@ final class EnvelopeCodec {
             throw new WireFormatException("unknown kind of replica notice: " + kind);
         }
         return new ReplicaNotice(range, replicaId, NOTICES[kind]);
+    }
+
+    private static ChecksumNote readChecksum(ByteBuffer in) {
+        RangeId range = new RangeId(Wire.getVarint(in));
+        int from = Wire.getInt(in);
+        int to = Wire.getInt(in);
+        return new ChecksumNote(range, from, to, Wire.getVarint(in), Wire.getFixed(in), Wire.getFlag(in));
     }
 
     private static void putLength(ByteBuffer out, int length) {

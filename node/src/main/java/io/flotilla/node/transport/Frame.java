@@ -14,6 +14,7 @@ sealed interface Frame {
     byte SNAPSHOT_TAKEN = 4;
     byte LIVENESS = 5;
     byte NOTICE = 7;
+    byte CHECKSUM = 8;
 
     /** The compiler checks that each kind is handled. */
     interface Handler {
@@ -28,6 +29,8 @@ sealed interface Frame {
         void liveness(LivenessMessage message);
 
         void notice(ReplicaNotice notice);
+
+        void checksum(ChecksumNote note);
     }
 
     void deliver(Handler handler);
@@ -71,6 +74,13 @@ sealed interface Frame {
         @Override
         public void deliver(Handler handler) {
             handler.notice(notice);
+        }
+    }
+
+    record Checksum(ChecksumNote note) implements Frame {
+        @Override
+        public void deliver(Handler handler) {
+            handler.checksum(note);
         }
     }
 }

@@ -154,6 +154,30 @@ abstract class OutFrame {
         }
     }
 
+    static final class Checksum extends OutFrame {
+        private final ChecksumNote note;
+
+        Checksum(ChecksumNote note) {
+            super(0);
+            this.note = note;
+        }
+
+        @Override
+        byte kind() {
+            return Frame.CHECKSUM;
+        }
+
+        @Override
+        void encode(ByteBuffer out) {
+            Wire.putVarint(out, note.range().value());
+            Wire.putVarint(out, note.fromReplica());
+            Wire.putVarint(out, note.toReplica());
+            Wire.putVarint(out, note.index());
+            Wire.putFixed(out, note.sum());
+            Wire.putFlag(out, note.diverged());
+        }
+    }
+
     static final class SnapshotTaken extends OutFrame {
         private final long parcel;
         private final SnapshotVerdict verdict;

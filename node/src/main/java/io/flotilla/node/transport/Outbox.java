@@ -92,6 +92,10 @@ final class Outbox {
         }
     }
 
+    boolean isFlushing() {
+        return flushing.get();
+    }
+
     /**
      * Pings a peer to which nothing was sent lately, and repeats a flush that seems lost. While the peer is out of reach, Raft messages that
      * waited too long are dropped: newer ones will say better.

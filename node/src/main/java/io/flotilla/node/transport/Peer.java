@@ -6,6 +6,7 @@ import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -25,6 +26,7 @@ final class Peer {
     private final SnapshotLane snapshots;
     private final ConcurrentHashMap<Long, PendingCall> calls = new ConcurrentHashMap<>();
     private final AtomicLong callIds;
+    private final BooleanSupplier trusted;
 
     private volatile Refs refs;
     private volatile boolean reachable;
@@ -35,6 +37,7 @@ final class Peer {
     /**
      * @param ownIncarnation random; numbers of calls start there, so that a late reply to an earlier process is not taken for ours
      * @param header makes the header of the next envelope to that peer
+     * @param trusted whether that node may lead anything, as far as this one knows
      */
     Peer(
             NodeId id,
@@ -42,7 +45,9 @@ final class Peer {
             TransportSettings settings,
             TransportStats stats,
             long ownIncarnation,
-            Function<Peer, Envelope.Header> header) {
+            Function<Peer, Envelope.Header> header,
+            BooleanSupplier trusted) {
+        this.trusted = trusted;
         this.id = id;
         this.refs = refs;
         this.settings = settings;
@@ -89,18 +94,31 @@ final class Peer {
         refs = newRefs;
     }
 
+    /** Whether a call may be answered: who was heard and fell silent, or whose store is not supported, would only be waited for in vain. */
+    private boolean isUsable() {
+        return !isKnown() || reachable && trusted.getAsBoolean();
+    }
+
     void call(RangeRequest request, Consumer<RangeReply> callback, long nowNanos) {
+        if (!isUsable()) {
+            callback.accept(new RangeReply.Lost(false, id + " is out of reach"));
+            return;
+        }
         long timeoutNanos = request.batch().header().timeoutMicros() * 1_000;
         PendingCall call = new PendingCall(
                 callIds.incrementAndGet(),
                 request,
                 callback,
                 nowNanos + timeoutNanos + settings.callGraceMillis() * 1_000_000,
-                nowNanos + (isKnown() ? settings.probeMillis() : settings.silenceMillis()) * 1_000_000);
+                nowNanos + settings.silenceMillis() * 1_000_000);
         calls.put(call.id(), call);
         if (!outbox.offer(call)) {
             calls.remove(call.id());
             call.fail("too much waits for " + id);
+        } else if (!isUsable()) {
+            // Whoever failed all calls meanwhile may have missed this one.
+            calls.remove(call.id());
+            call.fail(id + " is out of reach");
         }
     }
 
@@ -158,11 +176,17 @@ final class Peer {
         return lost;
     }
 
+    /** Whether something is under way to it that it has to answer, or could take. */
+    boolean isAwaited() {
+        return !calls.isEmpty() || !snapshots.isIdle() || (reachable && outbox.isFlushing());
+    }
+
     private synchronized boolean fellSilent(long nowNanos, long pausedNanos) {
         if (!reachable) {
             return false;
         }
-        heardNanos += pausedNanos;
+        // It may have been heard since this process goes on.
+        heardNanos = Math.min(heardNanos + pausedNanos, nowNanos);
         if (nowNanos - heardNanos < settings.silenceMillis() * 1_000_000) {
             return false;
         }
@@ -170,7 +194,7 @@ final class Peer {
         return true;
     }
 
-    /** Fails what was asked of it and may be under way there. Calls that never left stay: they are the probe. */
+    /** Fails what was asked of it and may be under way there. What never left waits for the process that took its place. */
     void failSent(String detail) {
         for (PendingCall call : calls.values()) {
             if (call.wasSent()) {

@@ -1,5 +1,7 @@
 package io.flotilla.node.transport;
 
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.transport.wire.RangeCodec;
 import io.flotilla.node.transport.wire.Wire;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -16,6 +18,9 @@ final class SnapshotCodec {
         Wire.putVarint(out, chunk.term());
         Wire.putVarint(out, chunk.index());
         Wire.putVarint(out, chunk.indexTerm());
+        Wire.putFixed(out, chunk.checksum().sum());
+        Wire.putVarint(out, chunk.checksum().since());
+        Wire.putTimestamp(out, chunk.swept());
         Wire.putVarint(out, chunk.sequence());
         Wire.putFlag(out, chunk.last());
         Wire.putBytes(out, chunk.data());
@@ -33,9 +38,21 @@ final class SnapshotCodec {
         long term = Wire.getVarint(in);
         long index = Wire.getVarint(in);
         long indexTerm = Wire.getVarint(in);
+        StateChecksum checksum = new StateChecksum(Wire.getFixed(in), Wire.getVarint(in));
+        Timestamp swept = Wire.getTimestamp(in);
         int sequence = Wire.getInt(in);
         boolean last = Wire.getFlag(in);
         return new SnapshotChunk(
-                descriptor, fromReplica, toReplica, term, index, indexTerm, sequence, last, Wire.getBytes(in));
+                descriptor,
+                fromReplica,
+                toReplica,
+                term,
+                index,
+                indexTerm,
+                checksum,
+                swept,
+                sequence,
+                last,
+                Wire.getBytes(in));
     }
 }

@@ -76,6 +76,10 @@ final class SnapshotLane {
         }
     }
 
+    synchronized boolean isIdle() {
+        return underWay == null && waiting.isEmpty();
+    }
+
     /** The peer is gone: whatever waits is dropped. */
     void lost() {
         List<Parcel> dropped;

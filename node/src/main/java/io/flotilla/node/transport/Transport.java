@@ -24,6 +24,9 @@ public interface Transport extends ReplicaLink {
     /** Drops the notice if the node's address is not known. */
     void sendNotice(NodeId to, ReplicaNotice notice);
 
+    /** Drops the note if the node's address is not known. */
+    void sendChecksum(NodeId to, ChecksumNote note);
+
     /** On the bulk lane. {@code answered} is told once what became of the chunk (send the next one then). */
     void sendSnapshot(NodeId to, SnapshotChunk chunk, Consumer<SnapshotVerdict> answered);
 
@@ -45,6 +48,8 @@ public interface Transport extends ReplicaLink {
         void liveness(NodeId from, LivenessMessage message);
 
         void notice(NodeId from, ReplicaNotice notice);
+
+        void checksum(NodeId from, ChecksumNote note);
 
         /** Nothing was heard from that node for too long, or it restarted. */
         void lost(NodeId node);

@@ -96,6 +96,11 @@ class ClusterIT {
             assertThat(admin.split(bytes("split/050")).alreadySplit()).isFalse();
             assertThat(admin.split(bytes("split/050")).alreadySplit()).isTrue();
             assertThat(admin.ranges(false)).hasSize(before + 1);
+            // Whoever asks sees it at once, although what the split left behind is still being cleaned up.
+            for (int i = 1; i <= 20; i++) {
+                admin.split(bytes(String.format("split/%03d", i)));
+                assertThat(admin.ranges(false)).hasSize(before + 1 + i);
+            }
         }
         List<KeyValue> rows = client.scan("split/", "split0", 1000);
         assertThat(rows).hasSize(100);

@@ -4,16 +4,24 @@ import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.FlotillaException;
 import io.flotilla.client.cli.local.Ports;
+import io.flotilla.node.disk.FaultDisk;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Three (or more) server processes on loopback, started through the launcher, each with its own directory. */
 final class ProcessCluster implements AutoCloseable {
@@ -22,10 +30,15 @@ final class ProcessCluster implements AutoCloseable {
     /** Small, so that what grows without bound is noticed. */
     private static final String HEAP = "192m";
 
+    private static final long END_SECONDS_MAX = 30;
+
+    private static final Duration ASK_EVERY = Duration.ofMillis(100);
+
     private final Path directory;
     private final List<Ports.Pair> ports;
     private final List<Process> processes = new ArrayList<>();
     private final String extraSettings;
+    private final Map<Integer, String> javaOptions = new HashMap<>();
 
     /** @param extraSettings HOCON lines for every node's settings file */
     ProcessCluster(Path directory, int nodes, String extraSettings) throws IOException {
@@ -37,18 +50,18 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
-    /** Starts all nodes and makes them a cluster. */
+    /** Starts all nodes and makes them a cluster in which each range is on all of them. */
     static ProcessCluster founded(Path directory, int nodes, String extraSettings) throws IOException {
+        return founded(directory, nodes, nodes, extraSettings);
+    }
+
+    /** @param replicas of each range, on the first nodes */
+    static ProcessCluster founded(Path directory, int nodes, int replicas, String extraSettings) throws IOException {
         ProcessCluster cluster = new ProcessCluster(directory, nodes, extraSettings);
         try {
-            for (int node = 1; node <= nodes; node++) {
-                cluster.start(node);
-            }
-            for (int node = 1; node <= nodes; node++) {
-                cluster.awaitReady(node);
-            }
+            cluster.startAll();
             try (FlotillaAdmin admin = cluster.admin()) {
-                admin.init(nodes, nodes);
+                admin.init(replicas, nodes);
             }
             return cluster;
         } catch (RuntimeException | IOException failed) {
@@ -75,7 +88,14 @@ final class ProcessCluster implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
         server.environment().put("FLOTILLA_HEAP", HEAP);
+        String faults = "-D" + FaultDisk.PROPERTY + "=" + faultFile(node);
+        server.environment().put("FLOTILLA_JAVA_OPTS", (faults + " " + javaOptions.getOrDefault(node, "")).strip());
         processes.set(node - 1, server.start());
+    }
+
+    /** For the node's next process. */
+    void javaOptions(int node, String options) {
+        javaOptions.put(node, options);
     }
 
     /** Waits until the node's ports serve. */
@@ -101,6 +121,62 @@ final class ProcessCluster implements AutoCloseable {
         Process process = processes.get(node - 1);
         process.destroyForcibly();
         process.onExit().join();
+    }
+
+    /** From now on the node's disk has that fault: {@code stall}, {@code sync-error}, {@code write-error} or {@code full}. */
+    void breakDisk(int node, String fault) throws IOException {
+        Files.writeString(faultFile(node), fault);
+    }
+
+    /** The node's disk is well again. */
+    void mendDisk(int node) throws IOException {
+        Files.deleteIfExists(faultFile(node));
+    }
+
+    private Path faultFile(int node) {
+        return directory.resolve("node" + node + ".fault");
+    }
+
+    /** The exit code of a node that ends by itself. */
+    int awaitEnd(int node) throws IOException, InterruptedException {
+        Process process = processes.get(node - 1);
+        if (!process.waitFor(END_SECONDS_MAX, TimeUnit.SECONDS)) {
+            throw new AssertionError("node " + node + " does not end; it said " + Files.readString(log(node)));
+        }
+        return process.exitValue();
+    }
+
+    /** SIGKILL of all at once; returns when they are gone. */
+    void killAll() {
+        processes.forEach(Process::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
+    }
+
+    /** SIGKILL, and its disk is lost with it. */
+    void lose(int node) throws IOException {
+        kill(node);
+        try (Stream<Path> files = Files.walk(data(node))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** Starts all nodes and waits until they serve. */
+    void startAll() throws IOException {
+        for (int node = 1; node <= nodes(); node++) {
+            start(node);
+        }
+        for (int node = 1; node <= nodes(); node++) {
+            awaitReady(node);
+        }
+    }
+
+    /** SIGTERM; returns the exit code when the process is gone. */
+    int stop(int node) throws InterruptedException {
+        Process process = processes.get(node - 1);
+        process.destroy();
+        return process.waitFor();
     }
 
     /** SIGSTOP: the process keeps its connections and does nothing. */
@@ -151,6 +227,10 @@ final class ProcessCluster implements AutoCloseable {
                 .build();
     }
 
+    Path data(int node) {
+        return directory.resolve("node" + node);
+    }
+
     Path log(int node) {
         return directory.resolve("node" + node + ".log");
     }
@@ -159,9 +239,37 @@ final class ProcessCluster implements AutoCloseable {
     String logs() throws IOException {
         StringBuilder all = new StringBuilder();
         for (int node = 1; node <= nodes(); node++) {
-            all.append("---- node ").append(node).append('\n').append(Files.readString(log(node)));
+            if (Files.exists(log(node))) {
+                all.append("---- node ").append(node).append('\n').append(Files.readString(log(node)));
+            }
         }
         return all.toString();
+    }
+
+    /** Asks every now and then until it is so; that nobody answers yet is no failure. */
+    void await(String what, Duration most, BooleanSupplier reached) throws IOException {
+        long deadline = System.nanoTime() + most.toNanos();
+        String last = "";
+        while (System.nanoTime() < deadline) {
+            try {
+                if (reached.getAsBoolean()) {
+                    return;
+                }
+            } catch (FlotillaException | NoSuchElementException notNow) {
+                last = notNow.toString();
+            }
+            LockSupport.parkNanos(ASK_EVERY.toNanos());
+        }
+        throw new AssertionError("waited in vain for " + what + " (" + last + "); the nodes said\n" + logs());
+    }
+
+    /** Closes in this order what there is of it: a set-up that failed has made only some. */
+    static void closeAll(@Nullable AutoCloseable... opened) throws Exception {
+        for (AutoCloseable each : opened) {
+            if (each != null) {
+                each.close();
+            }
+        }
     }
 
     @Override

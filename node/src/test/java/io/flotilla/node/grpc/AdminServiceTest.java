@@ -20,7 +20,11 @@ import io.flotilla.v1.Error;
 import io.flotilla.v1.InitRequest;
 import io.flotilla.v1.ListNodesRequest;
 import io.flotilla.v1.ListRangesRequest;
+import io.flotilla.v1.NodeInfo;
+import io.flotilla.v1.NodeState;
 import io.flotilla.v1.RangeInfo;
+import io.flotilla.v1.RecoverRangesRequest;
+import io.flotilla.v1.RecoverRangesResponse;
 import io.flotilla.v1.ReplicaInfo;
 import io.flotilla.v1.SplitRangeRequest;
 import io.flotilla.v1.SplitRangeResponse;
@@ -68,11 +72,12 @@ class AdminServiceTest {
     void statusAndNodesAreToldAsTheyAre() {
         assertThat(f.operator().status(StatusRequest.getDefaultInstance()).getUptimeMs())
                 .isEqualTo(1234);
-        assertThat(f.operator()
-                        .listNodes(ListNodesRequest.getDefaultInstance())
-                        .getNodes(0)
-                        .getGrpcAddress())
-                .isEqualTo("h:2");
+        NodeInfo node =
+                f.operator().listNodes(ListNodesRequest.getDefaultInstance()).getNodes(0);
+        assertThat(node.getGrpcAddress()).isEqualTo("h:2");
+        assertThat(node.getState()).isEqualTo(NodeState.DRAINING);
+        assertThat(node.getReplicasAsleep()).isEqualTo(1);
+        assertThat(node.getServing().getReplicasWoken()).isEqualTo(4);
     }
 
     @Test
@@ -95,6 +100,9 @@ class AdminServiceTest {
         assertThat(ranges.get(1).getEnd()).isEmpty();
         assertThat(ranges.get(1).getState()).isEqualTo(RangeInfo.State.NO_QUORUM);
         assertThat(ranges.get(1).getLeaseholder()).isZero();
+        assertThat(ranges.get(1).getReplicaInfosList())
+                .filteredOn(io.flotilla.v1.ReplicaInfo::getAsleep)
+                .hasSize(1);
     }
 
     @Test
@@ -191,6 +199,28 @@ class AdminServiceTest {
         assertThat(absent.getError().getCode()).isEqualTo(Error.Code.NOT_FOUND);
         DrainNodeResponse nobody = f.operator().drainNode(DrainNodeRequest.getDefaultInstance());
         assertThat(nobody.getError().getCode()).isEqualTo(Error.Code.INVALID);
+    }
+
+    @Test
+    void whatIsLostAndWhatIsKeptIsTold() {
+        RecoverRangesResponse dry = f.operator()
+                .recoverRanges(RecoverRangesRequest.newBuilder()
+                        .addLostNodes(2)
+                        .addLostNodes(3)
+                        .setDryRun(true)
+                        .build());
+        assertThat(dry.getDone()).isTrue();
+        assertThat(dry.getRangesList()).hasSize(1);
+        assertThat(dry.getRanges(0).getSourceNode()).isEqualTo(1);
+        assertThat(dry.getRanges(0).getLastIndex()).isEqualTo(77);
+        assertThat(dry.getRanges(0).getNewestWriteUs()).isEqualTo(1_700_000_000_000_000L);
+        assertThat(dry.getUnrecoverable(0).getStart()).isEqualTo("/min");
+        assertThat(dry.getProblemsList()).containsExactly("a problem");
+        assertThat(f.operator()
+                        .recoverRanges(RecoverRangesRequest.getDefaultInstance())
+                        .getError()
+                        .getCode())
+                .isEqualTo(Error.Code.INVALID);
     }
 
     private ChangeReplicasResponse change(ChangeReplicasRequest.Builder request) {

@@ -3,6 +3,7 @@ package io.flotilla.node.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.flotilla.config.flow.AdmissionLimit;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
@@ -356,17 +357,24 @@ class KvGatewayTest {
 
     @Test
     void answersFromManyThreadsAllArriveOnce() throws Exception {
-        f.reads = done(new Timestamp(7), new KvResult.Got(Value.of("v"), new Timestamp(1)));
-        f.holding = true;
-        BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
-        StreamObserver<SessionRequest> session = f.session().session(into(answers));
-        int total = 4_000;
-        for (int from = 1; from <= total; from += 500) {
-            session.onNext(gets(from, 500));
+        try (GrpcFixture own = new GrpcFixture()) {
+            own.reads = done(new Timestamp(7), new KvResult.Got(Value.of("v"), new Timestamp(1)));
+            own.holding = true;
+            BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
+            StreamObserver<SessionRequest> session = own.session().session(into(answers));
+            int total = 4_000;
+            for (int from = 1; from <= total; from += 500) {
+                session.onNext(gets(from, 500));
+            }
+            session.onCompleted();
+            waitFor(() -> own.held.size() == total);
+            own.held.parallelStream().forEach(Runnable::run);
+            assertEachIsAnsweredOnce(answers, total);
         }
-        session.onCompleted();
-        waitFor(() -> f.held.size() == total);
-        f.held.parallelStream().forEach(Runnable::run);
+    }
+
+    private static void assertEachIsAnsweredOnce(BlockingQueue<SessionResponse> answers, int total)
+            throws InterruptedException {
         boolean[] seen = new boolean[total + 1];
         int count = 0;
         SessionResponse next = answers.poll(10, TimeUnit.SECONDS);
@@ -384,16 +392,19 @@ class KvGatewayTest {
 
     @Test
     void moreThanTheBoundOfUnansweredRequestsIsOverloaded() throws Exception {
-        f.holding = true;
-        BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
-        StreamObserver<SessionRequest> session = f.session().session(into(answers));
-        session.onNext(gets(1, SessionStream.OUTSTANDING_MAX + 3));
-        SessionResponse refused = answers.poll(10, TimeUnit.SECONDS);
-        assertThat(refused).isNotNull();
-        assertThat(refused.getResponsesList())
-                .hasSize(3)
-                .allMatch(response -> response.getError().getCode() == Error.Code.OVERLOADED);
-        session.onError(new IllegalStateException("enough"));
+        // Its own: how many are let in depends on how long others took.
+        try (GrpcFixture own = new GrpcFixture()) {
+            own.holding = true;
+            BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
+            StreamObserver<SessionRequest> session = own.session().session(into(answers));
+            session.onNext(gets(1, AdmissionLimit.INITIAL + 3));
+            SessionResponse refused = answers.poll(10, TimeUnit.SECONDS);
+            assertThat(refused).isNotNull();
+            assertThat(refused.getResponsesList())
+                    .hasSize(3)
+                    .allMatch(response -> response.getError().getCode() == Error.Code.OVERLOADED);
+            session.onError(new IllegalStateException("enough"));
+        }
     }
 
     @Test

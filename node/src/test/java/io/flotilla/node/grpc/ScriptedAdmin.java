@@ -5,15 +5,20 @@ import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.kv.KvError;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.lifecycle.SplitResult;
+import io.flotilla.range.recovery.RecoveryPlan;
+import io.flotilla.range.recovery.RecoveryPlanner;
+import io.flotilla.range.recovery.Survivor;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** A cluster of nodes 1 and 2 with the meta range and two users' ranges. */
@@ -60,15 +65,24 @@ final class ScriptedAdmin implements ClusterAdmin {
                 true,
                 3,
                 2,
-                Optional.of(new Serving(List.of(new LeaseMargin(50, 7), new LeaseMargin(0, 9)), 1, 2, 3))))));
+                1,
+                NodeState.DRAINING,
+                Optional.of(new Serving(
+                        List.of(new LeaseMargin(50, 7), new LeaseMargin(0, 9)),
+                        1,
+                        2,
+                        3,
+                        List.of("range 7"),
+                        4,
+                        true))))));
     }
 
     @Override
     public void ranges(Consumer<Answer<List<Range>>> callback) {
         callback.accept(new Ok<>(List.of(
-                new Range(META, new NodeId(1), RangeState.OK, 10),
-                new Range(LEFT, new NodeId(1), RangeState.OK, 20),
-                new Range(RIGHT, NodeId.NONE, RangeState.NO_QUORUM, 30))));
+                new Range(META, new NodeId(1), RangeState.OK, 10, Set.of()),
+                new Range(LEFT, new NodeId(1), RangeState.OK, 20, Set.of()),
+                new Range(RIGHT, NodeId.NONE, RangeState.NO_QUORUM, 30, Set.of(new NodeId(1))))));
     }
 
     @Override
@@ -95,5 +109,12 @@ final class ScriptedAdmin implements ClusterAdmin {
                 node.value() == 9
                         ? new Absent<>("there is no node 9")
                         : new Ok<>(new Decommissioned(2, 5, false, "r3: a copy")));
+    }
+
+    @Override
+    public void recover(Set<NodeId> lost, boolean dryRun, long timeoutMicros, Consumer<Answer<Recovered>> callback) {
+        Survivor source = new Survivor(new NodeId(1), LEFT, 6, 5, 77, 70, Timestamp.ofMicros(1_700_000_000_000_000L));
+        RecoveryPlan plan = RecoveryPlanner.plan(List.of(source));
+        callback.accept(new Ok<>(new Recovered(plan, List.of("a problem"), dryRun, dryRun ? "" : "r2")));
     }
 }

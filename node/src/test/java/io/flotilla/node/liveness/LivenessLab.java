@@ -278,6 +278,13 @@ final class LivenessLab {
             assertThat(heartbeat.epoch()).as("epochs only grow").isGreaterThanOrEqualTo(from.epochUsed[to]);
             from.epochUsed[to] = heartbeat.epoch();
         }
+        if (outgoing.message() instanceof LivenessMessage.Resign resign) {
+            // It serves nothing under them any more, and says how far it went.
+            node(outgoing.to())
+                    .acknowledged
+                    .get(from.id)
+                    .replaceAll((epoch, bound) -> epoch <= resign.epoch() ? bound.min(resign.servedUpTo()) : bound);
+        }
         if (random.nextDouble() >= loss) {
             deliver(from, outgoing);
         }

@@ -20,6 +20,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -297,6 +299,26 @@ class ChronicleLogTest {
         assertThatThrownBy(() -> new ChronicleLog(directory, SMALL))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("in use");
+    }
+
+    /** The queue names its files by days; ours are counted, whatever day it is. */
+    @Test
+    void b72FilesRollBySizeAndNoClockHasASayInIt() throws Exception {
+        int files = cycleFiles().size();
+        byte[] large = new byte[50_000];
+        for (long index = 1; cycleFiles().size() < files + 3; index++) {
+            write(log, 1, new Persist(null, List.of(new LogEntry(index, 1, LogEntry.Kind.NORMAL, large)), null));
+        }
+        List<String> names = new ArrayList<>();
+        cycleFiles().forEach(file -> names.add(file.getFileName().toString()));
+        for (int i = 1; i < names.size(); i++) {
+            assertThat(day(names.get(i))).isEqualTo(day(names.get(i - 1)).plusDays(1));
+        }
+        assertThat(day(names.get(names.size() - 1))).isBefore(LocalDate.of(1971, 1, 1));
+    }
+
+    private static LocalDate day(String name) {
+        return LocalDate.parse(name.substring(0, 8), DateTimeFormatter.BASIC_ISO_DATE);
     }
 
     @Test

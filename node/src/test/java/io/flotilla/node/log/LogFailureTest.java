@@ -9,11 +9,24 @@ import static io.flotilla.node.log.LogFixture.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.Fault;
+import io.flotilla.node.disk.FaultDisk;
+import io.flotilla.node.disk.ForwardingDisk;
+import io.flotilla.node.disk.RealDisk;
+import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Goal: a failed sync is final. Method: a sync that fails on demand. */
@@ -23,17 +36,21 @@ class LogFailureTest {
 
     private final AtomicBoolean broken = new AtomicBoolean();
     private final AtomicInteger syncs = new AtomicInteger();
-    private final QueueFile.Sync sync = channel -> {
-        syncs.incrementAndGet();
-        if (broken.get()) {
-            throw new IOException("injected");
+    private final Disk disk = new ForwardingDisk() {
+        @Override
+        protected void beforeForce(Path file) throws IOException {
+            syncs.incrementAndGet();
+            if (broken.get()) {
+                throw new IOException("injected");
+            }
         }
-        channel.force(false);
     };
 
     @Test
-    void aFailedSyncIsNeverRetriedAndEverythingLaterFailsToo() throws IOException {
-        try (ChronicleLog log = new ChronicleLog(directory, SMALL, sync)) {
+    void b65AFailedSyncIsNeverRetriedAndEverythingLaterFailsToo() throws IOException {
+        List<Exception> told = new ArrayList<>();
+        try (ChronicleLog log = new ChronicleLog(disk, directory, SMALL)) {
+            log.onFailure(told::add);
             write(log, 1, append(1, 1, 1));
             broken.set(true);
             assertThat(causeOf(submit(log, 1, append(2, 2, 1)))).hasMessage("injected");
@@ -42,17 +59,65 @@ class LogFailureTest {
             assertThat(causeOf(submit(log, 2, append(1, 1, 1)))).hasMessage("injected");
             assertThat(syncs).hasValue(before);
             assertThat(log.view(1).lastIndex()).isEqualTo(1);
+            assertThat(told)
+                    .as("whom the store's end depends on is told at once, and once")
+                    .hasSize(1);
         }
+    }
+
+    @Test
+    void aFailedWriteIsAsFinal() throws IOException {
+        AtomicReference<Fault> fault = new AtomicReference<>(Fault.NONE);
+        try (ChronicleLog log = new ChronicleLog(new FaultDisk(new RealDisk(), fault::get), directory, SMALL)) {
+            write(log, 1, append(1, 1, 1));
+            fault.set(Fault.WRITE_ERROR);
+            assertThat(causeOf(submit(log, 1, append(2, 2, 1)))).hasMessageContaining("Input/output error");
+            fault.set(Fault.NONE);
+            assertThat(causeOf(submit(log, 2, append(1, 1, 1)))).hasMessageContaining("Input/output error");
+        }
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            assertThat(contents(log.view(1))).containsExactly("1:1");
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void b71WithoutRoomForItsNextFileTheLogWaitsAndGoesOnWhenThereIsSome() throws Exception {
+        AtomicReference<Fault> fault = new AtomicReference<>(Fault.NONE);
+        try (ChronicleLog log = new ChronicleLog(new FaultDisk(new RealDisk(), fault::get), directory, SMALL)) {
+            fault.set(Fault.FULL);
+            long index = 0;
+            CompletableFuture<Void> last = submit(log, 1, append(++index, index, 1));
+            // Whatever was allocated ahead is used up first.
+            while (log.oldestPendingNanos() < TimeUnit.MILLISECONDS.toNanos(300)) {
+                if (last.isDone()) {
+                    last.join();
+                    last = submit(log, 1, large(++index));
+                }
+            }
+            assertThat(last).isNotDone();
+            fault.set(Fault.NONE);
+            last.get(20, TimeUnit.SECONDS);
+            assertThat(log.view(1).lastIndex()).isEqualTo(index);
+        }
+    }
+
+    private static Persist large(long index) {
+        return new Persist(null, List.of(new LogEntry(index, 1, LogEntry.Kind.NORMAL, new byte[100_000])), null);
     }
 
     @Test
     void aFaultInMappedMemoryFailsTheLogLikeAnIoError() throws IOException {
         AtomicBoolean fault = new AtomicBoolean();
-        try (ChronicleLog log = new ChronicleLog(directory, SMALL, channel -> {
-            if (fault.get()) {
-                throw new InternalError("a fault occurred in an unsafe memory access operation");
+        Disk faulty = new ForwardingDisk() {
+            @Override
+            protected void beforeForce(Path file) {
+                if (fault.get()) {
+                    throw new InternalError("a fault occurred in an unsafe memory access operation");
+                }
             }
-        })) {
+        };
+        try (ChronicleLog log = new ChronicleLog(faulty, directory, SMALL)) {
             fault.set(true);
             assertThat(causeOf(submit(log, 1, append(1, 1, 1)))).hasRootCauseInstanceOf(InternalError.class);
         }
@@ -61,7 +126,7 @@ class LogFailureTest {
     @Test
     void aDiskThatFailsAtTheStartRefusesTheOpeningAndLeavesTheDirectoryFree() throws IOException {
         broken.set(true);
-        assertThatThrownBy(() -> new ChronicleLog(directory, SMALL, sync)).hasMessage("injected");
+        assertThatThrownBy(() -> new ChronicleLog(disk, directory, SMALL)).hasMessage("injected");
         try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
             write(log, 1, append(1, 1, 1));
             assertThat(contents(log.view(1))).containsExactly("1:1");
@@ -70,7 +135,7 @@ class LogFailureTest {
 
     @Test
     void aThousandWritesThatWaitTogetherNeedFewSyncs() throws IOException {
-        try (ChronicleLog log = new ChronicleLog(directory, SMALL, sync)) {
+        try (ChronicleLog log = new ChronicleLog(disk, directory, SMALL)) {
             int before = syncs.get();
             for (int i = 1; i <= 1_000; i++) {
                 submit(log, i, append(1, 1, 1));

@@ -47,12 +47,17 @@ class LogInspectorTest {
     }
 
     private void damage(long index, long term) throws IOException {
+        overwrite(index, term, 2);
+    }
+
+    /** Zeros from the beginning of that entry's payload. */
+    private void overwrite(long index, long term, int zeros) throws IOException {
         for (Path file : LogInspector.files(directory)) {
             String bytes = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
             int at = bytes.indexOf(new String(payload(index, term), StandardCharsets.US_ASCII));
             if (at > 0) {
                 try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                    channel.write(ByteBuffer.wrap(new byte[2]), at);
+                    channel.write(ByteBuffer.wrap(new byte[zeros]), at);
                 }
                 return;
             }
@@ -76,11 +81,21 @@ class LogInspectorTest {
 
     @Test
     void aTornEndIsNoDamage() throws IOException {
-        damage(6, 3);
+        // The copy of the record stopped in the middle.
+        overwrite(6, 3, payload(6, 3).length + Integer.BYTES);
         LogInspector.Verdict verdict = LogInspector.verify(directory);
         assertThat(verdict.isSound()).isTrue();
         assertThat(verdict.torn()).hasSize(1);
         assertThat(range(1).lastIndex()).isEqualTo(5);
+    }
+
+    @Test
+    void aLastRecordThatWasWrittenToItsEndAndIsDamagedIsNoTornEnd() throws IOException {
+        damage(6, 3);
+        LogInspector.Verdict verdict = LogInspector.verify(directory);
+        assertThat(verdict.isSound()).isFalse();
+        assertThat(verdict.torn()).isEmpty();
+        assertThat(verdict.lost()).singleElement().asString().contains("written to its end");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.flotilla.node.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.node.raft.HardState;
 import java.io.BufferedReader;
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -25,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 class LogKillTest {
     private static final int ROUNDS = Integer.getInteger("flotilla.log.kills", 6);
     private static final int ACKNOWLEDGED_MAX = 3_000;
+    /** A tenth of a second each: longer than a queue waits for whom it takes for dead. */
+    private static final int STANDS_STILL_TRIES = 20;
+
     private static final Pattern ACKNOWLEDGED = Pattern.compile("(\\d+) (\\d+)");
 
     @TempDir
@@ -57,6 +63,58 @@ class LogKillTest {
         }
         assertThat(acknowledged[1]).isPositive();
         assertThat(LogInspector.files(directory.resolve("store"))).hasSizeLessThan(ROUNDS + 8);
+    }
+
+    @Test
+    void b70AWriterThatStandsStillKeepsItsLogForItself() throws Exception {
+        Path store = directory.resolve("store");
+        long[] acknowledged = new long[LogKillChild.BUSY + 1];
+        Process child = new ProcessBuilder(command())
+                .redirectError(directory.resolve("errors").toFile())
+                .start();
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.US_ASCII))) {
+            read(output, 50, acknowledged);
+            signal(child, "STOP");
+            for (int i = 0; i < STANDS_STILL_TRIES; i++) {
+                assertThatThrownBy(() -> new ChronicleLog(store, LogKillChild.SETTINGS))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("in use");
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+            signal(child, "CONT");
+            read(output, 500, acknowledged);
+            child.toHandle().destroyForcibly();
+            read(output, Integer.MAX_VALUE, acknowledged);
+        } finally {
+            child.destroyForcibly();
+        }
+        assertThat(child.waitFor()).isEqualTo(137);
+        try (ChronicleLog log = new ChronicleLog(store, LogKillChild.SETTINGS)) {
+            for (int range = 1; range <= LogKillChild.BUSY; range++) {
+                assertThat(log.view(range).lastIndex()).isGreaterThanOrEqualTo(acknowledged[range]);
+                LogFixture.contents(log.view(range));
+            }
+        }
+        assertThat(acknowledged[1]).isPositive();
+    }
+
+    private static void read(BufferedReader output, int acknowledgements, long[] acknowledged) throws IOException {
+        int seen = 0;
+        for (String line = ""; line != null && seen < acknowledgements; line = output.readLine()) {
+            Matcher matcher = ACKNOWLEDGED.matcher(line);
+            if (matcher.matches()) {
+                acknowledged[Integer.parseInt(matcher.group(1))] = Long.parseLong(matcher.group(2));
+                seen++;
+            }
+        }
+    }
+
+    private static void signal(Process process, String name) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     private void killAfter(int lines, long[] acknowledged) throws IOException, InterruptedException {

@@ -1,5 +1,7 @@
 package io.flotilla.node.mvcc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
@@ -20,6 +22,7 @@ import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.storage.Engine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** One leaseholder's evaluator over a map, with a plain list for a timestamp cache; what evaluates is applied at once. */
 final class Bench {
@@ -31,6 +34,9 @@ final class Bench {
     final List<Evaluation.Protection> protectedReads = new ArrayList<>();
     private final BatchEvaluator evaluator = new BatchEvaluator(SETTINGS);
     Timestamp now = ts(1_000);
+
+    /** What was overwritten before is swept away. */
+    Timestamp oldest = Timestamp.ZERO;
 
     static Timestamp ts(long n) {
         return new Timestamp(n);
@@ -105,7 +111,7 @@ final class Bench {
             return latest;
         };
         return evaluator.evaluate(
-                new BatchEvaluator.Context(engine, NODE, now, floor), new KvBatch(header, List.of(ops)));
+                new BatchEvaluator.Context(engine, NODE, now, floor, oldest), new KvBatch(header, List.of(ops)));
     }
 
     /** Evaluates, protects what was read, applies. */
@@ -120,12 +126,44 @@ final class Bench {
         return evaluation;
     }
 
+    private final StateChecksum.Adding adding = new StateChecksum.Adding(engine);
+
+    /** Applies it, and sees to it that the checksum moves as the state does. */
     byte[] apply(byte[] payload) {
+        long before = checksum();
         try (Engine.Batch batch = engine.newBatch()) {
-            byte[] trigger = Mutation.apply(payload, batch);
+            byte[] trigger = Mutation.apply(payload, adding.to(batch));
             engine.write(batch);
+            adding.written();
+            assertThat(before + adding.take())
+                    .as("checksum kept up by the mutation, against that of the state")
+                    .isEqualTo(checksum());
             return trigger;
         }
+    }
+
+    /** As a replica does with such an entry. */
+    void apply(Mutation.Sweep sweep) {
+        long before = checksum();
+        try (Engine.Batch batch = engine.newBatch()) {
+            VersionSweep.carryOut(engine, sweep, adding.to(batch));
+            engine.write(batch);
+            adding.written();
+            assertThat(before + adding.take())
+                    .as("checksum kept up by the sweep, against that of the state")
+                    .isEqualTo(checksum());
+        }
+        oldest = oldest.max(sweep.threshold());
+    }
+
+    private long checksum() {
+        long sum = 0;
+        for (Engine.Space space : Engine.Space.values()) {
+            for (Map.Entry<byte[], byte[]> entry : engine.in(space).entrySet()) {
+                sum += EntryHash.of(space, entry.getKey(), entry.getValue());
+            }
+        }
+        return sum;
     }
 
     Evaluation.Evaluated evaluated(KvHeader header, KvOp... ops) {

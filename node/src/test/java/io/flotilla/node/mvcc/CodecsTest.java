@@ -107,32 +107,87 @@ class CodecsTest {
         assertThat(writer.isEmpty()).isTrue();
         writer.put(Space.DATA, bytes("aa"), bytes("bbbb"));
         writer.delete(Space.INTENT, bytes("cc"));
-        writer.deleteRange(Space.LOCAL, bytes("dd"), bytes("ee"));
+        writer.replace(Space.RECORD, bytes("dd"), bytes("d2"));
         byte[] writes = writer.toBytes();
-        String body = "00" + "01aa" + "02bbbb" + "11" + "01cc" + "23" + "01dd" + "01ee";
+        String body = "00" + "01aa" + "02bbbb" + "11" + "01cc" + "22" + "01dd" + "01d2";
         assertThat(hex(writes)).isEqualTo("01" + body);
         assertThat(Mutation.payload(writes, new byte[0])).isEqualTo(writes);
         assertThat(hex(Mutation.payload(writes, bytes("f00d")))).isEqualTo("02" + "02f00d" + body);
         assertThat(hex(Mutation.payload(new byte[0], bytes("f00d")))).isEqualTo("02" + "02f00d");
         assertThat(hex(Mutation.payload(new byte[0], new byte[0]))).isEqualTo("01");
+        assertThat(hex(Mutation.withoutWrites(Mutation.payload(writes, bytes("f00d")))))
+                .isEqualTo("02" + "02f00d");
+    }
+
+    /** A follower that catches up applies in one batch what its leader evaluated one after the other. */
+    @Test
+    void whatABatchHasWrittenItselfIsTakenAwayAgain() {
+        Bench bench = new Bench();
+        bench.engine.in(Space.RECORD).put(bytes("dd"), bytes("d1"));
+        MutationWriter writer = new MutationWriter();
+        writer.put(Space.INTENT, bytes("cc"), bytes("01"));
+        writer.replace(Space.RECORD, bytes("dd"), bytes("d2"));
+        writer.delete(Space.INTENT, bytes("cc"));
+        writer.replace(Space.RECORD, bytes("dd"), bytes("d3"));
+        writer.delete(Space.RECORD, bytes("dd"));
+        writer.put(Space.INTENT, bytes("cc"), bytes("02"));
+        writer.delete(Space.INTENT, bytes("ee"));
+        bench.apply(writer.toBytes());
+        assertThat(bench.size(Space.RECORD)).isZero();
+        assertThat(bench.size(Space.INTENT)).isEqualTo(1);
+    }
+
+    @Test
+    void checks() {
+        byte[] check = new Mutation.Check(0x0102, -2).payload();
+        assertThat(hex(check)).isEqualTo("03" + "0000000000000102" + "fffffffffffffffe");
+        assertThat(Mutation.check(check)).contains(new Mutation.Check(0x0102, -2));
+        assertThat(Mutation.trigger(check)).isEmpty();
+        assertThat(Mutation.withoutWrites(check)).isEmpty();
+        assertThat(Mutation.check(bytes("01"))).isEmpty();
+        assertThat(new Bench().apply(check)).isEmpty();
+    }
+
+    @Test
+    void sweeps() {
+        Mutation.Sweep sweep = new Mutation.Sweep(
+                new Timestamp(0x0102),
+                3,
+                List.of(new Mutation.Garbage(bytes("aabb"), 300), new Mutation.Garbage(bytes("cc"), 1)));
+        byte[] payload = sweep.payload();
+        assertThat(hex(payload))
+                .isEqualTo("04" + "0000000000000102" + "0000000000000003" + "02aabb" + "ac02" + "01cc" + "01");
+        assertThat(Mutation.isSweep(payload)).isTrue();
+        assertThat(Mutation.sweep(payload).orElseThrow())
+                .usingRecursiveComparison()
+                .isEqualTo(sweep);
+        assertThat(Mutation.trigger(payload)).isEmpty();
+        assertThat(Mutation.withoutWrites(payload)).isEmpty();
+        assertThat(Mutation.check(payload)).isEmpty();
+        assertThat(Mutation.sweep(bytes("01"))).isEmpty();
+    }
+
+    /** Kept on disk and compared between nodes: a change of these values is a change of format. */
+    @Test
+    void entryHashes() {
+        assertThat(EntryHash.of(Space.DATA, new byte[0], new byte[0])).isEqualTo(5416694353577876489L);
+        assertThat(EntryHash.of(Space.DATA, bytes("00"), new byte[0])).isEqualTo(-1581857132964823900L);
+        assertThat(EntryHash.of(Space.INTENT, bytes("0102030405060708090a"), bytes("ff")))
+                .isEqualTo(3354868263771814117L);
     }
 
     @Test
     void applyingAMutationWritesWhatItSaysAndReturnsItsTrigger() {
         Bench bench = new Bench();
         bench.engine.in(Space.INTENT).put(bytes("cc"), bytes("00"));
-        bench.engine.in(Space.LOCAL).put(bytes("dd"), bytes("00"));
-        bench.engine.in(Space.LOCAL).put(bytes("ee"), bytes("00"));
         byte[] long200 = new byte[200];
         Arrays.fill(long200, (byte) 7);
         MutationWriter writer = new MutationWriter();
         writer.put(Space.DATA, bytes("aa"), long200);
         writer.delete(Space.INTENT, bytes("cc"));
-        writer.deleteRange(Space.LOCAL, bytes("dd"), bytes("ee"));
         assertThat(bench.apply(Mutation.payload(writer.toBytes(), long200))).isEqualTo(long200);
         assertThat(bench.engine.get(Space.DATA, bytes("aa"))).isEqualTo(long200);
         assertThat(bench.size(Space.INTENT)).isZero();
-        assertThat(bench.size(Space.LOCAL)).isEqualTo(1);
         assertThat(bench.apply(bytes("01"))).isEmpty();
     }
 
@@ -140,7 +195,19 @@ class CodecsTest {
     void brokenMutationsAreRefused() {
         Bench bench = new Bench();
         for (String broken : List.of(
-                "", "03", "01000", "0100", "010001aa", "010501aa00", "013001aa", "0202f0", "0110ffffffffff01")) {
+                "",
+                "03",
+                "06",
+                "04000000",
+                "0300000000000000",
+                "01000",
+                "0100",
+                "010001aa",
+                "010501aa00",
+                "013001aa01bb",
+                "013001aa",
+                "0202f0",
+                "0110ffffffffff01")) {
             String even = broken.length() % 2 == 0 ? broken : broken + "0";
             if (!broken.equals("01000")) {
                 assertThatThrownBy(() -> bench.apply(bytes(even)))

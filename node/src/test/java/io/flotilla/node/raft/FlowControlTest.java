@@ -44,7 +44,7 @@ class FlowControlTest {
         assertThat(peer.mayPipeline()).isTrue();
         peer.pipelined(11, 600);
         assertThat(peer.mayPipeline()).isFalse();
-        peer.matched(10, 1);
+        peer.matched(10, 0, 1);
         assertThat(peer.inflightBytes()).isEqualTo(600);
         assertThat(peer.mayPipeline()).isTrue();
         peer.probeFrom(12);
@@ -58,7 +58,7 @@ class FlowControlTest {
         for (long index = 10; index < 500; index++) {
             peer.pipelined(index, index);
             if (index % 3 == 0) {
-                peer.matched(++acknowledged, 1);
+                peer.matched(++acknowledged, 0, 1);
             }
             long expected = 0;
             for (long i = acknowledged + 1; i <= index; i++) {
@@ -125,7 +125,7 @@ class FlowControlTest {
                         bytesMax,
                         base.logEntriesKept()),
                 0);
-        peer.matched(9, 1);
+        peer.matched(9, 0, 1);
         return peer;
     }
 

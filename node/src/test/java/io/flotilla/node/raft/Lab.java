@@ -140,9 +140,16 @@ final class Lab {
     void start(int id) {
         started.put(id, now());
         MemoryLog log = log(id);
+        LabSnapshot base = base(id);
+        if (log.lastIndex() < base.index()
+                || (log.firstIndex() <= base.index() && log.termAt(base.index()) != base.term())) {
+            // The crash came between installing a snapshot and the reset of the log.
+            log.persist(new Ready.Persist(null, List.of(), new Ready.LogReset(base.index(), base.term())));
+        }
         applied.put(id, new ArrayList<>());
         unpersisted.put(id, new ArrayList<>());
-        cores.put(id, new RaftCore(config(id), log.hardState, log, log.firstIndex() - 1, now()));
+        long from = Math.max(base.index(), log.firstIndex() - 1);
+        cores.put(id, new RaftCore(config(id), log.hardState, log, from, now()));
     }
 
     /** Gives the core up and makes it anew. */
@@ -165,6 +172,10 @@ final class Lab {
     }
 
     Now now() {
+        return nowAt(micros);
+    }
+
+    static Now nowAt(long micros) {
         return new Now(micros, Timestamp.ofMicros(EPOCH + micros));
     }
 

@@ -133,12 +133,47 @@ class LeaseTest {
         assertThat(lease.start()).isGreaterThanOrEqualTo(bound);
     }
 
+    /** B41, B45: the lease is reckoned on the monotonic clock, whatever the wall clock does. */
+    @Test
+    void aJumpOfTheWallClockLengthensNoLease() {
+        Lab lab = new Lab(3);
+        lab.elect(1);
+        lab.advance(400);
+        long until = lab.lease(1).untilMicros();
+        for (long jump : new long[] {-3_600_000_000L, 3_600_000_000L}) {
+            Now jumped = new Now(lab.micros, lab.now().hybrid().plusMicros(jump));
+            assertThat(lab.core(1).lease(jumped).untilMicros()).isIn(until, Lease.NONE.untilMicros());
+            Now later = new Now(until + 1, lab.now().hybrid().plusMicros(jump));
+            assertThat(lab.core(1).lease(later)).isEqualTo(Lease.NONE);
+        }
+    }
+
     @Test
     void aGroupOfOneNeedsNobodysSupport() {
         Lab lab = new Lab(1);
         lab.elect(1);
         lab.micros += 5_000_000;
         assertThat(lab.lease(1).untilMicros()).isEqualTo(lab.micros + 800_000);
+    }
+
+    /** Else the new half could elect a leader whose lease begins below what was served on the strength of the old one. */
+    @Test
+    void aJointStateIsLeftOnlyWhenBothHalvesKnowHowFarLeasesReached() {
+        Lab lab = new Lab(LabSnapshot.membership("(1 2 3) +4 +5"));
+        lab.elect(1);
+        lab.advance(400);
+        lab.storesSpeak = false;
+        lab.micros += 50_000;
+        assertThat(lab.change(1, "(1 4 5)&(1 2 3)").refusal()).isNull();
+        lab.settle();
+        assertThat(lab.change(1, "(1 4 5)").refusal()).isEqualTo(new ProposalRefusal.TooEarly());
+        for (int old : new int[] {2, 3}) {
+            lab.stores.beat(old, 1);
+        }
+        assertThat(lab.change(1, "(1 4 5)").refusal()).isEqualTo(new ProposalRefusal.TooEarly());
+        lab.storesSpeak = true;
+        lab.advance(300);
+        assertThat(lab.change(1, "(1 4 5)").refusal()).isNull();
     }
 
     @Test
@@ -217,6 +252,21 @@ class LeaseTest {
         Lease lease = lab.lease(3);
         assertThat(lease.isHeldAt(lab.micros)).isTrue();
         assertThat(lease.start()).isLessThan(lab.now().hybrid());
+    }
+
+    /** Else, were the successor's replica to start anew, the two would wait for each other, and nobody lead. */
+    @Test
+    void aSuccessorWaitsForItsPredecessorNoLonger() {
+        Lab lab = new Lab(3);
+        lab.elect(1);
+        lab.step(1, new RaftEvent.TransferLeadership(3));
+        lab.settle();
+        assertThat(lab.leader()).isEqualTo(3);
+        lab.crash(3);
+        assertThat(lab.log(3).hardState.leader()).isZero();
+        lab.start(3);
+        lab.advance(3_000);
+        assertThat(lab.leader()).isPositive();
     }
 
     @Test

@@ -162,6 +162,26 @@ class QuietTest {
         assertThat(lab.reads).hasSize(1);
     }
 
+    /** It was away while this leader was elected and slept; the log has since forgotten its beginning. */
+    @Test
+    void aPeerThatAThawedLeaderNeverHeardOfIsAskedWhatItHasBeforeItIsSentASnapshot() {
+        Lab lab = quiet();
+        lab.cut = Lab.isolating(1);
+        lab.advance(3_000);
+        int leader = lab.leader();
+        assertThat(leader).isNotEqualTo(1);
+        lab.compact(leader, 2);
+        assertThat(lab.core(leader).isQuiet(lab.now())).isTrue();
+        lab.freezeAndThaw(leader);
+        lab.cut = message -> false;
+        lab.stores.beat();
+        lab.step(leader, new RaftEvent.Tick());
+        lab.advance(1_000);
+        assertThat(lab.snapshotsTo).isEmpty();
+        assertThat(lab.status(1).commit()).isEqualTo(lab.status(leader).lastIndex());
+        assertThat(lab.core(leader).isQuiet(lab.now())).isTrue();
+    }
+
     @Test
     void nothingIsUnderWayToTheDiskOfAQuietReplica() {
         Lab lab = quiet();

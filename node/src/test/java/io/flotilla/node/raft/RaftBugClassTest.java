@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.time.Timestamp;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Published bugs of other implementations, one test each; the numbers are those of the project's catalogue of bug classes. */
@@ -282,5 +283,112 @@ class RaftBugClassTest {
         assertThat(lab.appliedBy(1)).isEmpty();
         lab.persist(1);
         assertThat(lab.appliedBy(1)).containsExactly("a");
+    }
+
+    @Test
+    void b06VotesAndAppendsAreJudgedByOneTerm() {
+        Lab lab = new Lab(3);
+        lab.micros += 2_000_000;
+        lab.receive(new RaftMessage.VoteRequest(2, 1, 7, false, 9, 9, false));
+        lab.network.clear();
+        lab.receive(append(6, 0, 0, 0, entry(1, 6)));
+        assertThat(lab.take(RaftMessage.AppendReply.class).get(0).success()).isFalse();
+        assertThat(lab.status(1).lastIndex()).isZero();
+        lab.receive(append(9, 0, 0, 0, entry(1, 9)));
+        lab.network.clear();
+        lab.receive(new RaftMessage.VoteRequest(3, 1, 8, false, 9, 9, true));
+        RaftMessage.VoteReply reply = lab.take(RaftMessage.VoteReply.class).get(0);
+        assertThat(reply.granted()).isFalse();
+        assertThat(reply.term()).isEqualTo(9);
+    }
+
+    @Test
+    void b08AReplicaWithAHigherTermAndAShorterLogWedgesNobody() {
+        Lab lab = new Lab(3);
+        lab.elect(1);
+        lab.propose(1, "a");
+        lab.settle();
+        lab.cut = Lab.isolating(3);
+        lab.propose(1, "b");
+        lab.settle();
+        lab.crash(3);
+        lab.log(3).hardState = new HardState(40, 0, 0);
+        lab.start(3);
+        lab.crash(1);
+        lab.stores.resign(1);
+        lab.cut = Lab.isolating(1);
+        lab.advance(6_000);
+        assertThat(lab.leader()).isEqualTo(2);
+        assertThat(lab.appliedBy(3)).containsExactly("a", "b");
+    }
+
+    /** The leader never goes back behind what a voter acknowledged, so one that lost it is not made a voter again. */
+    @Test
+    void b22AVoterThatLostItsDiskIsNotTakenBackUnderItsOldIdentity() {
+        Lab lab = new Lab(3);
+        lab.elect(1);
+        lab.propose(1, "a");
+        lab.settle();
+        lab.cut = Lab.isolating(3);
+        for (int i = 0; i < 5; i++) {
+            lab.receive(
+                    new RaftMessage.AppendReply(3, 1, 1, false, 1, RaftMessage.AppendReply.NOTHING_HERE, 1_000 + i));
+        }
+        assertThat(lab.snapshotsTo).isEmpty();
+        assertThat(lab.take(RaftMessage.Append.class)).as("nor is there a loop").isEmpty();
+    }
+
+    @Test
+    void b25WhatIsUnderWayStaysAsItWasWhenTheLogChanges() {
+        Lab lab = new Lab(3);
+        lab.autoPersist = false;
+        Ready first = lab.receive(append(1, 0, 0, 0, entry(1, 1), entry(2, 1), entry(3, 1)));
+        List<LogEntry> handed = Objects.requireNonNull(first.persist()).entries();
+        lab.receive(append(2, 1, 1, 0, entry(2, 2)));
+        assertThat(handed).extracting(LogEntry::term).containsExactly(1L, 1L, 1L);
+        lab.persist(1);
+        assertThat(lab.log(1).lastIndex()).isEqualTo(2);
+        assertThat(lab.log(1).termAt(2)).isEqualTo(2);
+    }
+
+    @Test
+    void b39ALearnerThatWasDownAtTheElectionIsFedWhenItComesBack() {
+        Lab lab = new Lab(LabSnapshot.membership("(1 2 3) +4"));
+        lab.elect(1);
+        lab.crash(4);
+        lab.cut = Lab.isolating(4);
+        lab.step(1, new RaftEvent.TransferLeadership(2));
+        lab.settle();
+        lab.propose(2, "a");
+        lab.advance(20_000);
+        lab.start(4);
+        lab.cut = message -> false;
+        lab.advance(600);
+        assertThat(lab.appliedBy(4)).containsExactly("a");
+    }
+
+    /** The published timeline: a leader is cut from one follower, and a moment later from the other, which hears the first again. */
+    @Test
+    void b44APartitionThatShiftsLeavesNoMomentWithTwoLeases() {
+        for (int shiftMillis = 0; shiftMillis <= 2_500; shiftMillis += 50) {
+            Lab lab = new Lab(3);
+            lab.elect(1);
+            lab.advance(400);
+            for (int step = 0; step < 6_000; step += 50) {
+                boolean before = step < shiftMillis;
+                lab.cut = message -> before
+                        ? message.from() + message.to() == 4 && message.from() != message.to()
+                        : message.from() == 1 || message.to() == 1;
+                lab.advance(50);
+                int holders = 0;
+                for (int id = 1; id <= 3; id++) {
+                    holders += lab.lease(id).isHeldAt(lab.micros) ? 1 : 0;
+                }
+                assertThat(holders)
+                        .as("shifted at %d, after %d", shiftMillis, step)
+                        .isLessThanOrEqualTo(1);
+            }
+            assertThat(lab.leader()).isIn(2, 3);
+        }
     }
 }

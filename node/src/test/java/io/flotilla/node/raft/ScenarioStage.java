@@ -33,6 +33,10 @@ final class ScenarioStage {
     private record Parcel(int from, int to, long term, LabSnapshot state) {}
 
     private final TreeSet<Integer> alone = new TreeSet<>();
+
+    /** Their stores are gone with them. */
+    private final TreeSet<Integer> down = new TreeSet<>();
+
     private final TreeSet<String> cutLinks = new TreeSet<>();
     private final TreeMap<String, Parcel> parcels = new TreeMap<>();
     private Lab lab = new Lab(1);
@@ -59,8 +63,16 @@ final class ScenarioStage {
                     alone.clear();
                     cutLinks.clear();
                 });
-            case "crash" -> quietly(() -> lab.crash(id(words, 0)));
-            case "start" -> quietly(() -> lab.start(id(words, 0)));
+            case "crash" ->
+                quietly(() -> {
+                    lab.crash(id(words, 0));
+                    down.add(id(words, 0));
+                });
+            case "start" ->
+                quietly(() -> {
+                    down.remove(id(words, 0));
+                    lab.start(id(words, 0));
+                });
             case "destroy" -> quietly(() -> lab.destroy(id(words, 0)));
             case "stall" -> quietly(() -> lab.stalledDisks.add(id(words, 0)));
             case "disk" ->
@@ -92,8 +104,13 @@ final class ScenarioStage {
 
     private List<String> group(String membership) {
         lab = new Lab(LabSnapshot.membership(membership));
+        alone.clear();
+        down.clear();
+        cutLinks.clear();
         lab.cut = message -> alone.contains(message.from())
                 || alone.contains(message.to())
+                || down.contains(message.from())
+                || down.contains(message.to())
                 || cutLinks.contains(message.from() + ">" + message.to());
         return List.of();
     }

@@ -5,12 +5,14 @@ import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.node.liveness.Liveness;
 import io.flotilla.node.liveness.LivenessConfig;
+import io.flotilla.node.liveness.LivenessFact;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.LivenessReady;
 import io.flotilla.node.liveness.LivenessState;
 import io.flotilla.node.liveness.LivenessView;
 import io.flotilla.node.liveness.StoreLiveness;
 import io.flotilla.node.raft.Now;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** A store's liveness in a laboratory: its file is durable at once, and messages go where the laboratory sends them. */
@@ -25,6 +27,9 @@ final class LabLiveness implements Liveness {
     private final LongSupplier micros;
     private final Wire wire;
     private final StoreLiveness core;
+
+    /** Hears what has become true. */
+    Consumer<LivenessFact> facts = fact -> {};
 
     LabLiveness(NodeId node, HybridClock clock, LongSupplier micros, Wire wire) {
         this.node = node;
@@ -66,5 +71,6 @@ final class LabLiveness implements Liveness {
         if (persist != null) {
             carryOut(core.persisted(now(), persist.number()));
         }
+        ready.facts().forEach(facts);
     }
 }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.raft.Now;
+import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
@@ -80,7 +83,15 @@ class ReplicaDirectoryTest {
     }
 
     private Slot add(long range, String start, String end) {
-        Slot slot = new Slot(command -> {}, descriptor(range, start, end), 1);
+        Slot slot = new Slot(
+                (self, from) -> command -> {},
+                descriptor(range, start, end),
+                1,
+                new Dormant(
+                        null,
+                        Timestamp.ZERO,
+                        new RaftStatus(RaftStatus.Role.FOLLOWER, 0, 0, 0, 0, 0, false, false),
+                        new Now(0, Timestamp.ZERO)));
         directory.add(slot);
         return slot;
     }

@@ -18,16 +18,22 @@ import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
+import io.flotilla.node.disk.SpaceWatch;
+import io.flotilla.node.liveness.LivenessFact;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
+import io.flotilla.node.mvcc.Mutation;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready;
 import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.MemoryEngine;
+import io.flotilla.node.transport.ChecksumNote;
+import io.flotilla.range.lifecycle.ReplicaChangeTrigger;
 import io.flotilla.range.lifecycle.SplitTrigger;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -40,6 +46,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The replicas of one range on nodes of their own, without actors or disks: a network in a list, one clock, and the test decides what moves. */
 final class ReplicaLab {
@@ -48,15 +55,31 @@ final class ReplicaLab {
     private static final long OFFSET_MICROS = 100_000;
     private static final long TIMEOUT_MICROS = 5_000_000;
 
+    /** Who was found to be wrong, as "node@index", again and again. */
+    final List<String> verdicts = new ArrayList<>();
+
+    final List<ConsistencyCheck.Verdict> alarms = new ArrayList<>();
+
     /** One node: its disk, its clock, its replica. */
     final class Node {
         final NodeId id;
-        final MemoryEngine engine = new MemoryEngine();
-        final MemoryLog log = MemoryLog.held();
-        final HybridClock clock = new HybridClock(() -> EPOCH + micros, OFFSET_MICROS);
+        MemoryEngine engine = new MemoryEngine();
+        MemoryLog log = MemoryLog.held();
+
+        /** How far its wall clock is ahead of the others'. */
+        long skewMicros;
+
+        final HybridClock clock = new HybridClock(() -> EPOCH + micros + skewMicros, OFFSET_MICROS);
         final Serving serving;
         final LabLiveness liveness;
-        final Replica replica;
+        Replica replica;
+
+        /** As its store knows it: asleep or not. */
+        private final Slot slot;
+
+        private Replica.Setting setting;
+        private final RangeDescriptor descriptor;
+        private @Nullable Dormant dormant;
 
         /** Takes no turns; what arrives waits. */
         boolean paused;
@@ -64,30 +87,79 @@ final class ReplicaLab {
         boolean due;
         private final ArrayDeque<Runnable> mailbox = new ArrayDeque<>();
 
-        Node(int number, FlowSettings flow, ReadMode readMode, RangeDescriptor descriptor) {
+        Node(int number, FlowSettings flow, ReadMode readMode, SpaceWatch space, RangeDescriptor descriptor) {
             id = new NodeId(number);
-            serving = Serving.of(flow, readMode);
+            serving = Serving.of(flow, space, readMode);
             liveness = new LabLiveness(id, clock, () -> micros, ReplicaLab.this::sendLiveness);
+            liveness.facts = this::fact;
+            this.descriptor = descriptor;
+            setting = setting();
+            replica = opened();
+            slot = new Slot((self, from) -> command -> {}, descriptor, number, replica.freeze());
+        }
+
+        private Replica.Setting setting() {
+            return new Replica.Setting(
+                    id,
+                    engine,
+                    new BatchEvaluator(TxnSettings.DEFAULT),
+                    clock,
+                    RaftSettings.DEFAULT,
+                    TxnSettings.DEFAULT,
+                    serving,
+                    liveness,
+                    id.value());
+        }
+
+        private Replica opened() {
             LogOpening opening = LogOpening.of(log, engine, descriptor);
-            replica = new Replica(
-                    new Replica.Setting(
-                            id,
-                            engine,
-                            new BatchEvaluator(TxnSettings.DEFAULT),
-                            clock,
-                            RaftSettings.DEFAULT,
-                            TxnSettings.DEFAULT,
-                            serving,
-                            liveness,
-                            number),
-                    new Ports(this),
-                    descriptor,
-                    opening.hardState(),
-                    opening.view());
+            return new Replica(setting, new Ports(this), descriptor, opening.hardState(), opening.view());
+        }
+
+        /** The process ends and another one begins: the state is as it was last flushed, the log as it was last synced. */
+        void restart() {
+            mailbox.clear();
+            engine = engine.crash();
+            log = log.crash();
+            setting = setting();
+            replica = opened();
         }
 
         void tell(Runnable message) {
             mailbox.add(message);
+        }
+
+        /** Puts the replica to sleep as a store does; false if it is not quiet. */
+        boolean fallAsleep() {
+            if (isAsleep() || !mailbox.isEmpty() || !replica.isQuiet()) {
+                return false;
+            }
+            slot.rests(replica.rest());
+            dormant = replica.freeze();
+            return true;
+        }
+
+        boolean isAsleep() {
+            return dormant != null;
+        }
+
+        private void fact(LivenessFact fact) {
+            boolean concerned = fact instanceof LivenessFact.Withdrawn
+                    ? slot.isLedFrom(new NodeId(fact.node()))
+                    : slot.misses(new NodeId(fact.node()));
+            if (concerned) {
+                tell(() -> replica.tick());
+            }
+        }
+
+        private void wake() {
+            Dormant from = dormant;
+            if (from != null) {
+                dormant = null;
+                slot.rests(null);
+                LogOpening opening = LogOpening.of(log, engine, descriptor);
+                replica = new Replica(setting, new Ports(this), descriptor, opening, from.raft(), from.servedUpTo());
+            }
         }
 
         private boolean turn() {
@@ -95,6 +167,7 @@ final class ReplicaLab {
                 return false;
             }
             due = false;
+            wake();
             while (!mailbox.isEmpty()) {
                 mailbox.poll().run();
             }
@@ -116,17 +189,32 @@ final class ReplicaLab {
     /** (from, to): messages that do not pass. */
     BiPredicate<NodeId, NodeId> cut = (from, to) -> false;
 
+    /** A snapshot that a leader would send. */
+    record SnapshotBegun(RangeDescriptor descriptor, int toReplica, long index) {}
+
+    final List<SnapshotBegun> snapshots = new ArrayList<>();
+
+    /** Whether any may be needed; none arrives. */
+    boolean snapshotsAllowed;
+
+    /** How many messages the replicas have sent each other. */
+    long messages;
+
     /** Whether writes to the logs become durable by themselves. */
     boolean autoSync = true;
 
     ReplicaLab(int size, FlowSettings flow, ReadMode readMode) {
+        this(size, flow, readMode, SpaceWatch.none());
+    }
+
+    ReplicaLab(int size, FlowSettings flow, ReadMode readMode, SpaceWatch space) {
         List<ReplicaInfo> replicas = new ArrayList<>();
         for (int number = 1; number <= size; number++) {
             replicas.add(new ReplicaInfo(new NodeId(number), number));
         }
         RangeDescriptor descriptor = new RangeDescriptor(RANGE, 1, KeySpace.USERS, replicas, size + 1);
         for (int number = 1; number <= size; number++) {
-            nodes.put(number, new Node(number, flow, readMode, descriptor));
+            nodes.put(number, new Node(number, flow, readMode, space, descriptor));
         }
         for (Node one : nodes.values()) {
             for (Node other : nodes.values()) {
@@ -183,7 +271,9 @@ final class ReplicaLab {
                 if (!node.paused) {
                     node.liveness.tick();
                 }
-                node.tell(node.replica::tick);
+                if (!node.isAsleep()) {
+                    node.tell(() -> node.replica.tick());
+                }
             }
             deliverWords();
             settle();
@@ -231,14 +321,42 @@ final class ReplicaLab {
         node.tell(() -> node.replica.serve(new RangeRequest(RANGE, 1, sent), reply));
     }
 
+    /** A transaction that would like to write at that timestamp. */
+    RangeReply writeAt(int number, Timestamp timestamp, String key, String value) {
+        List<RangeReply> replies = new ArrayList<>();
+        KvBatch batch = onePhase(timestamp, key(key), put(key, value));
+        Node node = node(number);
+        node.tell(() -> node.replica.serve(new RangeRequest(RANGE, 1, batch), replies::add));
+        settle();
+        advance(100);
+        return replies.get(0);
+    }
+
+    /** A transaction that gives the range other replicas. */
+    void change(int number, RangeDescriptor next, Consumer<RangeReply> reply) {
+        KvOp write = put("descriptor", "changed");
+        KvBatch commit =
+                onePhase(Timestamp.ZERO, write.key(), Value.wrap(new ReplicaChangeTrigger(next).encode()), write);
+        Node node = node(number);
+        node.tell(() -> node.replica.serve(new RangeRequest(RANGE, 1, commit), reply));
+    }
+
     /** As a coordinator commits a transaction that reads nothing and writes here only. */
     private KvBatch onePhase(Key anchor, KvOp... writes) {
+        return onePhase(Timestamp.ZERO, anchor, writes);
+    }
+
+    private KvBatch onePhase(Timestamp timestamp, Key anchor, KvOp... writes) {
+        return onePhase(timestamp, anchor, Value.EMPTY, writes);
+    }
+
+    private KvBatch onePhase(Timestamp timestamp, Key anchor, Value trigger, KvOp... writes) {
         List<KvOp> ops = new ArrayList<>(List.of(writes));
         List<Key> keys = ops.stream().map(KvOp::key).toList();
-        ops.add(new KvOp.EndTxn(anchor, TxnStatus.STAGING, keys, Value.EMPTY));
+        ops.add(new KvOp.EndTxn(anchor, TxnStatus.STAGING, keys, trigger));
         Timestamp started = Timestamp.ofMicros(EPOCH + micros);
         TxnMeta txn = new TxnMeta(new TxnId(7, ++transactions), anchor, started, started.packed());
-        KvHeader header = new KvHeader(Timestamp.ZERO, Timestamp.ZERO, List.of(), txn, true, TIMEOUT_MICROS);
+        KvHeader header = new KvHeader(timestamp, timestamp, List.of(), txn, true, TIMEOUT_MICROS);
         return new KvBatch(header, ops);
     }
 
@@ -302,6 +420,7 @@ final class ReplicaLab {
 
         @Override
         public void send(NodeId to, RaftMessage message) {
+            messages++;
             if (!cut.test(node.id, to)) {
                 network.add(new Sent(to, message));
             }
@@ -314,8 +433,12 @@ final class ReplicaLab {
 
         @Override
         public boolean streamSnapshot(
-                RangeDescriptor descriptor, int toReplica, long term, long index, long indexTerm) {
-            throw new AssertionError("no snapshot is needed here");
+                RangeDescriptor descriptor, int toReplica, long term, LocalState.Applied applied) {
+            if (!snapshotsAllowed) {
+                throw new AssertionError("no snapshot is needed here");
+            }
+            snapshots.add(new SnapshotBegun(descriptor, toReplica, applied.index()));
+            return true;
         }
 
         @Override
@@ -349,7 +472,36 @@ final class ReplicaLab {
         }
 
         @Override
-        public void applied() {
+        public void sendChecksum(NodeId to, ChecksumNote note) {
+            if (!cut.test(node.id, to)) {
+                Node at = node(to.value());
+                if (note.diverged()) {
+                    verdicts.add(to.value() + "@" + note.index());
+                } else {
+                    at.tell(() -> at.replica.checkup().heard(note));
+                }
+            }
+        }
+
+        @Override
+        public void diverged(long index) {
+            verdicts.add(node.id.value() + "@" + index);
+        }
+
+        @Override
+        public void alarm(ConsistencyCheck.Verdict verdict) {
+            alarms.add(verdict);
+        }
+
+        @Override
+        public boolean countState(RangeDescriptor descriptor, StateChecksum checksum) {
+            long sum = StateCounter.sumOf(node.engine, descriptor.span());
+            node.tell(() -> node.replica.checkup().counted(new Mutation.Check(checksum.since(), checksum.sum() - sum)));
+            return true;
+        }
+
+        @Override
+        public void applied(long bytes) {
             // Nothing is flushed here.
         }
 

@@ -3,6 +3,7 @@ package io.flotilla.node.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.config.id.NodeId;
 import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogEntry;
@@ -61,7 +62,7 @@ class SnapshotInstallTest {
             for (boolean flushed : new boolean[] {false, true}) {
                 MemoryEngine survivor = survivor(flushed);
                 Path files = copyOfFiles(flushed + "" + nth);
-                SnapshotInstall.recover(survivor, new SnapshotFiles(files));
+                SnapshotInstall.recover(survivor, new SnapshotFiles(files), lost(survivor));
                 assertThat(SnapshotSample.stateOf(survivor)).isIn("old", "new");
                 if (flushed && step.ordinal() >= SnapshotStep.MARKED.ordinal()) {
                     assertThat(SnapshotSample.stateOf(survivor)).isEqualTo("new");
@@ -79,25 +80,55 @@ class SnapshotInstallTest {
         engine.flush();
         for (SnapshotStep step : List.of(SnapshotStep.MARKED, SnapshotStep.CHUNK_INSTALLED, SnapshotStep.INSTALLED)) {
             MemoryEngine again = engine.crash();
-            assertThatThrownBy(() -> SnapshotInstall.recover(again, new SnapshotFiles(directory, crashAt(step, 1))))
+            assertThatThrownBy(() ->
+                            SnapshotInstall.recover(again, new SnapshotFiles(directory, crashAt(step, 1)), lost(again)))
                     .isInstanceOf(Crash.class);
             again.flush();
             engine = again;
         }
         MemoryEngine last = engine.crash();
-        SnapshotInstall.recover(last, new SnapshotFiles(directory));
+        SnapshotInstall.recover(last, new SnapshotFiles(directory), lost(last));
         assertThat(SnapshotSample.stateOf(last)).isEqualTo("new");
     }
 
+    /** Its log may be all right, but what its state should be only its peers know. */
     @Test
-    void aStoreWhoseHalfSnapshotLostItsFileDoesNotStart() {
+    void aReplicaWhoseHalfSnapshotLostItsFileIsMadeAnew() throws IOException {
         SnapshotSample.OLD.fill(engine);
         runUntil(SnapshotStep.MARKED, 1);
         engine.flush();
         MemoryEngine survivor = engine.crash();
-        assertThatThrownBy(() -> SnapshotInstall.recover(survivor, new SnapshotFiles(directory.resolve("elsewhere"))))
-                .isInstanceOf(StorageException.class)
-                .hasMessageContaining("half of a snapshot");
+        LostReplicas lost = lost(survivor);
+        SnapshotInstall.recover(survivor, new SnapshotFiles(directory.resolve("elsewhere")), lost);
+        assertThat(lost.isLost(SnapshotSample.RANGE, 2)).isTrue();
+        assertThat(lost.alarms()).singleElement().asString().contains("half of the snapshot at index 900");
+        LostReplicas found = lost(survivor.crash());
+        found.load();
+        assertThat(found.all()).as("durable").isEqualTo(lost.all());
+        assertThat(LocalState.installing(survivor)).isEmpty();
+    }
+
+    @Test
+    void aHalfInstalledSnapshotWhoseFileIsDamagedIsNotInstalledAgain() throws IOException {
+        SnapshotSample.OLD.fill(engine);
+        runUntil(SnapshotStep.CHUNK_INSTALLED, 1);
+        engine.flush();
+        MemoryEngine survivor = engine.crash();
+        Path file = files(directory).stream()
+                .filter(each -> each.toString().endsWith(".snapshot"))
+                .findFirst()
+                .orElseThrow();
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 3] ^= 4;
+        Files.write(file, bytes);
+        LostReplicas lost = lost(survivor);
+        SnapshotInstall.recover(survivor, new SnapshotFiles(directory), lost);
+        assertThat(lost.isLost(SnapshotSample.RANGE, 2)).isTrue();
+        assertThat(files(directory)).isEmpty();
+    }
+
+    private static LostReplicas lost(MemoryEngine of) {
+        return new LostReplicas(of, new NodeId(2));
     }
 
     @Test
@@ -132,6 +163,26 @@ class SnapshotInstallTest {
         assertThat(opened.hardState().term()).as("promises are kept").isEqualTo(7);
         assertThat(opened.hardState().vote()).isEqualTo(3);
         assertThat(opened.hardState().commit()).isEqualTo(SnapshotSample.NEW.index());
+    }
+
+    /** B32: the log goes on beyond the snapshot, in a term that lost, and ends with a configuration that nobody else knows. */
+    @Test
+    void aConfigurationInALogThatTheSnapshotContradictsIsGone() {
+        SnapshotSample.OLD.fill(engine);
+        MemoryLog log = new MemoryLog();
+        long range = SnapshotSample.RANGE.value();
+        long stale = SnapshotSample.NEW.index() + 3;
+        List<LogEntry> entries = new ArrayList<>();
+        for (long index = 1; index < stale; index++) {
+            entries.add(new LogEntry(index, 2, LogEntry.Kind.NORMAL, new byte[3]));
+        }
+        entries.add(new LogEntry(stale, 2, LogEntry.Kind.CONFIG, new byte[3]));
+        log.submit(range, new Ready.Persist(new HardState(2, 3, 4), entries, null), SnapshotSample.IGNORE);
+        new SnapshotInstall(engine, SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
+
+        LogOpening opened = LogOpening.of(log, engine.crash(), SnapshotSample.DESCRIPTOR);
+        assertThat(opened.view().lastIndex()).isEqualTo(SnapshotSample.NEW.index());
+        assertThat(opened.view().termAt(SnapshotSample.NEW.index())).isNotEqualTo(2);
     }
 
     // ---- stopping the world --------------------------------------------------------------------------------------

@@ -3,7 +3,10 @@ package io.flotilla.node.replica;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.settings.FlowSettings;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.mvcc.EntryHash;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.SnapshotInbox;
 import io.flotilla.node.snapshot.SnapshotSending;
@@ -33,6 +36,7 @@ record SnapshotSample(String name, long index, int firstKey, int keys) {
     static final SnapshotSample NEW = new SnapshotSample("new", 900, 100, 1_000);
 
     private static final long TERM = 6;
+    private static final Timestamp SWEPT = new Timestamp(3);
     private static final int VALUE_BYTES = 1_000;
     private static final List<Space> SPACES = List.of(Space.DATA, Space.INTENT, Space.RECORD);
 
@@ -57,9 +61,20 @@ record SnapshotSample(String name, long index, int firstKey, int keys) {
                 }
             }
             LocalState.putDescriptor(batch, DESCRIPTOR);
-            LocalState.putApplied(batch, LocalState.appliedKey(RANGE), index, TERM);
+            LocalState.Applied applied = new LocalState.Applied(index, TERM, new StateChecksum(sum(), 0), SWEPT);
+            LocalState.putApplied(batch, LocalState.appliedKey(RANGE), applied);
             engine.write(batch);
         }
+    }
+
+    private long sum() {
+        long sum = 0;
+        for (Space space : SPACES) {
+            for (int i = firstKey; i < firstKey + keys; i++) {
+                sum += EntryHash.of(space, key(space, i), value());
+            }
+        }
+        return sum;
     }
 
     private static byte[] key(Space space, int i) {
@@ -132,7 +147,11 @@ record SnapshotSample(String name, long index, int firstKey, int keys) {
                     source.cursor(
                             part.space(), part.bounds().from(), part.bounds().to())));
         }
-        sending.send(new SnapshotHeader(DESCRIPTOR, 1, 2, TERM, index, TERM), new NodeId(2), parts, success -> {});
+        sending.send(
+                new SnapshotHeader(DESCRIPTOR, 1, 2, TERM, index, TERM, new StateChecksum(sum(), 0), SWEPT),
+                new NodeId(2),
+                parts,
+                success -> {});
         return chunks;
     }
 

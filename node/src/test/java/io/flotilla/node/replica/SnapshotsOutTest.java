@@ -31,6 +31,18 @@ class SnapshotsOutTest {
     }
 
     @Test
+    void aSnapshotThatIsThroughKeepsNobodyAwake() {
+        out.want(2);
+        out.begun(2, 400);
+        assertThat(out.isAnyWanted()).isTrue();
+        out.ended(2, true, 0);
+        assertThat(out.isAnyWanted()).isFalse();
+        assertThat(out.mayForget(500, 1_000, 0))
+                .as("the log is kept all the same")
+                .isEqualTo(400);
+    }
+
+    @Test
     void theSlowestOfSeveralCounts() {
         out.want(2);
         out.want(3);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.node.storage.StorageException;
@@ -180,7 +182,7 @@ class SnapshotInboxTest {
     }
 
     @Test
-    void theBytesOnDiskAreThoseOfVersionOne() throws IOException {
+    void theBytesOnDiskAreThoseOfVersionThree() throws IOException {
         SnapshotHeader header = header(7, 300);
         ChunkData.Writer writer = new ChunkData.Writer(header);
         writer.add(Space.INTENT, bytes("k"), bytes("v"));
@@ -188,8 +190,9 @@ class SnapshotInboxTest {
         String descriptor =
                 HexFormat.of().formatHex(io.flotilla.range.routing.RangeDescriptorCodec.encode(header.descriptor()));
         assertThat(HexFormat.of().formatHex(Files.readAllBytes(arrived.get(0).file())))
-                .startsWith("464c534e" + "01")
+                .startsWith("464c534e" + "03")
                 .contains("00000001" + "00000002" + "0000000000000005" + "000000000000012c" + "0000000000000004"
+                        + "0000000000000000" + "0000000000000001" + "0000000000000002"
                         + descriptor)
                 .endsWith("01" + "00000001" + "6b" + "00000001" + "76" + "ffffffff" + "00000001"
                         + HexFormat.of().toHexDigits(ChunkData.chainOf(writerData(header))));
@@ -230,7 +233,7 @@ class SnapshotInboxTest {
                 new Span(Key.of("a"), Key.of("z")),
                 List.of(new ReplicaInfo(new NodeId(1), 1), new ReplicaInfo(new NodeId(2), 2)),
                 3);
-        return new SnapshotHeader(descriptor, 1, 2, 5, index, 4);
+        return new SnapshotHeader(descriptor, 1, 2, 5, index, 4, new StateChecksum(0, 1), new Timestamp(2));
     }
 
     private static SnapshotChunk good(SnapshotChunk chunk, byte[] data) {

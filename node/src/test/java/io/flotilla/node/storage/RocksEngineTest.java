@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +51,25 @@ class RocksEngineTest extends EngineContract {
         engine = open();
         assertThat(keys(Space.DATA, "a", "z")).containsExactly("a");
         assertThat(keys(Space.RECORD, "a", "z")).containsExactly("r");
+    }
+
+    /** Method: the directory vanishes, so that no new file can be made in it. */
+    @Test
+    void whoAnswersForTheStoreIsToldWhenWorkInTheBackgroundFails() throws Exception {
+        CompletableFuture<StorageException> told = new CompletableFuture<>();
+        RocksEngine rocks = (RocksEngine) engine;
+        rocks.onFailure(told::complete);
+        rocks.checkBackground();
+        assertThat(told).isNotDone();
+        put(Space.DATA, "a");
+        Files.move(temporary.resolve("engine"), temporary.resolve("away"));
+        assertThatThrownBy(engine::flush).isInstanceOf(StorageException.class);
+        assertThat(told.get(10, TimeUnit.SECONDS)).hasMessageContaining("No such file");
+        AtomicReference<StorageException> background = new AtomicReference<>();
+        rocks.onFailure(background::set);
+        rocks.checkBackground();
+        assertThat(background.get()).hasMessageContaining("flushes or compactions failed");
+        assertThatThrownBy(() -> put(Space.DATA, "b")).isInstanceOf(StorageException.class);
     }
 
     @Test

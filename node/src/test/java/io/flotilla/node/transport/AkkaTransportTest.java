@@ -2,11 +2,16 @@ package io.flotilla.node.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.actor.ExtendedActorSystem;
+import akka.remote.AddressUidExtension;
+import akka.remote.RemoteActorRefProvider;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.settings.Limits;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.time.WallClock;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -22,10 +27,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import scala.Option;
 
 class AkkaTransportTest {
     private static final NodeId N1 = new NodeId(1);
@@ -139,12 +146,36 @@ class AkkaTransportTest {
                 .isInstanceOfSatisfying(
                         RangeReply.Lost.class,
                         lost -> assertThat(lost.maybeExecuted()).isTrue());
-        assertThat(one.lost).contains(N2);
+        Cluster.await("the news", () -> one.lost.contains(N2));
         assertThat(one.transport.isReachable(N2)).isFalse();
         Cluster.await("the connection's end", () -> {
             RangeReply reply = one.call(2, Cluster.put("a", new byte[1], 60_000));
             return reply instanceof RangeReply.Lost lost && !lost.maybeExecuted();
         });
+    }
+
+    @Test
+    void whoHasLostItsSupportIsNotWaitedForAlthoughItSpeaks() {
+        Cluster.Node one = cluster.node(1);
+        one.awaitReachable(2);
+        AtomicBoolean supported = new AtomicBoolean(true);
+        one.transport.trustOnly(node -> supported.get());
+        cluster.node(2).server = reply -> {};
+        BlockingQueue<RangeReply> replies = new LinkedBlockingQueue<>();
+        one.transport.send(N2, Cluster.put("a", new byte[1], 60_000), replies::add);
+
+        supported.set(false);
+        one.transport.distrusted(N2);
+
+        Cluster.await("the answer", () -> !replies.isEmpty());
+        assertThat(replies.remove()).isInstanceOf(RangeReply.Lost.class);
+        assertThat(one.transport.isReachable(N2)).isTrue();
+        assertThat(one.call(2, Cluster.put("a", new byte[1], 60_000)))
+                .isEqualTo(new RangeReply.Lost(false, "n2 is out of reach"));
+
+        supported.set(true);
+        cluster.node(2).server = reply -> reply.accept(Cluster.Node.served());
+        assertThat(one.call(2, Cluster.put("a", new byte[1], 60_000))).isEqualTo(Cluster.Node.served());
     }
 
     @Test
@@ -164,6 +195,35 @@ class AkkaTransportTest {
 
         assertThat(back).isEqualTo(Cluster.Node.served());
         assertThat(one.lost).contains(N2);
+    }
+
+    /** B80: only a new incarnation gets through again, so the old one must hear of it, to end. */
+    @Test
+    void aQuarantinedNodeIsToldAndItsSuccessorServes() throws InterruptedException {
+        Cluster.Node one = cluster.node(1);
+        Cluster.Node two = cluster.node(2);
+        one.awaitReachable(2);
+        two.awaitReachable(1);
+        CountDownLatch told = new CountDownLatch(1);
+        two.system.onQuarantined(told::countDown);
+
+        provider(one).quarantine(provider(two).getDefaultAddress(), Option.apply(incarnation(two)), "a test");
+
+        assertThat(told.await(15, TimeUnit.SECONDS)).isTrue();
+        cluster.stop(2);
+        cluster.start(2, WallClock.system()).awaitReachable(1);
+        Cluster.await(
+                "a served call",
+                () -> one.call(2, Cluster.put("a", new byte[1], 10_000)).equals(Cluster.Node.served()));
+    }
+
+    @SuppressWarnings("deprecation") // Nothing else names a process that is in no Akka cluster.
+    private static long incarnation(Cluster.Node node) {
+        return AddressUidExtension.get(node.system.classic()).longAddressUid();
+    }
+
+    private static RemoteActorRefProvider provider(Cluster.Node node) {
+        return (RemoteActorRefProvider) ((ExtendedActorSystem) node.system.classic()).provider();
     }
 
     @Test
@@ -199,7 +259,17 @@ class AkkaTransportTest {
             int sequence = next.getAndIncrement();
             if (sequence < chunks) {
                 SnapshotChunk chunk = new SnapshotChunk(
-                        descriptor, 1, 2, 5, 100, 5, sequence, sequence == chunks - 1, new byte[1024 * 1024]);
+                        descriptor,
+                        1,
+                        2,
+                        5,
+                        100,
+                        5,
+                        StateChecksum.EMPTY,
+                        Timestamp.ZERO,
+                        sequence,
+                        sequence == chunks - 1,
+                        new byte[1024 * 1024]);
                 one.transport.sendSnapshot(N2, chunk, verdict -> {
                     handedOver.incrementAndGet();
                     sendNext[0].run();

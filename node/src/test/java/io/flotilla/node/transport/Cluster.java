@@ -167,6 +167,11 @@ final class Cluster implements AutoCloseable {
         }
 
         @Override
+        public void checksum(NodeId from, ChecksumNote note) {
+            // Nobody asks here.
+        }
+
+        @Override
         public void notice(NodeId from, ReplicaNotice notice) {
             notices.add(notice);
         }

@@ -7,6 +7,7 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.transport.wire.WireFormatException;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -55,6 +56,18 @@ class EnvelopeCodecTest {
                 .containsExactly(
                         new Frame.Raft(new RangeId(7), new RaftMessage.TimeoutNow(1, 2, 3, new Timestamp(4))),
                         new Frame.SnapshotTaken(200, SnapshotVerdict.INSTALLING));
+    }
+
+    @Test
+    void aChecksumKeepsItsBytes() {
+        ChecksumNote note = new ChecksumNote(new RangeId(7), 1, 300, 400, -2, true);
+        ByteBuffer out = ByteBuffer.allocate(256);
+        EnvelopeCodec.putHeader(out, HEADER);
+        EnvelopeCodec.putFrame(out, new OutFrame.Checksum(note));
+        out.flip();
+        assertThat(hex(out))
+                .isEqualTo(GOLDEN_HEADER + "10000000" + "0807" + "01ac02" + "9003" + "feffffffffffffff" + "01");
+        assertThat(EnvelopeCodec.decode(out).frames()).containsExactly(new Frame.Checksum(note));
     }
 
     @Test
@@ -116,13 +129,17 @@ class EnvelopeCodecTest {
     void aSnapshotChunkKeepsItsBytes() {
         RangeDescriptor descriptor = new RangeDescriptor(
                 new RangeId(9), 4, Span.of(Key.of("k")), List.of(new ReplicaInfo(new NodeId(1), 2)), 3);
-        SnapshotChunk chunk = new SnapshotChunk(descriptor, 1, 2, 3, 400, 5, 6, true, new byte[] {7, 8, 9});
+        SnapshotChunk chunk = new SnapshotChunk(
+                descriptor, 1, 2, 3, 400, 5, new StateChecksum(-2, 11), new Timestamp(12), 6, true, new byte[] {7, 8, 9
+                });
         ByteBuffer out = ByteBuffer.allocate(256);
 
         SnapshotCodec.encode(chunk, out);
         out.flip();
 
-        assertThat(hex(out)).isEqualTo("0904016b026b000101020003" + "01020390030506" + "01" + "03070809");
+        assertThat(hex(out))
+                .isEqualTo("0904016b026b000101020003" + "010203900305" + "feffffffffffffff0b" + "0c00000000000000"
+                        + "06" + "01" + "03070809");
         SnapshotChunk decoded = SnapshotCodec.decode(out);
         assertThat(decoded).usingRecursiveComparison().isEqualTo(chunk);
     }

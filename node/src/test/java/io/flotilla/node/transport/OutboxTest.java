@@ -151,28 +151,28 @@ class OutboxTest {
         while (outbox.offer(call(id, 1024 * 1024, replies))) {
             id++;
         }
-        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(1)));
-        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(2)));
+        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(1, Timestamp.ZERO)));
+        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(2, Timestamp.ZERO)));
 
         List<Frame> frames = drain().frames();
 
-        assertThat(frames.get(0)).isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1)));
-        assertThat(frames.get(1)).isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(2)));
+        assertThat(frames.get(0)).isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1, Timestamp.ZERO)));
+        assertThat(frames.get(1)).isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(2, Timestamp.ZERO)));
         assertThat(frames.get(2)).isInstanceOf(Frame.Call.class);
     }
 
     @Test
     void ofWordsOfLivenessOnlyTheLatestFewWait() {
         for (int epoch = 1; epoch <= 1_000; epoch++) {
-            outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(epoch)));
+            outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(epoch, Timestamp.ZERO)));
         }
 
         assertThat(flushes).hasValue(1);
         assertThat(drain().frames())
                 .hasSize(16)
                 .last()
-                .isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1_000)));
-        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(1_001)));
+                .isEqualTo(new Frame.Liveness(new LivenessMessage.Resign(1_000, Timestamp.ZERO)));
+        outbox.offerFirst(new OutFrame.Liveness(new LivenessMessage.Resign(1_001, Timestamp.ZERO)));
         assertThat(flushes).hasValue(2);
     }
 

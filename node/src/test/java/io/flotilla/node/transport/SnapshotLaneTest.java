@@ -6,6 +6,7 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
@@ -25,7 +26,8 @@ class SnapshotLaneTest {
     private void send(int sequence) {
         RangeDescriptor descriptor = new RangeDescriptor(
                 new RangeId(9), 4, Span.of(Key.of("k")), List.of(new ReplicaInfo(new NodeId(1), 2)), 3);
-        SnapshotChunk chunk = new SnapshotChunk(descriptor, 1, 2, 3, 4, 5, sequence, false, new byte[1]);
+        SnapshotChunk chunk = new SnapshotChunk(
+                descriptor, 1, 2, 3, 4, 5, StateChecksum.EMPTY, Timestamp.ZERO, sequence, false, new byte[1]);
         lane.send(chunk, verdict -> {
             answered.add(sequence);
             verdicts.add(verdict);

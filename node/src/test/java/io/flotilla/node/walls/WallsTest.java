@@ -1,6 +1,10 @@
 package io.flotilla.node.walls;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,6 +26,7 @@ class WallsTest {
         "io.flotilla.range.routing..",
         "io.flotilla.range.lifecycle..",
         "io.flotilla.range.placement..",
+        "io.flotilla.range.recovery..",
         "io.flotilla.txn.coordinator..",
         "io.flotilla.txn.participant..",
         "io.flotilla.txn.record..",
@@ -83,7 +88,10 @@ class WallsTest {
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.flotilla..", "akka..")
                     .and(com.tngtech.archunit.base.DescribedPredicate.not(resideInAnyPackage(
-                            "io.flotilla.node.liveness..", "io.flotilla.node.raft", "io.flotilla.config.."))))
+                            "io.flotilla.node.liveness..",
+                            "io.flotilla.node.disk",
+                            "io.flotilla.node.raft",
+                            "io.flotilla.config.."))))
             .because("its heartbeats must not wait for replicas, the wire or an actor's turn");
 
     @ArchTest
@@ -156,6 +164,18 @@ class WallsTest {
             .should()
             .beFreeOfCycles()
             .because("a circle of rooms is one room");
+
+    /** B81: when many nodes die at once, a word for each watched actor would flood what Akka keeps for a peer, which ends in quarantine. */
+    @ArchTest
+    static final ArchRule nobodyWatchesActorsOfOtherNodes = noClasses()
+            .that()
+            .resideInAPackage("io.flotilla..")
+            .should()
+            .callMethodWhere(target(nameMatching("watch(With)?")).and(target(owner(resideInAPackage("akka..")))))
+            .orShould()
+            .dependOnClassesThat()
+            .resideInAPackage("akka.actor.typed.receptionist..")
+            .because("whether a node is there is known from its store, once for all that it holds");
 
     @ArchTest
     static final ArchRule noJavaSerialization = noClasses()

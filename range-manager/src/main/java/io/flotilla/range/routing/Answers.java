@@ -18,13 +18,22 @@ final class Answers {
         BUSY
     }
 
-    private record Answer(NodeId node, Kind kind, String detail) {}
+    /** @param names whom it named as the leaseholder; {@link NodeId#NONE} if nobody */
+    private record Answer(NodeId node, Kind kind, String detail, NodeId names) {}
 
     private final List<Answer> latest = new ArrayList<>(4);
 
     void note(NodeId node, Kind kind, String detail) {
-        latest.removeIf(answer -> answer.node().equals(node));
-        latest.add(new Answer(node, kind, detail));
+        note(new Answer(node, kind, detail, NodeId.NONE));
+    }
+
+    void noteNotLeaseholder(NodeId node, NodeId leaseholder) {
+        note(new Answer(node, Kind.NOT_LEASEHOLDER, "not leaseholder", leaseholder));
+    }
+
+    private void note(Answer fresh) {
+        latest.removeIf(answer -> answer.node().equals(fresh.node()));
+        latest.add(fresh);
     }
 
     boolean anyNoQuorum() {
@@ -37,15 +46,28 @@ final class Answers {
     }
 
     /**
-     * A leader said that it has lost its majority. It may have been deposed; but unless a majority of others answers, there can be
-     * no other leader. Witnesses, which are not asked, may be among them.
+     * A leader said that it has lost its majority. It may have been deposed; but unless a majority of others answers, and not by pointing at that very
+     * one, there can be no other leader. Witnesses, which are not asked, may be among them.
      */
     boolean provesNoQuorum(RangeDescriptor descriptor) {
-        int others = count(descriptor, Kind.NOT_LEASEHOLDER) + count(descriptor, Kind.ELSEWHERE);
+        int others = count(descriptor, Kind.ELSEWHERE);
+        for (Answer answer : latest) {
+            boolean elects = answer.kind() == Kind.NOT_LEASEHOLDER && !saysNoQuorum(answer.names());
+            others += elects && descriptor.replicaOn(answer.node()).isPresent() ? 1 : 0;
+        }
         for (ReplicaInfo replica : descriptor.replicas()) {
             others += replica.witness() && replica.staysVoter() ? 1 : 0;
         }
         return count(descriptor, Kind.NO_QUORUM) > 0 && others < majority(descriptor);
+    }
+
+    private boolean saysNoQuorum(NodeId node) {
+        for (Answer answer : latest) {
+            if (answer.kind() == Kind.NO_QUORUM && answer.node().equals(node)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether every replica was asked and none is known to be at work. */

@@ -168,7 +168,7 @@ final class Delivery {
         timedOut = null;
         Answers answers = answers();
         if (reply instanceof RangeReply.NotLeaseholder refusal) {
-            answers.note(from, Answers.Kind.NOT_LEASEHOLDER, "not leaseholder");
+            answers.noteNotLeaseholder(from, refusal.leaseholder());
             current.forgetLeaseholder(from);
             follow(current, from, refusal.leaseholder());
             tryNext(current);

@@ -92,13 +92,15 @@ final class Errors {
         if (error instanceof KvError.TxnAborted) {
             return 0;
         }
-        if (error instanceof KvError.RefreshFailed) {
+        if (error instanceof KvError.RefreshFailed || error instanceof KvError.TooOld) {
             return 1;
         }
         if (error instanceof KvError.ConditionFailed) {
             return 2;
         }
-        if (error instanceof KvError.Invalid || error instanceof KvError.TooLarge) {
+        if (error instanceof KvError.Invalid
+                || error instanceof KvError.TooLarge
+                || error instanceof KvError.DiskFull) {
             return 3;
         }
         if (error instanceof KvError.Pushed) {
@@ -122,6 +124,7 @@ final class Errors {
     private static boolean isVerdict(KvError error) {
         return error instanceof KvError.TxnAborted
                 || error instanceof KvError.RefreshFailed
+                || error instanceof KvError.TooOld
                 || error instanceof KvError.ConditionFailed
                 || error instanceof KvError.Pushed
                 || error instanceof KvError.ReadUncertain
@@ -135,7 +138,7 @@ final class Errors {
         if (error instanceof KvError.Unavailable unavailable) {
             return new KvError.Unavailable(unavailable.reason(), unavailable.key(), unavailable.detail(), true);
         }
-        return error instanceof KvError.Overloaded
+        return error instanceof KvError.Overloaded || error instanceof KvError.DiskFull
                 ? new KvError.Unavailable("UNREACHABLE", key, error.message(), true)
                 : new KvError.Internal(error.message(), true);
     }

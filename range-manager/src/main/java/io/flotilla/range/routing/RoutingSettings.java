@@ -23,6 +23,6 @@ public record RoutingSettings(
     }
 
     public static RoutingSettings standard(long seed) {
-        return new RoutingSettings(5_000, 200_000, 2_000_000, 8, seed);
+        return new RoutingSettings(5_000, 100_000, 2_000_000, 8, seed);
     }
 }

@@ -91,6 +91,15 @@ class RouterRefusalsTest {
     }
 
     @Test
+    void followersThatPointAtTheLeaderWithoutQuorumAreNoSignOfAnother() {
+        f.cluster.script = (node, request) ->
+                node.equals(N1) ? new RangeReply.NoQuorum("stuck") : new RangeReply.NotLeaseholder(N1);
+        KvError.Unavailable error = (KvError.Unavailable) f.refused(batch(put("a", "1")));
+        assertThat(error.reason()).isEqualTo("NO_QUORUM");
+        assertThat(f.cluster.sent).hasSize(3);
+    }
+
+    @Test
     void whileAMajorityMayStillElectALeaderNoQuorumIsNotTheLastWord() {
         f.cluster.script = (node, request) -> {
             if (f.cluster.sent.size() > 6) {

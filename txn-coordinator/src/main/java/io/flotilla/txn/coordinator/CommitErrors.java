@@ -14,6 +14,9 @@ final class CommitErrors {
         if (error instanceof KvError.Unavailable unavailable) {
             return new KvError.Unavailable(unavailable.reason(), unavailable.key(), unavailable.detail(), false);
         }
+        if (error instanceof KvError.TooOld old) {
+            return new KvError.TooOld(old.key(), old.oldest(), false);
+        }
         if (error instanceof KvError.Internal internal) {
             return new KvError.Internal(internal.detail(), false);
         }

@@ -107,6 +107,14 @@ public final class TimestampCache {
         return lowWater;
     }
 
+    /** Nothing was read above, by anybody. */
+    public Timestamp latest() {
+        return lowWater.max(youngPointsMax)
+                .max(oldPointsMax)
+                .max(youngSpans.max())
+                .max(oldSpans.max());
+    }
+
     private void agePoints() {
         lowWater = lowWater.max(oldPointsMax);
         oldPoints = youngPoints;

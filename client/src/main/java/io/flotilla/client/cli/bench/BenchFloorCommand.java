@@ -1,28 +1,16 @@
 package io.flotilla.client.cli.bench;
 
 import io.flotilla.client.FlotillaClient;
-import io.flotilla.client.cli.ExitCode;
-import io.flotilla.client.cli.Output;
 import io.flotilla.client.cli.local.Bootstrap;
-import io.flotilla.client.cli.local.Directories;
 import io.flotilla.client.cli.local.LocalCluster;
-import io.flotilla.client.cli.local.Ports;
-import io.flotilla.client.cli.local.ServerCommand;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code flotilla bench floor}. */
 @Command(
@@ -30,8 +18,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Measure latency, throughput and CPU of a cluster of three on two cores, as multiples of what this machine can do at best.",
         mixinStandardHelpOptions = true)
-public final class BenchFloorCommand implements Callable<Integer> {
-    private static final int NODES = 3;
+public final class BenchFloorCommand extends LocalBench {
     private static final int CLIENTS = 64;
     private static final int ROUNDS = 5;
     private static final double WARM_UP_SHARE = 0.4;
@@ -44,63 +31,33 @@ public final class BenchFloorCommand implements Callable<Integer> {
             defaultValue = "50")
     private double seconds;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Also write the result here as JSON.")
-    private @Nullable Path json;
-
     @Option(
             names = "--markdown",
             paramLabel = "FILE",
             description = "Also write the result into this page, for example docs/performance.md.")
     private @Nullable Path markdown;
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description =
-                    "Make the servers' temporary directories below DIR: its disk is measured. Default: $$TMPDIR or /tmp.")
-    private @Nullable Path data;
-
     @Option(names = "--any-gateway", description = "Ask all nodes by turns instead of the leaseholder's.")
     private boolean anyGateway;
 
-    @Option(names = "--check", description = "Exit with 1 if a target is missed.")
-    private boolean check;
-
-    @Spec
-    private @Nullable CommandSpec spec;
-
     @Override
     public Integer call() throws IOException, InterruptedException {
-        PrintWriter out = spec == null
-                ? new PrintWriter(System.out, true, StandardCharsets.UTF_8)
-                : spec.commandLine().getOut();
-        Path directory = data == null
-                ? Files.createTempDirectory("flotilla-bench-")
-                : Files.createTempDirectory(Files.createDirectories(data), "flotilla-bench-");
-        double busy = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        Path directory = makeDirectory();
+        double busy = load();
         FloorReport report;
-        try (LocalCluster cluster = new LocalCluster(
-                LocalCluster.specs(directory, Ports.free(NODES, new Random())),
-                ServerCommand.ofThisInstallation(),
-                () -> Directories.deleteQuietly(directory))) {
-            out.println("starting " + NODES + " servers below " + directory);
+        try (LocalCluster cluster = cluster(directory)) {
             cluster.start();
-            report = measure(cluster, directory, busy < 0 ? Double.NaN : busy, out);
-        }
-        out.println();
-        out.println(FloorText.terminal(report));
-        if (json != null) {
-            Files.writeString(json, Output.document(FloorReport.SCHEMA, report.fields()) + "\n");
+            report = measure(cluster, directory, busy);
         }
         if (markdown != null) {
             String page = Files.exists(markdown) ? Files.readString(markdown) : "# Performance\n\n";
             Files.writeString(markdown, FloorText.replaceSection(page, FloorText.markdown(report)));
         }
         boolean met = report.targets().stream().allMatch(Target::met);
-        return met || !check ? ExitCode.OK : ExitCode.FAILED;
+        return conclude(new Conclusion(FloorText.terminal(report), FloorReport.SCHEMA, report.fields(), met));
     }
 
-    private FloorReport measure(LocalCluster cluster, Path directory, double busy, PrintWriter out)
+    private FloorReport measure(LocalCluster cluster, Path directory, double busy)
             throws IOException, InterruptedException {
         prepare(cluster);
         FlotillaClient.Builder builder = FlotillaClient.builder()
@@ -114,9 +71,9 @@ public final class BenchFloorCommand implements Callable<Integer> {
                 LoopbackEcho echo = new LoopbackEcho();
                 ForcedAppend append = new ForcedAppend(directory.resolve("floor"))) {
             FloorBench bench = new FloorBench(client, cluster.pids(), echo, append, CLIENTS);
-            out.printf("warming up for %.0f s%n", seconds * WARM_UP_SHARE);
+            say(String.format("warming up for %.0f s", seconds * WARM_UP_SHARE));
             bench.warmUp(seconds * WARM_UP_SHARE);
-            bench.measure(ROUNDS, seconds, round -> out.println("round " + round + " of " + ROUNDS + " done"));
+            bench.measure(ROUNDS, seconds, round -> say("round " + round + " of " + ROUNDS + " done"));
             return bench.report(new FloorReport.Setting(
                     NODES,
                     Runtime.getRuntime().availableProcessors(),

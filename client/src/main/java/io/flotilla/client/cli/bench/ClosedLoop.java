@@ -18,7 +18,16 @@ final class ClosedLoop {
         void run(Random random);
     }
 
-    record Result(long operations, double perSecond, double p50Micros) {}
+    /** @param nanos how long each operation took */
+    record Result(double perSecond, Histogram nanos) {
+        long operations() {
+            return nanos.getTotalCount();
+        }
+
+        double p50Micros() {
+            return nanos.getValueAtPercentile(50) / 1_000.0;
+        }
+    }
 
     /** @throws RuntimeException what an operation threw */
     static Result run(int threads, double seconds, Operation operation) throws InterruptedException {
@@ -54,7 +63,7 @@ final class ClosedLoop {
         double elapsed = (System.nanoTime() - start) / 1e9;
         Histogram all = new Histogram(DIGITS);
         histograms.forEach(all::add);
-        return new Result(all.getTotalCount(), all.getTotalCount() / elapsed, all.getValueAtPercentile(50) / 1_000.0);
+        return new Result(all.getTotalCount() / elapsed, all);
     }
 
     private static void work(

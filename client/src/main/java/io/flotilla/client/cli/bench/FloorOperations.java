@@ -54,6 +54,11 @@ final class FloorOperations {
         client.put(any(left, random), value(random.nextLong()));
     }
 
+    /** Begins a {@link #put}. */
+    CompletableFuture<Long> beginPut(Random random) {
+        return client.putAsync(any(left, random), value(random.nextLong()));
+    }
+
     void get(Random random) {
         if (client.get(any(left, random)).isEmpty()) {
             throw new IllegalStateException("a key that was written is not there");

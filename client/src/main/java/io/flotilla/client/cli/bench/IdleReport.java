@@ -60,6 +60,10 @@ record IdleReport(
                 new Target("heap per idle replica", heapBytesPerReplica(), " B", HEAP_BYTES_MAX, false));
     }
 
+    boolean met() {
+        return targets().stream().allMatch(Target::met);
+    }
+
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("ranges", setting.ranges());
@@ -82,7 +86,7 @@ record IdleReport(
         fields.put("cores", setting.cores());
         fields.put("seconds", setting.seconds());
         fields.put("java", setting.java());
-        fields.put("targets_met", targets().stream().allMatch(Target::met));
+        fields.put("targets_met", met());
         return fields;
     }
 

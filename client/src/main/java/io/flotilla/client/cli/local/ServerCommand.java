@@ -52,6 +52,9 @@ public final class ServerCommand {
         command.addAll(List.of("--data", server.dataDirectory().toString()));
         String everybody = cluster.stream().map(ServerSpec::advertisedAddress).collect(Collectors.joining(","));
         command.addAll(List.of("--join", everybody));
+        if (Files.isRegularFile(server.settingsFile())) {
+            command.addAll(List.of("--config", server.settingsFile().toString()));
+        }
         return command;
     }
 }

@@ -44,6 +44,11 @@ public record ServerSpec(
         return directory.resolve("data");
     }
 
+    /** Settings that differ from the defaults; it is used if it is there before the cluster is made. */
+    public Path settingsFile() {
+        return directory.resolve("settings.conf");
+    }
+
     /** What the process says, appended over all its starts. */
     public Path log() {
         return directory.resolve("log");

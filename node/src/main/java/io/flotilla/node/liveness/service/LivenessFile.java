@@ -1,5 +1,7 @@
 package io.flotilla.node.liveness.service;
 
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.DiskFile;
 import io.flotilla.node.liveness.LivenessState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
@@ -45,12 +46,12 @@ public final class LivenessFile implements AutoCloseable {
     /** A good slot's content. */
     record Slot(long number, LivenessState state) {}
 
-    private final FileChannel channel;
+    private final DiskFile file;
     private final LivenessState found;
     private long number;
 
-    private LivenessFile(FileChannel channel, Slot found) {
-        this.channel = channel;
+    private LivenessFile(DiskFile file, Slot found) {
+        this.file = file;
         this.found = found.state();
         this.number = found.number();
     }
@@ -61,35 +62,35 @@ public final class LivenessFile implements AutoCloseable {
      * @param storeIsNew this directory has never held a store; only then may there be no file
      * @throws LivenessCorruptException if the file is missing or damaged
      */
-    public static LivenessFile open(Path directory, boolean storeIsNew) throws IOException {
+    public static LivenessFile open(Disk disk, Path directory, boolean storeIsNew) throws IOException {
         Path file = directory.resolve(NAME);
         if (!storeIsNew && !Files.exists(file)) {
             throw new LivenessCorruptException(
                     file + " is missing: what this store promised to other nodes is not known");
         }
-        FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        DiskFile open = disk.open(file);
         try {
+            FileChannel channel = open.channel();
             lock(channel, file);
             Slot first = read(channel, 0);
             Slot second = read(channel, 1);
             boolean firstIsBest = first != null && (second == null || first.number() >= second.number());
             Slot best = firstIsBest ? first : second;
             if (best == null && storeIsNew) {
-                return fresh(directory, channel);
+                return fresh(disk, directory, open);
             }
             if (best == null) {
                 throw new LivenessCorruptException(
                         file + " is damaged: what this store promised to other nodes cannot be read");
             }
-            LivenessFile opened = new LivenessFile(channel, best);
+            LivenessFile opened = new LivenessFile(open, best);
             if (first == null || second == null || first.number() != second.number()) {
                 LOG.info("one half of {} was behind or damaged and is mended from the other", file);
                 opened.mend(firstIsBest ? 1 : 0);
             }
             return opened;
         } catch (IOException | RuntimeException refused) {
-            channel.close();
+            open.close();
             throw refused;
         }
     }
@@ -106,16 +107,13 @@ public final class LivenessFile implements AutoCloseable {
         throw new IOException(file + " is in use by another process");
     }
 
-    private static LivenessFile fresh(Path directory, FileChannel channel) throws IOException {
+    private static LivenessFile fresh(Disk disk, Path directory, DiskFile file) throws IOException {
         Slot nothing = new Slot(0, LivenessState.INITIAL);
-        LivenessFile made = new LivenessFile(channel, nothing);
-        writeAll(channel, ByteBuffer.allocate(2 * SLOT_BYTES), 0);
+        LivenessFile made = new LivenessFile(file, nothing);
+        file.write(ByteBuffer.allocate(2 * SLOT_BYTES), 0);
         made.mend(0);
         made.mend(1);
-        channel.force(true);
-        try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
-            parent.force(true);
-        }
+        disk.forceDirectory(directory);
         return made;
     }
 
@@ -132,28 +130,21 @@ public final class LivenessFile implements AutoCloseable {
         }
         number++;
         ByteBuffer slot = encode(number, state);
-        writeAll(channel, slot.duplicate(), 0);
-        channel.force(false);
+        file.write(slot.duplicate(), 0);
+        file.force();
         durable.run();
-        writeAll(channel, slot.duplicate(), SLOT_BYTES);
-        channel.force(false);
+        file.write(slot.duplicate(), SLOT_BYTES);
+        file.force();
     }
 
     private void mend(int slot) throws IOException {
-        writeAll(channel, encode(number, found), slot * (long) SLOT_BYTES);
-        channel.force(false);
+        file.write(encode(number, found), slot * (long) SLOT_BYTES);
+        file.force();
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
-    }
-
-    private static void writeAll(FileChannel out, ByteBuffer bytes, long at) throws IOException {
-        long position = at;
-        while (bytes.hasRemaining()) {
-            position += out.write(bytes, position);
-        }
+        file.close();
     }
 
     static ByteBuffer encode(long number, LivenessState state) {

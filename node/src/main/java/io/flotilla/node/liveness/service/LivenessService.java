@@ -122,6 +122,7 @@ public final class LivenessService implements Liveness, AutoCloseable {
     public void resign() {
         LOG.info("this store wants no more support: it is about to stop");
         step(() -> core.resign(now()));
+        step(() -> core.tick(now()));
     }
 
     // Steps
@@ -213,6 +214,7 @@ public final class LivenessService implements Liveness, AutoCloseable {
             LOG.info("the disk is well again; this store asks for support");
         }
         step(() -> core.diskStalled(now(), standsStill));
+        step(() -> core.tick(now()));
     }
 
     private static long age(long sinceNanos, long nowNanos) {

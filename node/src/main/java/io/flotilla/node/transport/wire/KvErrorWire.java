@@ -2,6 +2,7 @@ package io.flotilla.node.transport.wire;
 
 import io.flotilla.config.key.Key;
 import io.flotilla.config.kv.KvError;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import java.nio.ByteBuffer;
 
@@ -20,6 +21,8 @@ final class KvErrorWire {
     private static final byte OVERLOADED = 11;
     private static final byte OUTCOME_UNKNOWN = 12;
     private static final byte INTERNAL = 13;
+    private static final byte DISK_FULL = 14;
+    private static final byte TOO_OLD = 15;
 
     private KvErrorWire() {}
 
@@ -39,6 +42,11 @@ final class KvErrorWire {
         } else if (error instanceof KvError.RefreshFailed failed) {
             out.put(REFRESH_FAILED);
             Wire.putKey(out, failed.key());
+        } else if (error instanceof KvError.TooOld old) {
+            out.put(TOO_OLD);
+            Wire.putKey(out, old.key());
+            Wire.putTimestamp(out, old.oldest());
+            Wire.putFlag(out, old.maybeExecuted());
         } else if (error instanceof KvError.TxnAborted aborted) {
             out.put(TXN_ABORTED);
             TxnWire.putId(out, aborted.id());
@@ -79,6 +87,11 @@ final class KvErrorWire {
             out.put(OVERLOADED);
             Wire.putText(out, overloaded.what());
             Wire.putVarint(out, overloaded.retryAfterMillis());
+        } else if (error instanceof KvError.DiskFull full) {
+            out.put(DISK_FULL);
+            Wire.putText(out, full.what());
+            Wire.putVarint(out, full.usableBytes());
+            Wire.putVarint(out, full.reserveBytes());
         } else if (error instanceof KvError.Internal internal) {
             out.put(INTERNAL);
             Wire.putText(out, internal.detail());
@@ -104,6 +117,11 @@ final class KvErrorWire {
                 yield new KvError.ReadUncertain(key, Wire.getTimestamp(in));
             }
             case REFRESH_FAILED -> new KvError.RefreshFailed(Wire.getKey(in));
+            case TOO_OLD -> {
+                Key key = Wire.getKey(in);
+                Timestamp oldest = Wire.getTimestamp(in);
+                yield new KvError.TooOld(key, oldest, Wire.getFlag(in));
+            }
             case TXN_ABORTED -> {
                 TxnId id = TxnWire.getId(in);
                 yield new KvError.TxnAborted(id, Wire.getText(in));
@@ -141,6 +159,11 @@ final class KvErrorWire {
             case OVERLOADED -> {
                 String what = Wire.getText(in);
                 yield new KvError.Overloaded(what, Wire.getVarint(in));
+            }
+            case DISK_FULL -> {
+                String what = Wire.getText(in);
+                long usable = Wire.getVarint(in);
+                yield new KvError.DiskFull(what, usable, Wire.getVarint(in));
             }
             case INTERNAL -> {
                 String detail = Wire.getText(in);

@@ -36,7 +36,7 @@ public final class LivenessCodec {
                 long newest = number(in);
                 yield new LivenessMessage.Reply(epoch, round, remainingMicros, newest, Wire.getFixed(in));
             }
-            case RESIGN -> new LivenessMessage.Resign(epoch);
+            case RESIGN -> new LivenessMessage.Resign(epoch, Wire.getTimestamp(in));
             default -> throw Wire.unknownKind("liveness message", kind);
         };
     }
@@ -81,6 +81,7 @@ public final class LivenessCodec {
         public ByteBuffer visit(LivenessMessage.Resign message) {
             out.put(RESIGN);
             Wire.putVarint(out, message.epoch());
+            Wire.putTimestamp(out, message.servedUpTo());
             return out;
         }
     }

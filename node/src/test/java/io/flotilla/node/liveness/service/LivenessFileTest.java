@@ -3,6 +3,7 @@ package io.flotilla.node.liveness.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.node.disk.RealDisk;
 import io.flotilla.node.liveness.LivenessState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,7 +28,7 @@ class LivenessFileTest {
     }
 
     private void save(LivenessState... states) throws IOException {
-        try (LivenessFile open = LivenessFile.open(directory, true)) {
+        try (LivenessFile open = LivenessFile.open(new RealDisk(), directory, true)) {
             for (LivenessState state : states) {
                 open.save(state, () -> {});
             }
@@ -35,7 +36,7 @@ class LivenessFileTest {
     }
 
     private LivenessState reopened() throws IOException {
-        try (LivenessFile open = LivenessFile.open(directory, false)) {
+        try (LivenessFile open = LivenessFile.open(new RealDisk(), directory, false)) {
             return open.found();
         }
     }
@@ -74,7 +75,7 @@ class LivenessFileTest {
     void whatIsDurableIsToldBetweenTheTwoCopies() throws IOException {
         save(STATE);
         List<byte[]> seen = new ArrayList<>();
-        try (LivenessFile open = LivenessFile.open(directory, false)) {
+        try (LivenessFile open = LivenessFile.open(new RealDisk(), directory, false)) {
             open.save(new LivenessState(9, List.of()), () -> seen.add(read()));
         }
         Files.write(file(), seen.get(0));
@@ -135,7 +136,7 @@ class LivenessFileTest {
 
     @Test
     void aFileThatIsOpenIsNotOpenedAgain() throws IOException {
-        try (LivenessFile open = LivenessFile.open(directory, true)) {
+        try (LivenessFile open = LivenessFile.open(new RealDisk(), directory, true)) {
             assertThat(open.found()).isEqualTo(LivenessState.INITIAL);
             assertThatThrownBy(this::reopened).hasMessageContaining("is in use");
         }

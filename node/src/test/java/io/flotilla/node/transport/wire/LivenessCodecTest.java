@@ -26,7 +26,9 @@ class LivenessCodecTest {
         GOLDEN.put(
                 "0205" + "ac02" + "80b518" + "07" + "feffffffffffffff",
                 new LivenessMessage.Reply(5, 300, 400_000, 7, -2));
-        GOLDEN.put("03ffffffffffffffff7f", new LivenessMessage.Resign(Long.MAX_VALUE));
+        GOLDEN.put(
+                "03ffffffffffffffff7f" + "0807060504030201",
+                new LivenessMessage.Resign(Long.MAX_VALUE, new Timestamp(0x0102030405060708L)));
     }
 
     private static byte[] encode(LivenessMessage message) {

@@ -127,8 +127,10 @@ final class Samples {
                 new KvError.TooLarge(text(), big(), big()),
                 new KvError.Invalid(text()),
                 new KvError.Overloaded(text(), big()),
+                new KvError.DiskFull(text(), big(), big()),
                 new KvError.OutcomeUnknown(txnId(), key()),
-                new KvError.Internal(text(), flag()));
+                new KvError.Internal(text(), flag()),
+                new KvError.TooOld(key(), timestamp(), flag()));
     }
 
     /** One of each kind; the served ones hold one of each kind in turn. */

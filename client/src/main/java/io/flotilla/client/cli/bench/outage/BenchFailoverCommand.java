@@ -1,33 +1,22 @@
 package io.flotilla.client.cli.bench.outage;
 
-import io.flotilla.client.cli.ExitCode;
-import io.flotilla.client.cli.Output;
+import io.flotilla.client.cli.bench.LocalBench;
 import io.flotilla.client.cli.fault.RelayNetwork;
 import io.flotilla.client.cli.local.Bootstrap;
-import io.flotilla.client.cli.local.Directories;
 import io.flotilla.client.cli.local.LocalCluster;
 import io.flotilla.client.cli.local.Ports;
-import io.flotilla.client.cli.local.ServerCommand;
 import io.flotilla.client.cli.local.ServerSpec;
 import io.flotilla.config.settings.RaftSettings;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code flotilla bench failover}. */
 @Command(
@@ -35,8 +24,7 @@ import picocli.CommandLine.Spec;
         description =
                 "Kill, pause, cut off and stall the leaseholder's node of a cluster of three, and measure how long it is until a client can write again.",
         mixinStandardHelpOptions = true)
-public final class BenchFailoverCommand implements Callable<Integer> {
-    private static final int NODES = 3;
+public final class BenchFailoverCommand extends LocalBench {
     private static final long PATIENCE_MILLIS = 60_000;
 
     @Option(
@@ -54,15 +42,6 @@ public final class BenchFailoverCommand implements Callable<Integer> {
             defaultValue = "kill,pause,one_way,disk_stall")
     private List<String> kinds = List.of();
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Also write the result here as JSON.")
-    private @Nullable Path json;
-
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "Make the servers' temporary directories below DIR. Default: $$TMPDIR or /tmp.")
-    private @Nullable Path data;
-
     @Option(
             names = "--write-every",
             paramLabel = "MS",
@@ -75,49 +54,22 @@ public final class BenchFailoverCommand implements Callable<Integer> {
             description = "Write through all nodes by turns, the victim included, instead of through another node.")
     private boolean anyGateway;
 
-    @Option(names = "--check", description = "Exit with 1 if a target is missed.")
-    private boolean check;
-
     @Option(names = "--seed", paramLabel = "N", description = "Of the moments at which faults come.", hidden = true)
     private long seed = System.nanoTime();
 
-    @Option(names = "--keep", description = "Keep the servers' directories, with their logs.")
-    private boolean keep;
-
-    @Spec
-    private @Nullable CommandSpec spec;
-
     @Override
     public Integer call() throws IOException, InterruptedException {
-        PrintWriter out = spec == null
-                ? new PrintWriter(System.out, true, StandardCharsets.UTF_8)
-                : spec.commandLine().getOut();
         List<FaultKind> wanted = wanted();
-        Path directory = data == null
-                ? Files.createTempDirectory("flotilla-bench-")
-                : Files.createTempDirectory(Files.createDirectories(data), "flotilla-bench-");
-        double busy = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        Path directory = makeDirectory();
+        double busy = load();
         FailoverReport report;
         List<ServerSpec> servers = servers(directory);
-        try (LocalCluster cluster =
-                        new LocalCluster(servers, ServerCommand.ofThisInstallation(), () -> afterStop(directory));
+        try (LocalCluster cluster = cluster(directory, servers);
                 RelayNetwork network = new RelayNetwork(cluster)) {
-            out.println("starting " + NODES + " servers below " + directory);
             cluster.start();
-            report = measure(cluster, network, wanted, busy < 0 ? Double.NaN : busy, out);
+            report = measure(cluster, network, wanted, busy);
         }
-        out.println();
-        out.println(report.text());
-        if (json != null) {
-            Files.writeString(json, Output.document(FailoverReport.SCHEMA, report.fields()) + "\n");
-        }
-        return report.met() || !check ? ExitCode.OK : ExitCode.FAILED;
-    }
-
-    private void afterStop(Path directory) {
-        if (!keep) {
-            Directories.deleteQuietly(directory);
-        }
+        return conclude(new Conclusion(report.text(), FailoverReport.SCHEMA, report.fields(), report.met()));
     }
 
     private List<FaultKind> wanted() {
@@ -126,10 +78,7 @@ public final class BenchFailoverCommand implements Callable<Integer> {
             try {
                 wanted.add(FaultKind.of(kind.trim()));
             } catch (IllegalArgumentException unknown) {
-                if (spec == null) {
-                    throw unknown;
-                }
-                throw new ParameterException(spec.commandLine(), String.valueOf(unknown.getMessage()), unknown);
+                throw new ParameterException(commandLine(), String.valueOf(unknown.getMessage()), unknown);
             }
         }
         return wanted;
@@ -147,7 +96,7 @@ public final class BenchFailoverCommand implements Callable<Integer> {
                     ports.get(i).transport(),
                     ports.get(NODES + i).transport(),
                     own,
-                    List.of("-Dflotilla.fault.stall-file=" + stallFile(own))));
+                    List.of("-Dflotilla.fault.disk-file=" + stallFile(own))));
         }
         return servers;
     }
@@ -156,8 +105,7 @@ public final class BenchFailoverCommand implements Callable<Integer> {
         return directory.resolve("stall");
     }
 
-    private FailoverReport measure(
-            LocalCluster cluster, RelayNetwork network, List<FaultKind> wanted, double busy, PrintWriter out)
+    private FailoverReport measure(LocalCluster cluster, RelayNetwork network, List<FaultKind> wanted, double busy)
             throws IOException, InterruptedException {
         Map<FaultKind, List<FailoverReport.Trial>> results = new EnumMap<>(FaultKind.class);
         List<Path> stallFiles = cluster.servers().stream()
@@ -169,7 +117,7 @@ public final class BenchFailoverCommand implements Callable<Integer> {
             try (FaultBench bench =
                     new FaultBench(cluster, network, bootstrap, stallFiles, writeEveryMillis, anyGateway, seed)) {
                 for (FaultKind kind : wanted) {
-                    results.put(kind, bench.run(kind, trials, out::println));
+                    results.put(kind, bench.run(kind, trials, this::say));
                 }
             }
         }

@@ -1,7 +1,5 @@
 package io.flotilla.client.cli.bench.outage;
 
-import io.flotilla.client.FlotillaAdmin.NodeStatus;
-import io.flotilla.client.FlotillaAdmin.RangeState;
 import io.flotilla.client.FlotillaAdmin.RangeStatus;
 import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.cli.fault.RelayNetwork;
@@ -98,7 +96,7 @@ final class FaultBench implements AutoCloseable {
 
     /** @param number of the trial, from 0; faults that have several forms take them by turns */
     private FailoverReport.Trial trial(FaultKind kind, int number) throws IOException, InterruptedException {
-        awaitHealthy();
+        ClusterHealth.await(cluster, bootstrap);
         int victim = leaseholder();
         int gateway = other(victim, number);
         try (WriteProbe probe = new WriteProbe(clients.get(gateway - 1), PREFIX, writeEveryMillis)) {
@@ -113,9 +111,10 @@ final class FaultBench implements AutoCloseable {
             }
             long struck = System.nanoTime();
             String detail = strike(kind, victim, number);
+            long stands = System.nanoTime();
             WriteProbe.Outcome outcome;
             try {
-                outcome = probe.awaitRecovery(struck, RECOVERY_MILLIS_MAX);
+                outcome = probe.awaitRecovery(struck, stands, RECOVERY_MILLIS_MAX);
             } finally {
                 heal(kind, victim);
             }
@@ -179,27 +178,6 @@ final class FaultBench implements AutoCloseable {
         int nodes = cluster.servers().size();
         int step = 1 + number / 2 % (nodes - 1);
         return (victim - 1 + step) % nodes + 1;
-    }
-
-    /** Every node is live and every range is served. */
-    private void awaitHealthy() throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + CALM_MILLIS_MAX * 1_000_000;
-        while (true) {
-            List<NodeStatus> nodes =
-                    bootstrap.untilItWorks(() -> bootstrap.admin().nodes());
-            List<RangeStatus> ranges =
-                    bootstrap.untilItWorks(() -> bootstrap.admin().ranges(true));
-            boolean well = nodes.size() == cluster.servers().size()
-                    && nodes.stream().allMatch(node -> node.live() && node.replicas() == ranges.size())
-                    && ranges.stream().allMatch(range -> range.state() == RangeState.OK);
-            if (well) {
-                return;
-            }
-            if (System.nanoTime() > deadline) {
-                throw new IOException("the cluster does not get well again: " + nodes);
-            }
-            Thread.sleep(POLL_MILLIS);
-        }
     }
 
     @Override

@@ -100,14 +100,18 @@ final class WriteProbe implements AutoCloseable {
         return !writes.isEmpty() && now - writes.get(0).beganNanos >= spanNanos && seen > 0;
     }
 
-    /** Waits for the first success of a write that began after {@code faultNanos}, then for all that began until then. */
-    Outcome awaitRecovery(long faultNanos, long patienceMillis) throws InterruptedException {
+    /**
+     * Waits for the first success of a write that began once the fault stood, then for all that began until then. Time is counted from {@code faultNanos}.
+     *
+     * @param standsNanos to send a signal takes a while, in which writes still succeed
+     */
+    Outcome awaitRecovery(long faultNanos, long standsNanos, long patienceMillis) throws InterruptedException {
         long deadline = System.nanoTime() + patienceMillis * 1_000_000;
         synchronized (writes) {
-            long first = firstSuccess(faultNanos);
+            long first = firstSuccess(standsNanos);
             while (first == 0 && System.nanoTime() < deadline) {
                 writes.wait(100);
-                first = firstSuccess(faultNanos);
+                first = firstSuccess(standsNanos);
             }
             if (first == 0) {
                 return new Outcome(-1, -1, failed(faultNanos, System.nanoTime()));
@@ -122,10 +126,10 @@ final class WriteProbe implements AutoCloseable {
         }
     }
 
-    private long firstSuccess(long faultNanos) {
+    private long firstSuccess(long standsNanos) {
         long first = 0;
         for (Write write : writes) {
-            boolean success = write.beganNanos >= faultNanos && write.endNanos != 0 && !write.failed;
+            boolean success = write.beganNanos >= standsNanos && write.endNanos != 0 && !write.failed;
             if (success && (first == 0 || write.endNanos < first)) {
                 first = write.endNanos;
             }

@@ -1,0 +1,5 @@
+/** How much is taken on at once, on both sides of a connection. */
+@NullMarked
+package io.flotilla.config.flow;
+
+import org.jspecify.annotations.NullMarked;

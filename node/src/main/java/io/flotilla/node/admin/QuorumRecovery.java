@@ -1,0 +1,330 @@
+package io.flotilla.node.admin;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.kv.KvSender;
+import io.flotilla.node.grpc.ClusterAdmin.Absent;
+import io.flotilla.node.grpc.ClusterAdmin.Answer;
+import io.flotilla.node.grpc.ClusterAdmin.Failed;
+import io.flotilla.node.grpc.ClusterAdmin.Ok;
+import io.flotilla.node.grpc.ClusterAdmin.Recovered;
+import io.flotilla.node.transport.control.AdminReply;
+import io.flotilla.range.lifecycle.TransactionPort;
+import io.flotilla.range.recovery.ForcedStep;
+import io.flotilla.range.recovery.MetaRepair;
+import io.flotilla.range.recovery.RecoveryPlan;
+import io.flotilla.range.recovery.RecoveryPlan.Forced;
+import io.flotilla.range.recovery.RecoveryPlanner;
+import io.flotilla.range.recovery.Survivor;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.Scheduler;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Drives what is to be done when nodes are lost for good: asks every node that is left what it has, plans, has the plan carried out, the meta range before
+ * all others, corrects the meta range's rows, and shuts the lost nodes out.
+ *
+ * <p>Nothing is remembered between calls: the same call goes on from what is there. It needs no range to have a quorum. It is refused as long as a node that
+ * is called lost answers, or one that is not called lost does not: a plan made without what that one has could contradict it.
+ *
+ * <p>Threading: thread-safe; nothing blocks; callbacks run on the control plane's or the scheduler's threads.
+ */
+public final class QuorumRecovery {
+    private static final Logger LOG = LoggerFactory.getLogger(QuorumRecovery.class);
+
+    private static final long POLL_MICROS = 200_000;
+    private static final long STEP_MICROS_MAX = 5_000_000;
+    private static final int STEPS_AT_ONCE_MAX = 1_000;
+    private static final int ROWS_AT_ONCE_MAX = 500;
+
+    private final NodeId self;
+    private final NodeRegistry registry;
+    private final NodeCalls nodes;
+    private final NodeGroups groups;
+    private final KvSender sender;
+    private final TransactionPort transactions;
+    private final Scheduler scheduler;
+
+    public QuorumRecovery(
+            NodeId self,
+            NodeRegistry registry,
+            NodeCalls nodes,
+            NodeGroups groups,
+            KvSender sender,
+            TransactionPort transactions,
+            Scheduler scheduler) {
+        this.self = self;
+        this.registry = registry;
+        this.nodes = nodes;
+        this.groups = groups;
+        this.sender = sender;
+        this.transactions = transactions;
+        this.scheduler = scheduler;
+    }
+
+    void recover(Set<NodeId> lost, boolean dryRun, long timeoutMicros, Consumer<Answer<Recovered>> callback) {
+        Set<NodeId> known = new TreeSet<>();
+        registry.everKnown().forEach(entry -> known.add(new NodeId(entry.node())));
+        Set<NodeId> left = new TreeSet<>(Set.of(self));
+        registry.nodes().forEach(entry -> left.add(new NodeId(entry.node())));
+        left.removeAll(lost);
+        for (NodeId node : lost) {
+            if (!known.contains(node)) {
+                callback.accept(new Absent<>("there is no node " + node.value()));
+                return;
+            }
+            if (nodes.isLive(node)) {
+                callback.accept(invalid("node " + node.value() + " answers: it is not lost"));
+                return;
+            }
+        }
+        for (NodeId node : left) {
+            if (!nodes.isLive(node)) {
+                callback.accept(
+                        invalid(
+                                "node " + node.value()
+                                        + " does not answer and is not called lost: what it has must be known before anything is decided"));
+                return;
+            }
+        }
+        new Run(lost, left, dryRun, scheduler.nowMicros() + timeoutMicros, callback).survey();
+    }
+
+    private static Answer<Recovered> invalid(String why) {
+        return new Failed<>(new KvError.Invalid(why));
+    }
+
+    /** One call. */
+    private final class Run {
+        private final Set<NodeId> lost;
+        private final Set<NodeId> left;
+        private final boolean dryRun;
+        private final long deadlineMicros;
+        private final Consumer<Answer<Recovered>> callback;
+        private @Nullable RecoveryPlan first;
+        private final List<String> problems = new ArrayList<>();
+        private String waitsFor = "";
+
+        Run(
+                Set<NodeId> lost,
+                Set<NodeId> left,
+                boolean dryRun,
+                long deadlineMicros,
+                Consumer<Answer<Recovered>> callback) {
+            this.lost = lost;
+            this.left = left;
+            this.dryRun = dryRun;
+            this.deadlineMicros = deadlineMicros;
+            this.callback = callback;
+        }
+
+        // ---- what is left ----------------------------------------------------------------------------------------
+
+        private void survey() {
+            survey(new ArrayDeque<>(left), new RangeId(1), new ArrayList<>());
+        }
+
+        private void survey(ArrayDeque<NodeId> open, RangeId from, List<Survivor> found) {
+            NodeId node = open.peek();
+            if (node == null) {
+                plan(found);
+                return;
+            }
+            nodes.call(node, AdminCalls.SURVEY, AdminCalls.rangePayload(from), stepTimeout(), reply -> {
+                if (!reply.ok()) {
+                    callback.accept(invalid(node + " did not say what it has: " + reply.error()));
+                    return;
+                }
+                List<Survivor> page;
+                try {
+                    page = AdminCalls.decodeSurvivors(node, reply.payload());
+                } catch (IllegalArgumentException broken) {
+                    callback.accept(invalid(String.valueOf(broken.getMessage())));
+                    return;
+                }
+                found.addAll(page);
+                if (page.size() < AdminCalls.SURVEY_REPLICAS_MAX) {
+                    open.remove();
+                    survey(open, new RangeId(1), found);
+                } else {
+                    RangeId last = page.get(page.size() - 1).descriptor().id();
+                    survey(open, new RangeId(last.value() + 1), found);
+                }
+            });
+        }
+
+        private void plan(List<Survivor> survivors) {
+            RecoveryPlan plan = RecoveryPlanner.plan(survivors);
+            if (first == null) {
+                first = plan;
+            }
+            if (dryRun) {
+                finish(true);
+            } else if (isLate("the plan to be made")) {
+                finish(false);
+            } else if (plan.forced().isEmpty()) {
+                problems.addAll(plan.problems());
+                repair(serving(survivors));
+            } else {
+                boolean meta = plan.forced().get(0).before().id().equals(RangeId.META);
+                // Nothing else can be found before the meta range is there.
+                List<Forced> now = meta ? plan.forced().subList(0, 1) : plan.forced();
+                List<Forced> some = now.subList(0, Math.min(now.size(), STEPS_AT_ONCE_MAX));
+                LOG.warn("nodes {} are lost: {} ranges go on without them", lost, some.size());
+                stage(some);
+            }
+        }
+
+        /** The newest descriptor of each range. */
+        private List<RangeDescriptor> serving(List<Survivor> survivors) {
+            Map<RangeId, RangeDescriptor> newest = new TreeMap<>();
+            for (Survivor survivor : survivors) {
+                newest.merge(
+                        survivor.descriptor().id(),
+                        survivor.descriptor(),
+                        (one, other) -> one.generation() >= other.generation() ? one : other);
+            }
+            return new ArrayList<>(newest.values());
+        }
+
+        // ---- going on --------------------------------------------------------------------------------------------
+
+        private void stage(List<Forced> ranges) {
+            Map<NodeId, List<ForcedStep>> steps = new TreeMap<>();
+            for (Forced range : ranges) {
+                steps.computeIfAbsent(range.source().node(), node -> new ArrayList<>())
+                        .add(range.step());
+            }
+            Joined joined = new Joined(steps.size(), () -> awaitServing(new ArrayDeque<>(ranges)));
+            steps.forEach((node, list) ->
+                    nodes.call(node, AdminCalls.FORCE, AdminCalls.forcePayload(list), stepTimeout(), joined::answered));
+        }
+
+        /** Answers that fail are of no account: what was not done shows in the next survey. */
+        private static final class Joined {
+            private final Runnable then;
+            private int open;
+
+            Joined(int open, Runnable then) {
+                this.open = open;
+                this.then = then;
+            }
+
+            void answered(AdminReply reply) {
+                synchronized (this) {
+                    if (--open > 0) {
+                        return;
+                    }
+                }
+                then.run();
+            }
+        }
+
+        private void awaitServing(ArrayDeque<Forced> ranges) {
+            Forced range = ranges.peek();
+            if (range == null) {
+                survey();
+            } else if (isLate(
+                    range.before().id() + " to be served by " + range.source().node())) {
+                finish(false);
+            } else {
+                groups.look(range.after(), look -> {
+                    if (look.isPresent()) {
+                        ranges.remove();
+                        awaitServing(ranges);
+                    } else {
+                        scheduler.schedule(POLL_MICROS, () -> awaitServing(ranges));
+                    }
+                });
+            }
+        }
+
+        // ---- telling the meta range ------------------------------------------------------------------------------
+
+        private void repair(List<RangeDescriptor> serving) {
+            if (isLate("the meta range's rows")) {
+                finish(false);
+                return;
+            }
+            MetaScan.of(
+                    sender,
+                    rows -> {
+                        List<KvOp.DataWrite> writes = MetaRepair.of(rows, serving);
+                        if (writes.isEmpty()) {
+                            problems.addAll(MetaRepair.gaps(rows));
+                            shutOut(new ArrayDeque<>(lost));
+                        } else {
+                            write(writes.subList(0, Math.min(writes.size(), ROWS_AT_ONCE_MAX)), serving);
+                        }
+                    },
+                    error -> scheduler.schedule(POLL_MICROS, () -> repair(serving)));
+        }
+
+        private void write(List<KvOp.DataWrite> writes, List<RangeDescriptor> serving) {
+            transactions.commit(writes.get(0).key(), writes, Value.EMPTY, stepMicros(), error -> {
+                if (error != null) {
+                    LOG.info("the meta range's rows are not corrected yet: {}", error.message());
+                }
+                scheduler.schedule(error == null ? 0 : POLL_MICROS, () -> repair(serving));
+            });
+        }
+
+        /** Whoever comes back under one of these ids is turned away. */
+        private void shutOut(ArrayDeque<NodeId> open) {
+            NodeId node = open.peek();
+            if (node == null) {
+                finish(true);
+            } else if (isLate("the registry of nodes")) {
+                finish(false);
+            } else {
+                registry.mark(node.value(), true, marked -> {
+                    if (marked) {
+                        nodes.forget(node);
+                        open.remove();
+                        shutOut(open);
+                    } else {
+                        scheduler.schedule(POLL_MICROS, () -> shutOut(open));
+                    }
+                });
+            }
+        }
+
+        // ---- the end ---------------------------------------------------------------------------------------------
+
+        private boolean isLate(String what) {
+            waitsFor = what;
+            return scheduler.nowMicros() >= deadlineMicros;
+        }
+
+        private void finish(boolean done) {
+            RecoveryPlan plan = first;
+            if (plan == null) {
+                plan = new RecoveryPlan(List.of(), 0, List.of(), List.of());
+            }
+            List<String> said = new ArrayList<>(dryRun ? plan.problems() : problems);
+            callback.accept(new Ok<>(new Recovered(plan, said, done, done ? "" : waitsFor)));
+        }
+
+        private long stepMicros() {
+            return Math.max(1, Math.min(STEP_MICROS_MAX, deadlineMicros - scheduler.nowMicros()));
+        }
+
+        private Duration stepTimeout() {
+            return Duration.ofNanos(stepMicros() * 1_000);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package io.flotilla.node.admin;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.kv.KvSender;
+import io.flotilla.node.replica.LostReplicas;
+import io.flotilla.node.replica.Store;
+import io.flotilla.range.lifecycle.ReplicaChange;
+import io.flotilla.range.lifecycle.ReplicaChangeMachine;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.ReplicaInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes this store's lost replicas anew: has each removed from its range, by the quorum of the others, and a new one added in its place, which comes by
+ * snapshot and has an id that never promised anything. Goes by the meta range alone, so it goes on after a restart, and finds replicas that a store which
+ * was rebuilt no longer knows of.
+ *
+ * <p>Threading: its passes run on one thread and do not block it.
+ */
+public final class Rebuilding {
+    private static final Logger LOG = LoggerFactory.getLogger(Rebuilding.class);
+
+    private static final long PASS_MILLIS = 1_000;
+    private static final long STEP_TIMEOUT_MICROS = 60_000_000;
+
+    /** Ranges at the same time: each waits for a snapshot, and those are throttled anyway. */
+    private static final int AT_ONCE_MAX = 8;
+
+    private final NodeId node;
+    private final Store store;
+    private final KvSender sender;
+    private final ReplicaChangeMachine machine;
+    private final BooleanSupplier ready;
+    private final BooleanSupplier leaving;
+    private final Map<RangeId, Boolean> underWay = new ConcurrentHashMap<>();
+    private volatile boolean scanning;
+
+    private Rebuilding(
+            NodeId node,
+            Store store,
+            KvSender sender,
+            ReplicaChangeMachine machine,
+            BooleanSupplier ready,
+            BooleanSupplier leaving) {
+        this.node = node;
+        this.store = store;
+        this.sender = sender;
+        this.machine = machine;
+        this.ready = ready;
+        this.leaving = leaving;
+    }
+
+    /**
+     * @param ready whether this node is of a cluster
+     * @param leaving whether it is being taken out of it: what it has lost it need not have again
+     */
+    public static void start(
+            NodeId node,
+            Store store,
+            KvSender sender,
+            ReplicaChangeMachine machine,
+            BooleanSupplier ready,
+            BooleanSupplier leaving,
+            ScheduledExecutorService executor) {
+        Rebuilding rebuilding = new Rebuilding(node, store, sender, machine, ready, leaving);
+        executor.scheduleWithFixedDelay(rebuilding::pass, PASS_MILLIS, PASS_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void pass() {
+        try {
+            if (!scanning && ready.getAsBoolean() && store.lostReplicas().isAnythingMissing()) {
+                scanning = true;
+                MetaScan.of(
+                        sender,
+                        found -> {
+                            try {
+                                look(found);
+                            } finally {
+                                scanning = false;
+                            }
+                        },
+                        error -> {
+                            scanning = false;
+                            LOG.info("lost replicas wait for the meta range: {}", error.message());
+                        });
+            }
+        } catch (RuntimeException failure) {
+            LOG.warn("rebuilding: {}", failure.toString(), failure);
+        }
+    }
+
+    private void look(List<RangeDescriptor> ranges) {
+        LostReplicas lost = store.lostReplicas();
+        if (lost.isStoreRebuilt()) {
+            // Noted first: once a range has removed its replica here, only this store knows that it should have
+            // another.
+            lost.addAll(unknown(ranges));
+        }
+        boolean settled = underWay.isEmpty();
+        for (RangeDescriptor range : ranges) {
+            Optional<ReplicaInfo> own = range.replicaOn(node);
+            boolean here = store.descriptor(range.id()).isPresent();
+            Optional<LostReplicas.Lost> missing = lost.find(range.id());
+            if (missing.isPresent()) {
+                settled = false;
+                replace(range, missing.get(), own, here);
+            }
+        }
+        if (settled && lost.all().isEmpty()) {
+            lost.storeIsWhole();
+        }
+    }
+
+    /** Replicas that ought to be here, and of which an emptied store knows nothing. */
+    private List<LostReplicas.Lost> unknown(List<RangeDescriptor> ranges) {
+        List<LostReplicas.Lost> found = new ArrayList<>();
+        for (RangeDescriptor range : ranges) {
+            Optional<ReplicaInfo> own = range.replicaOn(node);
+            boolean known = store.descriptor(range.id()).isPresent()
+                    || store.lostReplicas().find(range.id()).isPresent();
+            if (own.isPresent() && !known) {
+                ReplicaInfo replica = own.get();
+                found.add(new LostReplicas.Lost(
+                        range.id(), replica.replicaId(), replica.witness(), LostReplicas.Why.STORE_REBUILT, 0));
+            }
+        }
+        return found;
+    }
+
+    private void replace(RangeDescriptor range, LostReplicas.Lost lost, Optional<ReplicaInfo> own, boolean here) {
+        if (own.isEmpty() && leaving.getAsBoolean()) {
+            store.lostReplicas().forget(range.id());
+        } else if (own.isEmpty()) {
+            change(range, new ReplicaChange.Add(node, lost.witness()));
+        } else if (own.get().replicaId() == lost.replicaId()) {
+            if (others(range) == 0) {
+                LOG.error("{} cannot be made anew: there is no other replica with data", lost);
+            } else {
+                change(range, new ReplicaChange.Remove(node));
+            }
+        } else if (own.get().kind() != ReplicaInfo.Kind.VOTER) {
+            // Whoever added it did not see it through.
+            change(range, new ReplicaChange.Add(node, lost.witness()));
+        } else if (here) {
+            store.lostReplicas().replaced(range);
+        }
+    }
+
+    private long others(RangeDescriptor range) {
+        return range.replicas().stream()
+                .filter(replica -> replica.staysVoter() && !replica.witness())
+                .filter(replica -> !replica.node().equals(node))
+                .count();
+    }
+
+    private void change(RangeDescriptor range, ReplicaChange wish) {
+        if (underWay.size() >= AT_ONCE_MAX || underWay.putIfAbsent(range.id(), true) != null) {
+            return;
+        }
+        LOG.info("making the replica of {} on {} anew: {}", range.id(), node, wish);
+        machine.change(range, wish, STEP_TIMEOUT_MICROS, result -> {
+            underWay.remove(range.id());
+            LOG.info("{}: {}: {}", range.id(), wish, result);
+        });
+    }
+}

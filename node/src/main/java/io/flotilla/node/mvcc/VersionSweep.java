@@ -1,0 +1,191 @@
+package io.flotilla.node.mvcc;
+
+import io.flotilla.config.key.Span;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.mvcc.Mutation.Garbage;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.Engine.Space;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds, step by step, what of a range's state nobody needs any more who reads at or above a threshold: versions below it that a newer one at or below it
+ * covers, and deletions below it; and takes away what was found.
+ *
+ * <p>What was found stays garbage, whatever is written meanwhile: a version is only ever laid above all others of its key. Of the records of transactions that
+ * could not be said, so they stay.
+ *
+ * <p>Not thread-safe, but any thread may look: what it looks at does not change.
+ */
+public final class VersionSweep {
+    /** Looked at in one step; some milliseconds. */
+    private static final int EXAMINED_MAX = 4_000;
+
+    private static final long EXAMINED_BYTES_MAX = 8L << 20;
+
+    /** Taken away in one step, and so by one entry of the log: what a replica's turn may take. */
+    private static final int REMOVED_MAX = 1_000;
+
+    /** Each replica reads what it takes away once more, for its checksum. */
+    private static final long REMOVED_BYTES_MAX = 1L << 20;
+
+    /** Keys named in one step. */
+    private static final int KEY_BYTES_MAX = 64 << 10;
+
+    private final Engine engine;
+    private final Span span;
+    private final Timestamp threshold;
+
+    /** Where the next step begins; null once it has been everywhere. */
+    private byte @Nullable [] from;
+
+    /** The versions that come are of {@link #from}'s key and covered by one that stays. */
+    private boolean covered;
+
+    private long keptBytes;
+
+    // ---- of one step
+    private final List<Garbage> found = new ArrayList<>();
+    private int removed;
+    private long removedBytes;
+    private long examinedBytes;
+    private int keyBytes;
+    private byte @Nullable [] runKey;
+    private int runCount;
+
+    /** The run's first entry is a deletion, and hides the rest of it. */
+    private boolean runIsHidden;
+
+    /** The second entry of such a run. */
+    private byte @Nullable [] hiddenKey;
+
+    public VersionSweep(Engine engine, Span span, Timestamp threshold) {
+        this.engine = engine;
+        this.span = span;
+        this.threshold = threshold;
+        this.from = MvccKeys.dataBounds(span).from();
+    }
+
+    public boolean isDone() {
+        return from == null;
+    }
+
+    /** How much of what was looked at so far stays. */
+    public long keptBytes() {
+        return keptBytes;
+    }
+
+    /** Looks at the next stretch; what is found may be nothing. */
+    public List<Garbage> step() {
+        found.clear();
+        removed = 0;
+        removedBytes = 0;
+        examinedBytes = 0;
+        keyBytes = 0;
+        byte[] begin = from;
+        if (begin != null) {
+            from = null;
+            versions(begin);
+        }
+        return List.copyOf(found);
+    }
+
+    private void versions(byte[] begin) {
+        byte[] key = begin;
+        try (Engine.Cursor cursor =
+                engine.cursor(Space.DATA, begin, MvccKeys.dataBounds(span).to())) {
+            for (int examined = 0; cursor.isValid(); cursor.next(), examined++) {
+                byte[] entry = cursor.key();
+                boolean another = !MvccKeys.sameKey(key, entry);
+                if (another) {
+                    endRun();
+                    covered = false;
+                }
+                key = entry;
+                if (isFull(examined)) {
+                    if (!another) {
+                        keepDeletion();
+                    }
+                    endRun();
+                    from = entry;
+                    return;
+                }
+                look(entry, cursor.value());
+            }
+        }
+        endRun();
+    }
+
+    private boolean isFull(int examined) {
+        return examined >= EXAMINED_MAX
+                || examinedBytes >= EXAMINED_BYTES_MAX
+                || removed >= REMOVED_MAX
+                || removedBytes >= REMOVED_BYTES_MAX
+                || keyBytes >= KEY_BYTES_MAX;
+    }
+
+    private void look(byte[] entry, byte[] value) {
+        long packed = MvccKeys.packedOfData(entry);
+        int bytes = entry.length + value.length;
+        examinedBytes += bytes;
+        boolean garbage = covered;
+        boolean hides = !covered;
+        if (!covered && packed <= threshold.packed()) {
+            covered = true;
+            garbage = packed < threshold.packed() && VersionCodec.isTombstone(value);
+        }
+        if (garbage) {
+            if (runKey == null) {
+                runKey = entry;
+                runIsHidden = hides;
+            } else if (runIsHidden && hiddenKey == null) {
+                hiddenKey = entry;
+            }
+            runCount++;
+            removed++;
+            removedBytes += bytes;
+        } else {
+            keptBytes += bytes;
+        }
+    }
+
+    /** What it hides would be seen until the next step; it goes with the next sweep. */
+    private void keepDeletion() {
+        if (runKey != null && runIsHidden) {
+            runKey = hiddenKey;
+            runCount--;
+            removed--;
+        }
+    }
+
+    private void endRun() {
+        byte[] first = runKey;
+        if (first != null) {
+            found.add(new Garbage(first, runCount));
+            keyBytes += first.length;
+        }
+        runKey = null;
+        hiddenKey = null;
+        runCount = 0;
+    }
+
+    /**
+     * Takes away what a sweep names, by {@code adding}, whose batch must be empty: of what it has written itself the engine shows nothing. A pure function of
+     * (state, sweep).
+     */
+    public static void carryOut(Engine engine, Mutation.Sweep sweep, StateChecksum.Adding adding) {
+        for (Garbage each : sweep.garbage()) {
+            removeVersions(engine, each, adding);
+        }
+    }
+
+    private static void removeVersions(Engine engine, Garbage garbage, StateChecksum.Adding adding) {
+        byte[] end = MvccKeys.endOfVersions(garbage.key());
+        try (Engine.Cursor cursor = engine.cursor(Space.DATA, garbage.key(), end)) {
+            for (int left = garbage.count(); left > 0 && cursor.isValid(); left--, cursor.next()) {
+                adding.remove(Space.DATA, cursor.key(), cursor.value());
+            }
+        }
+    }
+}

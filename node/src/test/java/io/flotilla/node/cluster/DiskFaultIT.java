@@ -1,0 +1,121 @@
+package io.flotilla.node.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.client.DiskFullException;
+import io.flotilla.client.FlotillaAdmin;
+import io.flotilla.client.FlotillaClient;
+import io.flotilla.client.FlotillaException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real processes on disks that fail, stand still or have no room. */
+class DiskFaultIT {
+    private static final int NODES = 3;
+    private static final int RANGES = 6;
+    private static final int DISK_FAILED = 74;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final byte[] KEY = "k".getBytes(UTF_8);
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sync-error", "write-error"})
+    void aNodeWhoseDiskFailsEndsAtOnceAndComesBackWithNothingLost(String fault) throws Exception {
+        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "");
+                BackgroundBank bank = BackgroundBank.open(cluster, RANGES, 4)) {
+            bank.awaitTransfers(100);
+            cluster.breakDisk(1, fault);
+            assertThat(cluster.awaitEnd(1)).isEqualTo(DISK_FAILED);
+            assertThat(Files.readString(cluster.log(1)))
+                    .containsPattern(
+                            "error: node 1 stops: its disk failed\n  why:   .*Input/output error.*\n  state: .*\n  try:   ");
+            bank.awaitTransfers(100);
+            cluster.mendDisk(1);
+            cluster.start(1);
+            cluster.awaitReady(1);
+            bank.awaitTransfers(100);
+            bank.closeTheBooks();
+        }
+    }
+
+    @Test
+    void aNodeWhoseDiskStandsStillLeadsNothingAndIsWaitedForByNobody() throws Exception {
+        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "");
+                FlotillaAdmin admin = cluster.admin();
+                BackgroundBank bank = BackgroundBank.open(cluster, RANGES, 4)) {
+            for (String key : new String[] {"a", "k", "z"}) {
+                admin.transferLease(key.getBytes(UTF_8), 1);
+            }
+            bank.awaitTransfers(100);
+            assertThat(admin.ranges(true)).anyMatch(range -> range.leaseholder() == 1);
+            cluster.breakDisk(1, "stall");
+            bank.awaitTransfers(200);
+            cluster.await(
+                    "node 1 to lead nothing",
+                    PATIENCE,
+                    () -> admin.ranges(true).stream().noneMatch(range -> range.leaseholder() == 1));
+            assertThat(cluster.isAlive(1)).isTrue();
+            cluster.mendDisk(1);
+            cluster.await("node 1 to lead again", PATIENCE, () -> {
+                admin.transferLease(KEY, 1);
+                return admin.ranges(true).stream().anyMatch(range -> range.leaseholder() == 1);
+            });
+            bank.awaitTransfers(100);
+            bank.closeTheBooks();
+        }
+    }
+
+    @Test
+    void aFullDiskIsSaidEarlyWhileReadsGoOnAndWritesWorkAgainWithRoom() throws Exception {
+        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "");
+                FlotillaAdmin admin = cluster.admin();
+                FlotillaClient client = cluster.client()) {
+            client.put(KEY, "before".getBytes(UTF_8));
+            for (int node = 1; node <= NODES; node++) {
+                cluster.breakDisk(node, "full");
+            }
+            cluster.await("a refusal", PATIENCE, () -> isRefused(client));
+            assertThatThrownBy(() -> client.put(KEY, "never".getBytes(UTF_8)))
+                    .isInstanceOf(DiskFullException.class)
+                    .satisfies(full -> assertThat(((FlotillaException) full).maybeExecuted())
+                            .isFalse());
+            Process put = new ProcessBuilder(
+                            "../bin/flotilla", "kv", "put", "k", "never", "--endpoints", cluster.endpoints())
+                    .redirectErrorStream(true)
+                    .start();
+            String words = new String(put.getInputStream().readAllBytes(), UTF_8);
+            assertThat(put.waitFor()).as(words).isEqualTo(8);
+            assertThat(words)
+                    .contains("DISK_FULL", "are kept in reserve", "nothing was changed", "no restart is needed");
+            assertThat(client.getText("k")).contains("before");
+            // Operators' verbs are not users' data.
+            admin.split("m".getBytes(UTF_8));
+            admin.transferLease("m".getBytes(UTF_8), 2);
+            for (int node = 1; node <= NODES; node++) {
+                assertThat(cluster.isAlive(node)).isTrue();
+                cluster.mendDisk(node);
+            }
+            cluster.await("room", PATIENCE, () -> !isRefused(client));
+            client.put(KEY, "after".getBytes(UTF_8));
+            assertThat(client.getText("k")).contains("after");
+        }
+    }
+
+    private static boolean isRefused(FlotillaClient client) {
+        try {
+            client.put("probe".getBytes(UTF_8), KEY);
+            return false;
+        } catch (DiskFullException full) {
+            return true;
+        }
+    }
+}

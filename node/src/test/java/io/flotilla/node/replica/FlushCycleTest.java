@@ -1,0 +1,138 @@
+package io.flotilla.node.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.KeySpace;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.log.MemoryLog;
+import io.flotilla.node.mvcc.StateChecksum;
+import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.Now;
+import io.flotilla.node.raft.RaftStatus;
+import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.Engine.Space;
+import io.flotilla.node.storage.MemoryEngine;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.ReplicaInfo;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is made durable when the log is crowded, and who is told. */
+class FlushCycleTest {
+    private static final RangeId RANGE = new RangeId(7);
+    private static final long ENTRIES = 1_000;
+    private static final long KEPT = 10_000;
+
+    private final MemoryEngine memory = new MemoryEngine();
+    private final MemoryLog log = new MemoryLog();
+    private final ReplicaDirectory replicas = new ReplicaDirectory();
+    private final List<ReplicaActor.Flushed> told = new ArrayList<>();
+    private int flushes;
+    private final FlushCycle cycle = new FlushCycle(new Counting(), log, replicas, KEPT);
+
+    @BeforeEach
+    void oneRangeWithALongLog() {
+        List<LogEntry> entries = new ArrayList<>();
+        for (long index = 1; index <= ENTRIES; index++) {
+            entries.add(new LogEntry(index, 1, LogEntry.Kind.NORMAL, new byte[] {1}));
+        }
+        log.submit(RANGE.value(), new Persist(null, entries, null), SnapshotSample.IGNORE);
+        List<ReplicaInfo> self = List.of(new ReplicaInfo(new NodeId(1), 1));
+        RaftStatus status = new RaftStatus(RaftStatus.Role.FOLLOWER, 1, 0, 0, 0, 0, false, false);
+        replicas.add(new Slot(
+                (slot, from) -> command -> told.add((ReplicaActor.Flushed) command),
+                new RangeDescriptor(RANGE, 1, KeySpace.USERS, self, 2),
+                1,
+                new Dormant(null, Timestamp.ZERO, status, new Now(0, Timestamp.ZERO))));
+        applied(ENTRIES);
+    }
+
+    private void applied(long index) {
+        try (Engine.Batch batch = memory.newBatch()) {
+            LocalState.putApplied(
+                    batch,
+                    LocalState.appliedKey(RANGE),
+                    new LocalState.Applied(index, 1, StateChecksum.EMPTY, Timestamp.ZERO));
+            memory.write(batch);
+        }
+        cycle.changed(RANGE);
+    }
+
+    @Test
+    void aRangeWithNothingToFlushGivesUpItsLogWithoutAFlush() {
+        cycle.run();
+        assertThat(flushes).isEqualTo(1);
+        cycle.relieve(List.of(RANGE.value()));
+        assertThat(flushes).isEqualTo(1);
+        assertThat(told).singleElement().satisfies(flushed -> {
+            assertThat(flushed.index()).isEqualTo(ENTRIES);
+            assertThat(flushed.crowded()).isTrue();
+        });
+    }
+
+    @Test
+    void aRangeWhoseLogWaitsForAFlushIsFlushed() {
+        cycle.relieve(List.of(RANGE.value()));
+        assertThat(flushes).isEqualTo(1);
+        assertThat(told)
+                .singleElement()
+                .satisfies(flushed -> assertThat(flushed.index()).isEqualTo(ENTRIES));
+    }
+
+    /** Between a batch in the engine and word of it, what is in the engine is not durable. */
+    @Test
+    void onlyWhatWasFlushedIsGivenUp() {
+        cycle.run();
+        try (Engine.Batch batch = memory.newBatch()) {
+            LocalState.putApplied(
+                    batch,
+                    LocalState.appliedKey(RANGE),
+                    new LocalState.Applied(ENTRIES + 1, 1, StateChecksum.EMPTY, Timestamp.ZERO));
+            memory.write(batch);
+        }
+        cycle.relieve(List.of(RANGE.value()));
+        assertThat(flushes).isEqualTo(1);
+        assertThat(told)
+                .singleElement()
+                .satisfies(flushed -> assertThat(flushed.index()).isEqualTo(ENTRIES));
+    }
+
+    private final class Counting implements Engine {
+        @Override
+        public byte @Nullable [] get(Space space, byte[] key) {
+            return memory.get(space, key);
+        }
+
+        @Override
+        public Cursor cursor(Space space, byte[] from, byte[] to) {
+            return memory.cursor(space, from, to);
+        }
+
+        @Override
+        public Batch newBatch() {
+            return memory.newBatch();
+        }
+
+        @Override
+        public void write(Batch batch) {
+            memory.write(batch);
+        }
+
+        @Override
+        public void flush() {
+            flushes++;
+            memory.flush();
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+        }
+    }
+}

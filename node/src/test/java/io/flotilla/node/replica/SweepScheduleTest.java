@@ -1,0 +1,61 @@
+package io.flotilla.node.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** When a range is looked through for old versions. */
+class SweepScheduleTest {
+    private static final long RETENTION = 1_000_000;
+    private static final long DAY = 24L * 3_600 * 1_000_000;
+
+    private final SweepSchedule schedule = new SweepSchedule(RETENTION);
+
+    @Test
+    void aRangeIsDueWhenWhatWasWrittenHasComeOfAge() {
+        schedule.wrote(7, 100, 0);
+        assertThat(schedule.takeDue(RETENTION - 1)).isEmpty();
+        assertThat(schedule.takeDue(RETENTION)).containsExactly(7L);
+        assertThat(schedule.takeDue(RETENTION)).as("it is being swept").isEmpty();
+    }
+
+    @Test
+    void aRangeThatIsNotWrittenAnyMoreIsForgottenOnceAllOfItIsSwept() {
+        schedule.wrote(7, 100, 0);
+        schedule.wrote(7, 100, RETENTION / 2);
+        assertThat(schedule.takeDue(RETENTION)).containsExactly(7L);
+        schedule.swept(7, 50, RETENTION);
+        assertThat(schedule.takeDue(RETENTION * 3 / 2)).as("what was too young").containsExactly(7L);
+        schedule.swept(7, 50, RETENTION * 3 / 2 + 1);
+        assertThat(schedule.takeDue(100 * DAY)).isEmpty();
+    }
+
+    @Test
+    void littleThatIsWrittenToALargeRangeWaits() {
+        schedule.wrote(7, 100, 0);
+        schedule.takeDue(RETENTION);
+        schedule.swept(7, 1_000_000, RETENTION);
+        schedule.wrote(7, 100, 2 * RETENTION);
+        assertThat(schedule.takeDue(10 * RETENTION)).isEmpty();
+        schedule.wrote(7, 500_000, 11 * RETENTION);
+        assertThat(schedule.takeDue(12 * RETENTION)).containsExactly(7L);
+    }
+
+    @Test
+    void butNotForEver() {
+        schedule.wrote(7, 100, 0);
+        schedule.takeDue(RETENTION);
+        schedule.swept(7, 1_000_000, RETENTION);
+        schedule.wrote(7, 1, 2 * RETENTION);
+        assertThat(schedule.takeDue(2 * RETENTION + DAY)).containsExactly(7L);
+    }
+
+    @Test
+    void aRangeThatIsLedElsewhereIsTriedAgain() {
+        schedule.wrote(7, 100, 0);
+        assertThat(schedule.takeDue(RETENTION)).containsExactly(7L);
+        schedule.putOff(7, RETENTION);
+        assertThat(schedule.takeDue(RETENTION + RETENTION / 4)).isEmpty();
+        assertThat(schedule.takeDue(RETENTION * 2)).containsExactly(7L);
+    }
+}
