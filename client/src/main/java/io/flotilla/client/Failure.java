@@ -65,6 +65,13 @@ record Failure(
         return new Failure(kind, text, maybeExecuted, sent, retryAfterMillis, key, txn, retryTimestamp, phase);
     }
 
+    /** The same, of something tried several times: it may have been executed by any of the attempts. */
+    Failure maybeExecutedIf(boolean any) {
+        return maybeExecuted || !any
+                ? this
+                : new Failure(kind, message, true, sent, retryAfterMillis, key, txn, retryTimestamp, phase);
+    }
+
     /** @param earlier failures of earlier attempts, oldest first */
     FlotillaException toException(List<Failure> earlier) {
         FlotillaException exception = toException();

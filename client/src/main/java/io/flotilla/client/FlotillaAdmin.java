@@ -27,7 +27,6 @@ import io.flotilla.v1.StatusResponse;
 import io.flotilla.v1.TransferLeaseRequest;
 import io.flotilla.v1.TransferLeaseResponse;
 import io.grpc.ManagedChannel;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,11 +49,14 @@ public final class FlotillaAdmin implements AutoCloseable {
     private static final Set<Error.Code> WORTH_ASKING_ANOTHER =
             EnumSet.of(Error.Code.UNAVAILABLE, Error.Code.NO_QUORUM, Error.Code.OVERLOADED);
 
-    private static final int FAILURES_MAX = 16;
     /** A server's answer is due before its call gives up. */
     private static final int ANSWER_MILLIS = 500;
 
     private static final Duration PROGRESS_EVERY = Duration.ofSeconds(5);
+
+    /** What takes hours is given up when nobody has said anything definite for so long. */
+    private static final Duration UNHEARD_MAX = Duration.ofSeconds(30);
+
     private static final long ROUND_PAUSE_NANOS = 200_000_000L;
 
     private final Transport transport;
@@ -314,7 +316,7 @@ public final class FlotillaAdmin implements AutoCloseable {
                 throw Failure.local(Error.Code.DEADLINE, "waiting for " + waitsFor, true, "CHANGE")
                         .toException(List.of());
             }
-            Progress<T> progress = step.apply(left);
+            Progress<T> progress = step.apply(left.compareTo(UNHEARD_MAX) < 0 ? left : UNHEARD_MAX);
             if (progress.done()) {
                 return progress.value();
             }
@@ -379,7 +381,7 @@ public final class FlotillaAdmin implements AutoCloseable {
 
     private <R> R call(Duration patience, Duration attemptMax, Call<R> call, Function<R, Error> errorOf) {
         long deadlineNanos = System.nanoTime() + patience.toNanos();
-        List<Failure> failures = new ArrayList<>();
+        AdminAttempts attempts = new AdminAttempts();
         for (int asked = 0; ; asked++) {
             int i = asked % channels.size();
             if (asked > 0 && i == 0) {
@@ -387,48 +389,28 @@ public final class FlotillaAdmin implements AutoCloseable {
             }
             long millis = (deadlineNanos - System.nanoTime()) / 1_000_000;
             if (millis <= 0) {
-                throw lastOf(failures).toException(failures);
+                throw attempts.toException();
             }
             long attemptMillis = Math.min(attemptMax.toMillis(), Math.max(Math.min(millis, 1_000), millis / 2));
             channels.get(i).resetConnectBackoff();
-            AdminGrpc.AdminBlockingStub stub =
-                    AdminGrpc.newBlockingStub(channels.get(i)).withDeadlineAfter(attemptMillis, TimeUnit.MILLISECONDS);
+            SentWatch watch = new SentWatch();
+            AdminGrpc.AdminBlockingStub stub = AdminGrpc.newBlockingStub(channels.get(i))
+                    .withInterceptors(watch)
+                    .withDeadlineAfter(attemptMillis, TimeUnit.MILLISECONDS);
             try {
                 R answer = call.on(stub, (int) attemptMillis);
                 Error error = errorOf.apply(answer);
                 if (error.getCode() == Error.Code.UNSPECIFIED) {
                     return answer;
                 }
-                failures.add(Failure.of(error));
+                attempts.refused(error);
                 if (!WORTH_ASKING_ANOTHER.contains(error.getCode())) {
-                    throw lastOf(failures).toException(failures);
+                    throw attempts.toException();
                 }
             } catch (StatusRuntimeException e) {
-                failures.add(Failure.local(kindOf(e.getStatus()), endpoints.get(i) + ": " + reason(e), true, "ANSWER"));
-            }
-            if (failures.size() > FAILURES_MAX) {
-                failures.remove(0);
+                attempts.lost(endpoints.get(i), e, watch.sent());
             }
         }
-    }
-
-    private static Failure lastOf(List<Failure> failures) {
-        return failures.isEmpty()
-                ? Failure.local(Error.Code.DEADLINE, "no endpoint answered in time", false, "CONNECT")
-                : failures.get(failures.size() - 1);
-    }
-
-    private static Error.Code kindOf(Status status) {
-        return switch (status.getCode()) {
-            case DEADLINE_EXCEEDED -> Error.Code.DEADLINE;
-            case UNIMPLEMENTED, INVALID_ARGUMENT -> Error.Code.INVALID;
-            default -> Error.Code.UNAVAILABLE;
-        };
-    }
-
-    private static String reason(StatusRuntimeException e) {
-        Throwable cause = e.getStatus().getCause();
-        return e.getMessage() + (cause == null ? "" : " (" + cause.getMessage() + ")");
     }
 
     /** @param alreadyInitialized true if the cluster was initialized before: nothing was changed */

@@ -12,6 +12,8 @@ import io.flotilla.v1.SplitRangeRequest;
 import io.flotilla.v1.SplitRangeResponse;
 import io.flotilla.v1.StatusRequest;
 import io.flotilla.v1.StatusResponse;
+import io.flotilla.v1.TransferLeaseRequest;
+import io.flotilla.v1.TransferLeaseResponse;
 import io.grpc.Server;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -65,6 +67,36 @@ class FlotillaAdminTest {
         assertThat(fake.splits).hasValue(2);
     }
 
+    /** Found by chance in one run of many: the last attempt had so little time left that it ended by its own deadline. */
+    @Test
+    void whatNobodyHeardWasNotExecutedHoweverLittleTimeTheLastAttemptHad() {
+        List<String> nowhere = List.of("nobody-" + name);
+        for (int millis = 1; millis <= 500; millis = millis * 2 + 1) {
+            try (FlotillaAdmin alone =
+                    new FlotillaAdmin(new NettyTransport(1), List.of("127.0.0.1:1"), Duration.ofMillis(millis))) {
+                assertThatThrownBy(() -> alone.init(0, 0))
+                        .isInstanceOfSatisfying(
+                                UnavailableException.class,
+                                unreachable ->
+                                        assertThat(unreachable.maybeExecuted()).isFalse());
+            }
+        }
+        try (FlotillaAdmin alone = new FlotillaAdmin(new TestClients.InProcess(), nowhere, Duration.ofMillis(50))) {
+            assertThatThrownBy(() -> alone.init(0, 0)).isInstanceOf(UnavailableException.class);
+        }
+    }
+
+    @Test
+    void whatWasSentAndNotAnsweredMayHaveBeenExecuted() {
+        try (FlotillaAdmin patient =
+                new FlotillaAdmin(new TestClients.InProcess(), List.of(name), Duration.ofMillis(300))) {
+            assertThatThrownBy(() -> patient.transferLease(7, 1))
+                    .isInstanceOfSatisfying(
+                            FlotillaException.class,
+                            lost -> assertThat(lost.maybeExecuted()).isTrue());
+        }
+    }
+
     private static final class Fake extends AdminGrpc.AdminImplBase {
         private final AtomicInteger splits = new AtomicInteger();
 
@@ -77,6 +109,10 @@ class FlotillaAdminTest {
                     .build());
             answer.onCompleted();
         }
+
+        /** Never answers. */
+        @Override
+        public void transferLease(TransferLeaseRequest request, StreamObserver<TransferLeaseResponse> answer) {}
 
         @Override
         public void listRanges(ListRangesRequest request, StreamObserver<ListRangesResponse> answer) {

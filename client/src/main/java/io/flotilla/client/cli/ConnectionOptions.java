@@ -10,6 +10,8 @@ import picocli.CommandLine.Option;
 public final class ConnectionOptions {
     static final String DEFAULT_ENDPOINTS = "127.0.0.1:7400";
 
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+
     @Option(
             names = {"-e", "--endpoints"},
             paramLabel = "HOST:PORT,...",
@@ -20,9 +22,9 @@ public final class ConnectionOptions {
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
-            description = "How long to try, for example 500ms, 5s or 1m. Default: ${DEFAULT-VALUE}.",
-            defaultValue = "5s")
-    private Duration timeout = Duration.ofSeconds(5);
+            description =
+                    "How long to try, for example 500ms, 5s or 1m. Default: 5s, or as long as it takes by nature.")
+    private @Nullable Duration timeout;
 
     /** What was typed, else the environment's, else the default. */
     public String endpoints() {
@@ -34,7 +36,7 @@ public final class ConnectionOptions {
     }
 
     public Duration timeout() {
-        return timeout;
+        return timeout == null ? DEFAULT_TIMEOUT : timeout;
     }
 
     /** A client with these endpoints and this deadline for each call. It says at once if a range has no quorum. */
@@ -51,7 +53,7 @@ public final class ConnectionOptions {
         try {
             return FlotillaClient.builder()
                     .endpoints(endpoints())
-                    .defaultDeadline(timeout)
+                    .defaultDeadline(timeout())
                     .clientName("flotilla-cli")
                     .waitForQuorum(waitForQuorum)
                     .build();
@@ -61,12 +63,12 @@ public final class ConnectionOptions {
     }
 
     public FlotillaAdmin admin() {
-        return admin(timeout);
+        return admin(timeout());
     }
 
-    /** For what takes long by nature: with the deadline that was given, but at least this one. */
-    public FlotillaAdmin patientAdmin(Duration atLeast) {
-        return admin(timeout.compareTo(atLeast) < 0 ? atLeast : timeout);
+    /** For what takes long by nature: with the deadline that was given, else this one. */
+    public FlotillaAdmin patientAdmin(Duration byDefault) {
+        return admin(timeout == null ? byDefault : timeout);
     }
 
     private FlotillaAdmin admin(Duration deadline) {
