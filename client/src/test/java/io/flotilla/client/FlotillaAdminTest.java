@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class FlotillaAdminTest {
     private final String name = UUID.randomUUID().toString();
     private final Fake fake = new Fake();
@@ -36,7 +36,7 @@ class FlotillaAdminTest {
     @BeforeEach
     void start() throws Exception {
         server = InProcessServerBuilder.forName(name).addService(fake).build().start();
-        admin = new FlotillaAdmin(new TestClients.InProcess(), List.of("nobody-" + name, name), Duration.ofSeconds(5));
+        admin = new FlotillaAdmin(new TestClients.InProcess(), List.of("nobody-" + name, name), Duration.ofSeconds(20));
     }
 
     @AfterEach
@@ -89,7 +89,7 @@ class FlotillaAdminTest {
     @Test
     void whatWasSentAndNotAnsweredMayHaveBeenExecuted() {
         try (FlotillaAdmin patient =
-                new FlotillaAdmin(new TestClients.InProcess(), List.of(name), Duration.ofMillis(300))) {
+                new FlotillaAdmin(new TestClients.InProcess(), List.of(name), Duration.ofMillis(2_500))) {
             assertThatThrownBy(() -> patient.transferLease(7, 1))
                     .isInstanceOfSatisfying(
                             FlotillaException.class,

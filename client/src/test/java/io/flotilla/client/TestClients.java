@@ -20,7 +20,7 @@ public final class TestClients {
     }
 
     static FlotillaClient of(FakeGateway... gateways) {
-        return of(Duration.ofSeconds(5), gateways);
+        return of(Duration.ofSeconds(20), gateways);
     }
 
     /** A client of a store that stands alone, for tests of what is built on the client. @param careless loses updates */

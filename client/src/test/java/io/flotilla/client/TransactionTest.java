@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Transactions: what a body sees, when it runs again, what a commit carries. */
-@Timeout(30)
+@Timeout(120)
 class TransactionTest {
     private final FakeStore store = new FakeStore();
     private final FakeGateway gateway = new FakeGateway(store);
@@ -143,7 +143,7 @@ class TransactionTest {
         for (int i = 0; i < 8; i++) {
             pool.execute(() -> {
                 for (int j = 0; j < 25; j++) {
-                    client.transact(TxnOptions.DEFAULT.deadline(Duration.ofSeconds(20)), tx -> {
+                    client.transact(TxnOptions.DEFAULT.deadline(Duration.ofSeconds(60)), tx -> {
                         tx.put("n", Long.toString(Long.parseLong(tx.getText("n").orElseThrow()) + 1));
                         return true;
                     });
@@ -151,7 +151,7 @@ class TransactionTest {
             });
         }
         pool.shutdown();
-        assertThat(pool.awaitTermination(25, TimeUnit.SECONDS)).isTrue();
+        assertThat(pool.awaitTermination(90, TimeUnit.SECONDS)).isTrue();
         assertThat(store.text("n")).contains("200");
     }
 
@@ -253,7 +253,7 @@ class TransactionTest {
         AtomicInteger runs = new AtomicInteger();
         gateway.refusal = request ->
                 request.hasCommit() || request.hasOutcome() ? error(Error.Code.OUTCOME_UNKNOWN) : Optional.empty();
-        assertThatThrownBy(() -> client.transact(TxnOptions.DEFAULT.deadline(Duration.ofMillis(400)), tx -> {
+        assertThatThrownBy(() -> client.transact(TxnOptions.DEFAULT.deadline(Duration.ofMillis(2_500)), tx -> {
                     runs.incrementAndGet();
                     tx.put("b", "1");
                     tx.put("a", "1");

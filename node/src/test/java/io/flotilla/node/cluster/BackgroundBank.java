@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Transfers between accounts in several ranges while something is done to the cluster; at the end the books are checked. */
 final class BackgroundBank implements AutoCloseable {
-    private static final Duration PROGRESS_MAX = Duration.ofSeconds(60);
+    private static final Duration PROGRESS_MAX = Duration.ofSeconds(120);
 
     private final ProcessCluster cluster;
     private final FlotillaClient client;

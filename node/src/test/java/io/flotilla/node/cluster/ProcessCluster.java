@@ -5,10 +5,12 @@ import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.FlotillaException;
 import io.flotilla.client.cli.local.Ports;
 import io.flotilla.node.disk.FaultDisk;
+import io.flotilla.node.storage.StorageException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,7 +32,10 @@ final class ProcessCluster implements AutoCloseable {
     /** Small, so that what grows without bound is noticed. */
     private static final String HEAP = "192m";
 
-    private static final long END_SECONDS_MAX = 30;
+    /** These servers live for seconds: what the optimizing compiler would cost them is never earned back. */
+    private static final String COMPILER = "-XX:TieredStopAtLevel=1";
+
+    private static final long END_SECONDS_MAX = 60;
 
     private static final Duration ASK_EVERY = Duration.ofMillis(100);
 
@@ -42,6 +47,7 @@ final class ProcessCluster implements AutoCloseable {
 
     /** @param extraSettings HOCON lines for every node's settings file */
     ProcessCluster(Path directory, int nodes, String extraSettings) throws IOException {
+        ClassArchive.make();
         this.directory = directory;
         this.ports = Ports.free(nodes, new Random());
         this.extraSettings = extraSettings;
@@ -89,7 +95,8 @@ final class ProcessCluster implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
         server.environment().put("FLOTILLA_HEAP", HEAP);
         String faults = "-D" + FaultDisk.PROPERTY + "=" + faultFile(node);
-        server.environment().put("FLOTILLA_JAVA_OPTS", (faults + " " + javaOptions.getOrDefault(node, "")).strip());
+        server.environment()
+                .put("FLOTILLA_JAVA_OPTS", String.join(" ", COMPILER, faults, javaOptions.getOrDefault(node, "")));
         processes.set(node - 1, server.start());
     }
 
@@ -125,12 +132,19 @@ final class ProcessCluster implements AutoCloseable {
 
     /** From now on the node's disk has that fault: {@code stall}, {@code sync-error}, {@code write-error} or {@code full}. */
     void breakDisk(int node, String fault) throws IOException {
-        Files.writeString(faultFile(node), fault);
+        writeAtOnce(faultFile(node), fault);
     }
 
     /** The node's disk is well again. */
     void mendDisk(int node) throws IOException {
         Files.deleteIfExists(faultFile(node));
+    }
+
+    /** Whoever reads the file finds all of it, or no file. */
+    static void writeAtOnce(Path file, String text) throws IOException {
+        Path draft = file.resolveSibling(file.getFileName() + ".draft");
+        Files.writeString(draft, text);
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private Path faultFile(int node) {
@@ -255,12 +269,28 @@ final class ProcessCluster implements AutoCloseable {
                 if (reached.getAsBoolean()) {
                     return;
                 }
-            } catch (FlotillaException | NoSuchElementException notNow) {
+            } catch (FlotillaException | NoSuchElementException | StorageException notNow) {
                 last = notNow.toString();
             }
             LockSupport.parkNanos(ASK_EVERY.toNanos());
         }
         throw new AssertionError("waited in vain for " + what + " (" + last + "); the nodes said\n" + logs());
+    }
+
+    /** The launcher's archive of classes, without which a start takes twice the processor; made once for all clusters of this JVM. */
+    private static final class ClassArchive {
+        private static boolean made;
+
+        static synchronized void make() throws IOException {
+            if (!made) {
+                made = true;
+                new ProcessBuilder("../bin/flotilla", "quicken")
+                        .inheritIO()
+                        .start()
+                        .onExit()
+                        .join();
+            }
+        }
     }
 
     /** Closes in this order what there is of it: a set-up that failed has made only some. */

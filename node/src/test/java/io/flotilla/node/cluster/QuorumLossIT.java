@@ -22,13 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two of three real processes are killed: who is left says so, soon and then at once, and serves again when one is back. */
 class QuorumLossIT {
     /** Detection, the old leader's time to step down, and the time in which elections may fail; with room for a busy machine. */
-    private static final Duration KNOWN_AFTER_MAX = Duration.ofSeconds(8);
+    private static final Duration KNOWN_AFTER_MAX = Duration.ofSeconds(30);
 
-    private static final Duration BACK_AFTER_MAX = Duration.ofSeconds(30);
+    private static final Duration BACK_AFTER_MAX = Duration.ofSeconds(60);
     private static final int ASKED = 21;
 
-    /** In the median, on a busy machine; alone it is a few. */
-    private static final double ANSWER_MILLIS_MAX = 100;
+    /** In the median; a few on a machine that is idle. Who waited for a quorum would take as long as its deadline, which is twenty times this. */
+    private static final double ANSWER_MILLIS_MAX = 1_000;
 
     @TempDir
     static Path directory;

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
@@ -117,7 +116,7 @@ class ReplicaChangeIT {
     @Order(5)
     void aReplicaThatWasRemovedWhileItsNodeWasDownIsDestroyedWhenItsNodeHearsOfIt() throws IOException {
         RangeStatus range = with(4);
-        LockSupport.parkNanos(Duration.ofMillis(1_500).toNanos()); // a flush
+        await("a flush", () -> StoppedStore.entries(cluster.data(4), range) > 0);
         cluster.kill(4);
         admin.removeReplica(RangeRef.of(range.range()), 4);
         assertThat(StoppedStore.entries(cluster.data(4), range)).isPositive();
@@ -125,6 +124,9 @@ class ReplicaChangeIT {
         cluster.awaitReady(4);
         await("node 4 to hear that it was removed", () -> replicasOn(4) == 0);
         bank.awaitTransfers(20);
+        await(
+                "the destruction to be flushed",
+                () -> admin.ranges(false).stream().allMatch(each -> StoppedStore.entries(cluster.data(4), each) == 0));
         cluster.kill(4);
         for (RangeStatus each : admin.ranges(false)) {
             assertThat(StoppedStore.entries(cluster.data(4), each))
@@ -231,6 +233,6 @@ class ReplicaChangeIT {
     }
 
     private static void await(String what, BooleanSupplier reached) throws IOException {
-        cluster.await(what, Duration.ofSeconds(30), reached);
+        cluster.await(what, Duration.ofSeconds(60), reached);
     }
 }

@@ -345,14 +345,14 @@ class KvGatewayTest {
         BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
         StreamObserver<SessionRequest> session = f.session().session(into(answers));
         session.onNext(gets(1, 100));
-        SessionResponse first = answers.poll(10, TimeUnit.SECONDS);
+        SessionResponse first = answers.poll(60, TimeUnit.SECONDS);
         assertThat(first).isNotNull();
         assertThat(first.getResponsesList())
                 .extracting(Response::getId)
                 .hasSize(100)
                 .contains(1L, 100L);
         session.onCompleted();
-        assertThat(answers.poll(10, TimeUnit.SECONDS)).isEqualTo(SessionResponse.getDefaultInstance());
+        assertThat(answers.poll(60, TimeUnit.SECONDS)).isEqualTo(SessionResponse.getDefaultInstance());
     }
 
     @Test
@@ -377,14 +377,14 @@ class KvGatewayTest {
             throws InterruptedException {
         boolean[] seen = new boolean[total + 1];
         int count = 0;
-        SessionResponse next = answers.poll(10, TimeUnit.SECONDS);
+        SessionResponse next = answers.poll(60, TimeUnit.SECONDS);
         while (next != null && next.getResponsesCount() > 0) {
             for (Response response : next.getResponsesList()) {
                 assertThat(seen[(int) response.getId()]).isFalse();
                 seen[(int) response.getId()] = true;
                 count++;
             }
-            next = answers.poll(10, TimeUnit.SECONDS);
+            next = answers.poll(60, TimeUnit.SECONDS);
         }
         assertThat(next).as("the stream was completed").isNotNull();
         assertThat(count).isEqualTo(total);
@@ -398,7 +398,7 @@ class KvGatewayTest {
             BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
             StreamObserver<SessionRequest> session = own.session().session(into(answers));
             session.onNext(gets(1, AdmissionLimit.INITIAL + 3));
-            SessionResponse refused = answers.poll(10, TimeUnit.SECONDS);
+            SessionResponse refused = answers.poll(60, TimeUnit.SECONDS);
             assertThat(refused).isNotNull();
             assertThat(refused.getResponsesList())
                     .hasSize(3)
@@ -436,7 +436,7 @@ class KvGatewayTest {
     }
 
     private static void waitFor(java.util.function.BooleanSupplier condition) {
-        long end = System.nanoTime() + 10_000_000_000L;
+        long end = System.nanoTime() + 60_000_000_000L;
         while (!condition.getAsBoolean() && System.nanoTime() < end) {
             Thread.onSpinWait();
         }

@@ -64,7 +64,7 @@ class RocksEngineTest extends EngineContract {
         put(Space.DATA, "a");
         Files.move(temporary.resolve("engine"), temporary.resolve("away"));
         assertThatThrownBy(engine::flush).isInstanceOf(StorageException.class);
-        assertThat(told.get(10, TimeUnit.SECONDS)).hasMessageContaining("No such file");
+        assertThat(told.get(60, TimeUnit.SECONDS)).hasMessageContaining("No such file");
         AtomicReference<StorageException> background = new AtomicReference<>();
         rocks.onFailure(background::set);
         rocks.checkBackground();

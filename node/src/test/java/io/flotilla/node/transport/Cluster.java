@@ -92,7 +92,7 @@ final class Cluster implements AutoCloseable {
     }
 
     static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("in vain awaited: " + what);
@@ -138,7 +138,7 @@ final class Cluster implements AutoCloseable {
             BlockingQueue<RangeReply> replies = new LinkedBlockingQueue<>();
             transport.send(new NodeId(to), request, replies::add);
             try {
-                RangeReply reply = replies.poll(15, TimeUnit.SECONDS);
+                RangeReply reply = replies.poll(60, TimeUnit.SECONDS);
                 if (reply == null) {
                     throw new AssertionError("no reply from n" + to);
                 }
@@ -196,7 +196,7 @@ final class Cluster implements AutoCloseable {
             transport.close();
             system.close();
             try {
-                system.whenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+                system.whenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }

@@ -82,7 +82,7 @@ class TransactionServiceTest {
         Sent stage = take();
         assertThat(take().batch().ops()).containsExactly(new KvOp.HeartbeatTxn(A));
         reply(stage, ended(TxnStatus.COMMITTED));
-        assertThat(reply.get(5, TimeUnit.SECONDS)).isEqualTo(committed(stage));
+        assertThat(reply.get(30, TimeUnit.SECONDS)).isEqualTo(committed(stage));
     }
 
     @Test
@@ -95,7 +95,7 @@ class TransactionServiceTest {
         // The second was told to the actor before the first is answered.
         reply(push, new KvResult.Record(record(TxnStatus.ABORTED)));
         for (int i = 0; i < 2; i++) {
-            assertThat(told.poll(5, TimeUnit.SECONDS))
+            assertThat(told.poll(30, TimeUnit.SECONDS))
                     .isEqualTo(new ConflictResolver.Resolution(HOLDER, TxnStatus.ABORTED, new Timestamp(10)));
         }
         assertThat(sent).isEmpty();
@@ -108,12 +108,12 @@ class TransactionServiceTest {
         Sent lookUp = take();
         assertThat(lookUp.batch().ops()).containsExactly(new KvOp.LookupTxn(A, ID, true));
         reply(lookUp, new KvResult.Record(record(TxnStatus.COMMITTED)));
-        assertThat(reply.get(5, TimeUnit.SECONDS))
+        assertThat(reply.get(30, TimeUnit.SECONDS))
                 .isEqualTo(new TxnCoordinator.Outcome(true, TxnStatus.COMMITTED, new Timestamp(10)));
     }
 
     private Sent take() throws InterruptedException {
-        Sent next = sent.poll(10, TimeUnit.SECONDS);
+        Sent next = sent.poll(30, TimeUnit.SECONDS);
         assertThat(next).as("something is sent").isNotNull();
         return next;
     }

@@ -76,7 +76,7 @@ class ControlPlaneTest {
         void close() {
             system.close();
             try {
-                system.whenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+                system.whenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -92,7 +92,7 @@ class ControlPlaneTest {
     }
 
     private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("in vain awaited: " + what);
@@ -118,11 +118,11 @@ class ControlPlaneTest {
                         && three.live().equals(List.of(1, 2)));
 
         Queue<List<BootstrapAck>> acks = new ConcurrentLinkedQueue<>();
-        one.plane.broadcastBootstrap("c-1", new byte[] {1, 2, 3}, Duration.ofSeconds(10), acks::add);
+        one.plane.broadcastBootstrap("c-1", new byte[] {1, 2, 3}, Duration.ofSeconds(30), acks::add);
         await("acknowledgements", () -> !acks.isEmpty());
         Queue<AdminReply> replies = new ConcurrentLinkedQueue<>();
         three.plane.call(
-                new NodeId(2), "greet", "hi".getBytes(StandardCharsets.UTF_8), Duration.ofSeconds(10), replies::add);
+                new NodeId(2), "greet", "hi".getBytes(StandardCharsets.UTF_8), Duration.ofSeconds(30), replies::add);
         await("the reply", () -> !replies.isEmpty());
         AdminReply reply = replies.remove();
 
