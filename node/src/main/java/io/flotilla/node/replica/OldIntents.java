@@ -18,9 +18,7 @@ import java.util.List;
  * Brings transactions to an end whose coordinator is gone and whose intents nobody meets: reads each key that has held an intent for long, which pushes and
  * recovers its transaction as any reader would.
  *
- * <p>HAZARD: a transaction whose writes became versions one after the other while its record was still STAGING is proved by these versions. Recovered only
- * after they were overwritten and swept away, it could not be told from one that never wrote them. So what is left of it must be found well within the
- * time versions are kept. Beyond that, its recovery is refused ({@link io.flotilla.config.kv.KvError.TooOld}) rather than guessed.
+ * <p>Nothing depends on when: all that proves a STAGING record is in intents, which stay until it is decided.
  *
  * <p>Not thread-safe. Costs a look at one nearly empty space, however many ranges there are.
  */
