@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             BenchRecoveryCommand.class,
             BenchSpaceCommand.class,
             ServerBench.Log.class,
-            ServerBench.Checksum.class
+            ServerBench.Checksum.class,
+            ServerBench.Sweep.class
         })
 final class BenchCommand extends CommandGroup {}

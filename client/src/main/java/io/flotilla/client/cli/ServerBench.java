@@ -21,6 +21,12 @@ abstract class ServerBench implements Callable<Integer> {
             sortOptions = false)
     static final class Checksum extends ServerBench {}
 
+    @Command(
+            name = "sweep",
+            description = "Measure what taking away old versions costs for each put.",
+            sortOptions = false)
+    static final class Sweep extends ServerBench {}
+
     @Override
     public Integer call() {
         String name = "bench " + getClass().getAnnotation(Command.class).name();

@@ -23,6 +23,12 @@ public final class TxnLimits {
     /** How often clean-up is tried before it is left to whoever meets what remains. */
     public static final int CLEANUP_ATTEMPTS_MAX = 6;
 
+    /** How long a committed transaction's record is kept beyond its use, so that one batch drops many; lost with the process, so not long. */
+    public static final long FORGETTING_DELAY_MILLIS = 100;
+
+    /** As many records as one batch drops: at most some kilobytes in one entry. */
+    public static final int FORGOTTEN_AT_ONCE_MAX = 128;
+
     /** The first pause of a retry in the coordinator; doubles up to {@link #RETRY_MILLIS_MAX}. */
     public static final long RETRY_MILLIS_MIN = 10;
 

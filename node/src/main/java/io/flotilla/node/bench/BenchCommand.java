@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
         name = "bench",
         description = "Measures a room of the server by itself.",
         mixinStandardHelpOptions = true,
-        subcommands = {LogBenchCommand.class, ChecksumBenchCommand.class})
+        subcommands = {LogBenchCommand.class, ChecksumBenchCommand.class, SweepBenchCommand.class})
 public final class BenchCommand {}

@@ -2,7 +2,6 @@ package io.flotilla.node.mvcc;
 
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
-import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.lang.Invariant;
@@ -12,7 +11,6 @@ import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.storage.Engine.Space;
 import java.util.HashSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Evaluates what recoverers and cleaners ask about single intents. */
 final class Intents {
@@ -28,9 +26,7 @@ final class Intents {
         this.work = work;
     }
 
-    /** Null if it could be answered; else the answer to the batch. */
-    @Nullable
-    Evaluation query(int index, KvOp.QueryIntent query) {
+    void query(int index, KvOp.QueryIntent query) {
         Key key = query.key();
         Intent intent = work.reader.intent(key);
         boolean present = intent != null
@@ -41,17 +37,15 @@ final class Intents {
                     .committedBy(query.id(), key, Timestamp.ZERO, query.timestamp(), QUERIED_VERSIONS_MAX)
                     .isSet();
         }
-        if (!present && query.timestamp().isBefore(work.context.oldest())) {
-            // It may have been there, and be overwritten and gone. Saying "no" would abort what has committed.
-            return Work.refused(new KvError.TooOld(key, work.context.oldest(), false));
-        }
         if (!present) {
+            // Nor can it be a version that was overwritten and swept away: a record says COMMITTED before any of its
+            // writes becomes one, and the answer
+            // counts only while it says STAGING.
             // As if read by nobody in particular: the write, should it still come, must go above and so misses its
             // STAGING timestamp.
             work.protect(Span.of(key), query.timestamp(), TxnId.NONE);
         }
         work.result(index, new KvResult.IntentQueried(present));
-        return null;
     }
 
     void resolve(int index, KvOp.ResolveIntent resolve) {

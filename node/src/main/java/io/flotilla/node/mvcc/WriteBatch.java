@@ -187,10 +187,7 @@ final class WriteBatch {
         for (int i = 0; i < ops.size(); i++) {
             KvOp op = ops.get(i);
             if (op instanceof KvOp.QueryIntent query) {
-                Evaluation stop = intents.query(i, query);
-                if (stop != null) {
-                    return stop;
-                }
+                intents.query(i, query);
             } else if (op instanceof KvOp.ResolveIntent resolve) {
                 intents.resolve(i, resolve);
             } else if (op instanceof KvOp.RecordOp record && !isStaging(op)) {

@@ -13,46 +13,66 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Brings transactions to an end whose coordinator is gone and whose intents nobody meets: reads each key that has held an intent for long, which pushes and
  * recovers its transaction as any reader would.
  *
- * <p>HAZARD: a transaction whose writes became versions one after the other while its record was still STAGING is proved by these versions. Recovered only
- * after they were overwritten and swept away, it could not be told from one that never wrote them. So what is left of it must be found well within the
- * time versions are kept. Beyond that, its recovery is refused ({@link io.flotilla.config.kv.KvError.TooOld}) rather than guessed.
+ * <p>Nothing depends on when: all that proves a STAGING record is in intents, which stay until it is decided.
  *
  * <p>Not thread-safe. Costs a look at one nearly empty space, however many ranges there are.
  */
 final class OldIntents {
-    private static final int ONE_LOOK_MAX = 1_000;
+    static final int ONE_LOOK_MAX = 1_000;
     private static final long TIMEOUT_MICROS = 10_000_000;
 
     private final Engine engine;
-    private final ReplicaDirectory replicas;
+    private final Consumer<Key> read;
+
+    /** Where the next look begins: goes round, so that those that cannot be ended now do not hide the others. */
+    private Key from = Span.ALL.start();
 
     OldIntents(Engine engine, ReplicaDirectory replicas) {
+        this(engine, key -> read(replicas, key));
+    }
+
+    OldIntents(Engine engine, Consumer<Key> read) {
         this.engine = engine;
-        this.replicas = replicas;
+        this.read = read;
     }
 
     /** Returns how many there were, as far as was looked. */
     int look(Timestamp before) {
+        Key begin = from;
+        from = Span.ALL.start();
+        int old = look(begin, Span.ALL.end(), before, ONE_LOOK_MAX);
+        if (old < ONE_LOOK_MAX) {
+            old += look(Span.ALL.start(), begin, before, ONE_LOOK_MAX - old);
+        }
+        return old;
+    }
+
+    private int look(Key begin, Key end, Timestamp before, int max) {
         int old = 0;
-        try (Engine.Cursor cursor = engine.cursor(
-                Engine.Space.INTENT, Span.ALL.start().bytes(), Span.ALL.end().bytes())) {
-            for (int seen = 0; cursor.isValid() && seen < ONE_LOOK_MAX; cursor.next()) {
-                if (IntentCodec.decode(cursor.value()).timestamp().isBefore(before)) {
-                    seen++;
-                    old++;
-                    read(Key.wrap(cursor.key()));
+        try (Engine.Cursor cursor = engine.cursor(Engine.Space.INTENT, begin.bytes(), end.bytes())) {
+            for (; cursor.isValid(); cursor.next()) {
+                if (!IntentCodec.decode(cursor.value()).timestamp().isBefore(before)) {
+                    continue;
                 }
+                Key key = Key.wrap(cursor.key());
+                if (old == max) {
+                    from = key;
+                    return old;
+                }
+                old++;
+                read.accept(key);
             }
         }
         return old;
     }
 
-    private void read(Key key) {
+    private static void read(ReplicaDirectory replicas, Key key) {
         RangeDescriptor range = replicas.holding(key).orElse(null);
         Slot slot = range == null ? null : replicas.find(range.id());
         if (range != null && slot != null && mayLead(slot)) {

@@ -1,9 +1,10 @@
 package io.flotilla.node.replica;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Which ranges are worth looking through for old versions, and when. A range is due once what was written to it has come of age, and is much beside what
@@ -12,7 +13,7 @@ import java.util.Map;
  *
  * <p>What was written before the process started is not known either: it is swept with what is written next.
  *
- * <p>Thread-safe.
+ * <p>Thread-safe. {@link #wrote} is on every write's way and takes no lock that anybody else of another range takes.
  */
 final class SweepSchedule {
     /** What was written, in parts of what the last sweep left, before another one pays. */
@@ -21,7 +22,15 @@ final class SweepSchedule {
     /** However little was written: what was deleted does not stay for ever. */
     private static final long AT_LEAST_EVERY_MICROS = 24L * 3_600 * 1_000_000;
 
+    /** Far below zero, so that what is added to it tells that it came too late. */
+    private static final long CLOSED = Long.MIN_VALUE / 2;
+
+    /** Guarded by the schedule, except for its first two fields. */
     private static final class Written {
+        /** Not counted in {@link #bytes} yet; below zero if this is not in {@link #ranges} any more. */
+        final AtomicLong freshBytes = new AtomicLong();
+
+        volatile long lastMicros;
         long bytes;
 
         /** Written before the last sweep, and perhaps too young for it. */
@@ -29,33 +38,41 @@ final class SweepSchedule {
 
         long keptBytes;
         long firstMicros;
-        long lastMicros;
         long notBeforeMicros;
         boolean beingSwept;
+
+        Written(long firstMicros) {
+            this.firstMicros = firstMicros;
+        }
+
+        void count() {
+            bytes += freshBytes.getAndSet(0);
+        }
     }
 
-    private final Map<Long, Written> ranges = new HashMap<>();
+    private final ConcurrentMap<Long, Written> ranges = new ConcurrentHashMap<>();
     private final long retentionMicros;
 
     SweepSchedule(long retentionMicros) {
         this.retentionMicros = retentionMicros;
     }
 
-    synchronized void wrote(long range, long bytes, long nowMicros) {
-        Written written = ranges.get(range);
-        if (written == null) {
-            written = new Written();
-            written.firstMicros = nowMicros;
-            ranges.put(range, written);
-        }
-        written.bytes += bytes;
-        written.lastMicros = nowMicros;
+    void wrote(long range, long bytes, long nowMicros) {
+        Written written;
+        do {
+            written = ranges.get(range);
+            if (written == null) {
+                written = ranges.computeIfAbsent(range, unknown -> new Written(nowMicros));
+            }
+            written.lastMicros = nowMicros;
+        } while (written.freshBytes.getAndAdd(bytes) < 0);
     }
 
     /** Those that are due, until {@link #swept} or {@link #putOff} is told of each. */
     synchronized List<Long> takeDue(long nowMicros) {
         List<Long> due = new ArrayList<>();
         ranges.forEach((range, written) -> {
+            written.count();
             if (isDue(written, nowMicros)) {
                 written.beingSwept = true;
                 due.add(range);
@@ -80,10 +97,11 @@ final class SweepSchedule {
             return;
         }
         written.beingSwept = false;
-        if (written.lastMicros < beganMicros - retentionMicros) {
+        if (written.lastMicros < beganMicros - retentionMicros && written.freshBytes.compareAndSet(0, CLOSED)) {
             ranges.remove(range);
             return;
         }
+        written.count();
         written.carriedBytes = written.bytes + written.carriedBytes / 2;
         written.bytes = 0;
         written.keptBytes = keptBytes;
@@ -101,6 +119,9 @@ final class SweepSchedule {
     }
 
     synchronized void forget(long range) {
-        ranges.remove(range);
+        Written written = ranges.remove(range);
+        if (written != null) {
+            written.freshBytes.set(CLOSED);
+        }
     }
 }

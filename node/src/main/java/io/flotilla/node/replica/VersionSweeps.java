@@ -10,7 +10,6 @@ import io.flotilla.node.storage.Engine;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,11 +27,23 @@ final class VersionSweeps {
     /** Ranges that are swept at once: each waits for its log most of the time. */
     private static final int AT_ONCE_MAX = 8;
 
+    /** What waits for the log without a quorum waits for long; its turn is better taken by another. */
+    private static final long PATIENCE_MICROS = 60_000_000;
+
+    /** Looked at before the others have their turn; some tens of milliseconds. */
+    private static final int STRETCHES_MAX = 8;
+
     /** A transaction that was left alone is found within half of the time its versions are kept. */
     private static final int OLD_INTENTS_PER_RETENTION = 4;
 
     /** One range on its way. */
-    private record Sweep(Slot slot, RangeDescriptor range, Timestamp threshold, VersionSweep look, long beganMicros) {}
+    private record Sweep(
+            SweepPlaces.Place place,
+            Slot slot,
+            RangeDescriptor range,
+            Timestamp threshold,
+            VersionSweep look,
+            long beganMicros) {}
 
     private final Engine engine;
     private final HybridClock clock;
@@ -43,10 +54,7 @@ final class VersionSweeps {
     private final long retentionMicros;
     private final SweepSchedule schedule;
 
-    /** Due; guarded by itself, as is {@link #underWay}. */
-    private final ArrayDeque<Long> waiting = new ArrayDeque<>();
-
-    private int underWay;
+    private final SweepPlaces places = new SweepPlaces(AT_ONCE_MAX, PATIENCE_MICROS);
 
     /** Of whoever calls {@link #tick}. */
     private volatile long lookedMicros = LivenessService.nowMicros();
@@ -84,11 +92,11 @@ final class VersionSweeps {
             Timestamp old = clock.now().plusMicros(-retentionMicros / OLD_INTENTS_PER_RETENTION);
             execute(() -> oldIntents.look(old));
         }
+        List<Long> lost = places.giveUp(nowMicros);
+        lost.forEach(range -> schedule.putOff(range, nowMicros));
         List<Long> due = schedule.takeDue(nowMicros);
-        if (!due.isEmpty()) {
-            synchronized (waiting) {
-                waiting.addAll(due);
-            }
+        places.await(due);
+        if (!due.isEmpty() || !lost.isEmpty()) {
             beginSome();
         }
     }
@@ -100,83 +108,90 @@ final class VersionSweeps {
 
     private void beginSome() {
         while (!closed) {
-            long range;
-            synchronized (waiting) {
-                if (underWay >= AT_ONCE_MAX || waiting.isEmpty()) {
-                    return;
-                }
-                range = waiting.remove();
-                underWay++;
+            SweepPlaces.Place place = places.take(LivenessService.nowMicros());
+            if (place == null) {
+                return;
             }
-            begin(range);
+            begin(place);
         }
     }
 
-    private void begin(long range) {
+    private void begin(SweepPlaces.Place place) {
+        long range = place.range();
         Slot slot = replicas.find(new RangeId(range));
         if (slot == null || slot.isShut()) {
             schedule.forget(range);
-            ended();
+            ended(place);
             return;
         }
         Dormant dormant = slot.dormant();
         if (dormant != null && dormant.status().role() != RaftStatus.Role.LEADER) {
-            putOff(range);
+            putOff(place);
             return;
         }
         slot.tell(new ReplicaActor.Look(look -> {
             if (look.isPresent()) {
-                execute(() -> step(start(slot)));
+                execute(() -> step(start(place, slot)));
             } else {
-                putOff(range);
+                putOff(place);
             }
         }));
     }
 
-    private Sweep start(Slot slot) {
+    private Sweep start(SweepPlaces.Place place, Slot slot) {
         RangeDescriptor range = slot.descriptor();
         Timestamp threshold = clock.now().plusMicros(-retentionMicros);
         VersionSweep look = new VersionSweep(engine, range.span(), threshold);
-        return new Sweep(slot, range, threshold, look, LivenessService.nowMicros());
+        return new Sweep(place, slot, range, threshold, look, LivenessService.nowMicros());
     }
 
-    /** Looks at stretches until something is found. */
+    /** Looks at some stretches, until something is found. */
     private void step(Sweep sweep) {
-        List<Mutation.Garbage> found = List.of();
-        while (found.isEmpty() && !sweep.look().isDone()) {
-            if (closed) {
-                return;
-            }
-            found = sweep.look().step();
-        }
-        if (found.isEmpty()) {
-            schedule.swept(sweep.range().id().value(), sweep.look().keptBytes(), sweep.beganMicros());
-            ended();
+        if (!places.heard(sweep.place(), LivenessService.nowMicros())) {
             return;
         }
+        List<Mutation.Garbage> found = List.of();
+        for (int i = 0; i < STRETCHES_MAX && found.isEmpty() && !sweep.look().isDone() && !closed; i++) {
+            found = sweep.look().step();
+        }
+        if (!found.isEmpty()) {
+            takeAway(sweep, found);
+        } else if (!sweep.look().isDone()) {
+            execute(() -> step(sweep));
+        } else {
+            schedule.swept(sweep.range().id().value(), sweep.look().keptBytes(), sweep.beganMicros());
+            ended(sweep.place());
+        }
+    }
+
+    private void takeAway(Sweep sweep, List<Mutation.Garbage> found) {
+        places.heard(sweep.place(), LivenessService.nowMicros());
         Mutation.Sweep entry =
                 new Mutation.Sweep(sweep.threshold(), sweep.range().generation(), found);
         sweep.slot().tell(new ReplicaActor.TakeAway(new Sweeping.Wish(entry, done -> {
             if (done) {
                 execute(() -> step(sweep));
             } else {
-                putOff(sweep.range().id().value());
+                putOff(sweep.place());
             }
         })));
     }
 
-    private void putOff(long range) {
-        schedule.putOff(range, LivenessService.nowMicros());
-        ended();
+    private void putOff(SweepPlaces.Place place) {
+        if (ended(place)) {
+            schedule.putOff(place.range(), LivenessService.nowMicros());
+        }
     }
 
-    private void ended() {
-        synchronized (waiting) {
-            underWay--;
+    /** @return false if that sweep had been given up before */
+    private boolean ended(SweepPlaces.Place place) {
+        if (!places.leave(place)) {
+            return false;
         }
         if (!closed) {
             execute(this::beginSome);
         }
+        return true;
     }
 
     private void execute(Runnable work) {

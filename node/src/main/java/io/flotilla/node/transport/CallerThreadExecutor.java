@@ -26,10 +26,14 @@ public final class CallerThreadExecutor extends ExecutorServiceConfigurator {
         return new Factory();
     }
 
+    static ExecutorService newExecutor() {
+        return new Service();
+    }
+
     private static final class Factory implements ExecutorServiceFactory {
         @Override
         public ExecutorService createExecutorService() {
-            return new Service();
+            return newExecutor();
         }
     }
 
@@ -48,11 +52,26 @@ public final class CallerThreadExecutor extends ExecutorServiceConfigurator {
             behind = new ArrayDeque<>();
             running.set(behind);
             try {
-                for (Runnable next = command; next != null; next = behind.poll()) {
-                    next.run();
-                }
+                runAll(command, behind);
             } finally {
                 running.remove();
+            }
+        }
+
+        /** One that throws takes the others' turn from nobody: their actors count as scheduled, and would never be again. */
+        private static void runAll(Runnable first, ArrayDeque<Runnable> behind) {
+            Throwable failure = null;
+            for (Runnable next = first; next != null; next = behind.poll()) {
+                try {
+                    next.run();
+                } catch (RuntimeException | Error thrown) {
+                    failure = failure == null ? thrown : failure;
+                }
+            }
+            if (failure instanceof RuntimeException thrown) {
+                throw thrown;
+            } else if (failure instanceof Error thrown) {
+                throw thrown;
             }
         }
 

@@ -2,6 +2,8 @@ package io.flotilla.node.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** When a range is looked through for old versions. */
@@ -48,6 +50,32 @@ class SweepScheduleTest {
         schedule.swept(7, 1_000_000, RETENTION);
         schedule.wrote(7, 1, 2 * RETENTION);
         assertThat(schedule.takeDue(2 * RETENTION + DAY)).containsExactly(7L);
+    }
+
+    /** Each range is written to once more while another thread finds that all of it is swept: none may be forgotten with that write. */
+    @Test
+    void whatIsWrittenWhileItsRangeIsForgottenCounts() throws Exception {
+        int ranges = 20_000;
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicLong current = new AtomicLong();
+        Thread sweeper = new Thread(() -> {
+            while (!stop.get()) {
+                schedule.takeDue(10 * RETENTION);
+                schedule.swept(current.get(), 0, 10 * RETENTION);
+            }
+        });
+        sweeper.start();
+        for (long range = 0; range < ranges; range++) {
+            current.set(range);
+            schedule.wrote(range, 1, 0);
+            schedule.wrote(range, 1, 20 * RETENTION);
+        }
+        stop.set(true);
+        sweeper.join();
+        for (long range = 0; range < ranges; range++) {
+            schedule.putOff(range, 10 * RETENTION);
+        }
+        assertThat(schedule.takeDue(40 * RETENTION)).hasSize(ranges);
     }
 
     @Test

@@ -7,6 +7,7 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
+import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.kv.KvSender;
 import io.flotilla.config.settings.TxnSettings;
@@ -17,6 +18,7 @@ import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.txn.coordinator.ConflictMachine;
 import io.flotilla.txn.coordinator.ConflictResolver;
+import io.flotilla.txn.coordinator.ForgettingMachine;
 import io.flotilla.txn.coordinator.TxnEffect;
 import io.flotilla.txn.coordinator.TxnTime;
 import java.time.Duration;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hosts the unfinished business of one node's coordinator. Translates messages to events and effects to sends; ticks only while there is something to
@@ -59,6 +62,10 @@ public final class CoordinatorActor extends AbstractBehavior<CoordinatorActor.Co
     private final ActorRef<Command> self;
     private final Set<Task> tasks = new LinkedHashSet<>();
     private final Map<TxnId, List<Consumer<ConflictResolver.Resolution>>> conflicts = new HashMap<>();
+
+    /** Takes in records to be dropped, until it is full or sent. */
+    private @Nullable ForgettingMachine forgetting;
+
     private boolean ticking;
 
     private CoordinatorActor(
@@ -150,6 +157,8 @@ public final class CoordinatorActor extends AbstractBehavior<CoordinatorActor.Co
             TxnEffect effect = effects.get(i);
             if (effect instanceof TxnEffect.Send send) {
                 sender.send(send.batch(), reply -> self.tell(new Replied(task, send.call(), reply)));
+            } else if (effect instanceof TxnEffect.Forget forget) {
+                forget(forget.op());
             } else {
                 task.answer.accept(effect);
             }
@@ -159,6 +168,19 @@ public final class CoordinatorActor extends AbstractBehavior<CoordinatorActor.Co
         }
         keepTicking();
     }
+
+    private void forget(KvOp.ForgetTxn op) {
+        ForgettingMachine open = forgetting;
+        if (open == null || !open.add(op)) {
+            open = new ForgettingMachine();
+            open.add(op);
+            forgetting = open;
+            onBegin(new Begin(new Task(open, CoordinatorActor::ignore)));
+        }
+    }
+
+    /** Nobody asked. */
+    private static void ignore(TxnEffect effect) {}
 
     private void keepTicking() {
         if (!ticking && !tasks.isEmpty()) {

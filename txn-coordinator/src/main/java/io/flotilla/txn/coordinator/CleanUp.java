@@ -2,23 +2,36 @@ package io.flotilla.txn.coordinator;
 
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.settings.TxnLimits;
+import io.flotilla.config.time.Timestamp;
 import java.util.List;
 
 /** What is left to do when the fate is known, step by step, each tried again a few times. Whoever meets what remains can do it too. */
 final class CleanUp {
-    private final List<List<KvOp>> steps;
+    /** @param at the batch's timestamp; {@link Timestamp#ZERO} for whatever time it is then */
+    record Step(Timestamp at, List<KvOp> ops) {
+        static Step now(List<KvOp> ops) {
+            return new Step(Timestamp.ZERO, ops);
+        }
+    }
+
+    private final List<Step> steps;
     private int step;
     private Pause pause = new Pause();
 
-    CleanUp(List<List<KvOp>> steps) {
+    CleanUp(List<Step> steps) {
         this.steps = steps;
     }
 
     boolean isDone() {
-        return step == steps.size() || pause.attempts() >= TxnLimits.CLEANUP_ATTEMPTS_MAX;
+        return isThrough() || pause.attempts() >= TxnLimits.CLEANUP_ATTEMPTS_MAX;
     }
 
-    List<KvOp> current() {
+    /** Done, and nothing was left to others. */
+    boolean isThrough() {
+        return step == steps.size();
+    }
+
+    Step current() {
         return steps.get(step);
     }
 

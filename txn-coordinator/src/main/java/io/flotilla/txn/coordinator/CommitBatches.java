@@ -66,28 +66,62 @@ final class CommitBatches {
         return batch(now, true, timeoutMicros, List.of(new KvOp.HeartbeatTxn(meta.anchor())));
     }
 
-    KvBatch cleanUp(Timestamp now, long timeoutMicros, List<KvOp> ops) {
-        return batch(now, true, timeoutMicros, ops);
+    KvBatch cleanUp(Timestamp now, long timeoutMicros, CleanUp.Step step) {
+        return step.at().isSet()
+                ? batch(step.at(), false, timeoutMicros, step.ops())
+                : batch(now, true, timeoutMicros, step.ops());
     }
 
     /**
-     * What is left to do after a commit, in order: the intents away from the anchor; then the anchor's, whose version proves the commit from then on, with
-     * the record. If the anchor is not written, nothing would prove the commit without the record, so that stays.
+     * What is left to do after a commit that its writes alone prove: the record says so first, and only then may any of these writes become a version, which
+     * in time is overwritten and taken away. So a record that is STAGING has all of its proof in intents, which stay, however long nobody can ask for it. The
+     * anchor's own intent goes with the record's change; {@link #forgets} ends it.
      */
-    List<List<KvOp>> afterCommit(Timestamp committedAt) {
+    List<CleanUp.Step> afterStaged(Timestamp committedAt) {
+        List<KvOp> first = new ArrayList<>(2);
+        first.add(new KvOp.EndTxn(meta.anchor(), TxnStatus.COMMITTED, keys, Value.EMPTY));
+        List<KvOp> others = new ArrayList<>(keys.size());
+        resolveAll(committedAt, first, others);
+        return steps(new CleanUp.Step(committedAt, first), CleanUp.Step.now(others));
+    }
+
+    /**
+     * What is left to do after a commit that the record tells, in order: the intents away from the anchor; then the anchor's, whose version proves the commit
+     * from then on, with the record. If the anchor is not written, nothing would prove the commit without the record, so that stays.
+     */
+    List<CleanUp.Step> afterCommit(Timestamp committedAt) {
         List<KvOp> others = new ArrayList<>(keys.size());
         List<KvOp> last = new ArrayList<>(2);
+        resolveAll(committedAt, last, others);
+        if (!last.isEmpty()) {
+            last.add(forgetting());
+        }
+        return steps(CleanUp.Step.now(others), CleanUp.Step.now(last));
+    }
+
+    /** Whether the record may go once nothing else is left: a version at the anchor proves the commit as well. */
+    boolean forgets() {
+        return keys.contains(meta.anchor());
+    }
+
+    KvOp.ForgetTxn forgetting() {
+        return new KvOp.ForgetTxn(meta.anchor(), meta.id());
+    }
+
+    private void resolveAll(Timestamp committedAt, List<KvOp> atAnchor, List<KvOp> others) {
         for (Key key : keys) {
             KvOp resolve = new KvOp.ResolveIntent(key, meta.id(), TxnStatus.COMMITTED, committedAt);
-            (key.equals(meta.anchor()) ? last : others).add(resolve);
+            (key.equals(meta.anchor()) ? atAnchor : others).add(resolve);
         }
-        List<List<KvOp>> steps = new ArrayList<>(2);
-        if (!others.isEmpty()) {
-            steps.add(others);
+    }
+
+    private static List<CleanUp.Step> steps(CleanUp.Step first, CleanUp.Step second) {
+        List<CleanUp.Step> steps = new ArrayList<>(2);
+        if (!first.ops().isEmpty()) {
+            steps.add(first);
         }
-        if (!last.isEmpty()) {
-            last.add(new KvOp.ForgetTxn(meta.anchor(), meta.id()));
-            steps.add(last);
+        if (!second.ops().isEmpty()) {
+            steps.add(second);
         }
         return steps;
     }
@@ -97,7 +131,7 @@ final class CommitBatches {
      *
      * @param endRecord false if the record is known to be ABORTED
      */
-    List<List<KvOp>> afterAbort(boolean endRecord) {
+    List<CleanUp.Step> afterAbort(boolean endRecord) {
         List<KvOp> ops = new ArrayList<>(keys.size() + 1);
         if (endRecord) {
             ops.add(new KvOp.EndTxn(meta.anchor(), TxnStatus.ABORTED, keys, Value.EMPTY));
@@ -105,7 +139,7 @@ final class CommitBatches {
         for (Key key : keys) {
             ops.add(new KvOp.ResolveIntent(key, meta.id(), TxnStatus.ABORTED, Timestamp.ZERO));
         }
-        return List.of(ops);
+        return List.of(CleanUp.Step.now(ops));
     }
 
     private KvBatch batch(Timestamp at, boolean forwardable, long timeoutMicros, List<KvOp> ops) {

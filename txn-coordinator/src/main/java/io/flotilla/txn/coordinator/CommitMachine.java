@@ -1,7 +1,6 @@
 package io.flotilla.txn.coordinator;
 
 import io.flotilla.config.kv.KvError;
-import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.lang.Invariant;
@@ -67,6 +66,9 @@ public final class CommitMachine extends TxnMachine {
     private int heartbeats;
     private @Nullable OutcomeSearch search;
     private @Nullable CleanUp cleanUp;
+
+    /** The record is COMMITTED and named by nothing once the clean-up is through. */
+    private boolean forgetsLast;
 
     /** @param begun becomes the transaction's start; its time limit runs from here */
     public CommitMachine(TxnSettings settings, TxnCoordinator.CommitRequest request, TxnTime begun) {
@@ -184,13 +186,14 @@ public final class CommitMachine extends TxnMachine {
             nothingLaid = false;
             if (ended.status() == TxnStatus.COMMITTED) {
                 // In one phase. A heartbeat may have made a record that nobody needs.
-                committed(now, ended.timestamp(), heartbeats > 0);
+                committed(now, ended.timestamp(), heartbeats > 0 ? batches.afterCommit(ended.timestamp()) : List.of());
             } else if (ended.status() == TxnStatus.ABORTED) {
                 fail(now, aborted("its record was found aborted"), true, false);
             } else if (done.timestamp().isAfter(ended.timestamp())) {
                 pushed(now, done.timestamp());
             } else {
-                committed(now, ended.timestamp(), true);
+                forgetsLast = batches.forgets();
+                committed(now, ended.timestamp(), batches.afterStaged(ended.timestamp()));
             }
             return;
         }
@@ -275,7 +278,7 @@ public final class CommitMachine extends TxnMachine {
         if (reply instanceof KvReply.Done done) {
             KvResult last = done.results().get(done.results().size() - 1);
             if (last instanceof KvResult.Ended ended && ended.status() == TxnStatus.COMMITTED) {
-                committed(now, ended.timestamp(), true);
+                committed(now, ended.timestamp(), batches.afterCommit(ended.timestamp()));
             } else {
                 fail(now, aborted("its record was found aborted"), true, false);
             }
@@ -320,7 +323,7 @@ public final class CommitMachine extends TxnMachine {
         TxnRecord record = current.record();
         if (current.isFound() && record != null) {
             if (record.status() == TxnStatus.COMMITTED) {
-                committed(now, record.timestamp(), true);
+                committed(now, record.timestamp(), batches.afterCommit(record.timestamp()));
             } else {
                 fail(now, aborted("its commit was lost on the way"), true, false);
             }
@@ -378,12 +381,12 @@ public final class CommitMachine extends TxnMachine {
 
     // ---- the end -----------------------------------------------------------------------------------------------
 
-    private void committed(TxnTime now, Timestamp at, boolean leavesTraces) {
+    private void committed(TxnTime now, Timestamp at, List<CleanUp.Step> left) {
         Invariant.check(said != Said.FAILED, "a commit that was reported as failed succeeded", meta.id(), at);
         if (said == Said.NOTHING) {
             say(Said.COMMITTED, new TxnCoordinator.Committed(at, priority()));
         }
-        cleanUp(now, leavesTraces ? batches.afterCommit(at) : List.of());
+        cleanUp(now, left);
     }
 
     /** Known not to be committed. */
@@ -399,7 +402,7 @@ public final class CommitMachine extends TxnMachine {
         emit(new TxnEffect.AnswerCommit(reply));
     }
 
-    private void cleanUp(TxnTime now, List<List<KvOp>> steps) {
+    private void cleanUp(TxnTime now, List<CleanUp.Step> steps) {
         phase = Phase.CLEANING;
         retryMicros = Long.MAX_VALUE;
         cleanUp = new CleanUp(steps);
@@ -410,6 +413,9 @@ public final class CommitMachine extends TxnMachine {
         CleanUp current = cleanUp;
         if (current == null || current.isDone()) {
             phase = Phase.DONE;
+            if (current != null && current.isThrough() && forgetsLast) {
+                emit(new TxnEffect.Forget(batches.forgetting()));
+            }
         } else {
             awaited = send(batches.cleanUp(now.clock(), TxnLimits.BACKGROUND_MILLIS * 1_000, current.current()));
         }

@@ -63,13 +63,6 @@ public final class RecordMachine {
         return header.txn().id();
     }
 
-    /** Whether a sweep may drop {@code record}: nobody can ask for this outcome, or be fenced by it, any more. */
-    public static boolean isForgettable(TxnRecord record, Timestamp now, TxnSettings settings) {
-        // An abandoned PENDING record fences nothing: a late commit may pass it just as it may pass none.
-        boolean droppable = record.status() == TxnStatus.ABORTED || record.status() == TxnStatus.PENDING;
-        return droppable && isOlder(record.heartbeat(), settings.outcomeRetentionMillis(), now);
-    }
-
     /** Decides {@code op} on {@code record}, null for none. */
     public Decision decide(@Nullable TxnRecord record, KvOp.RecordOp op, Situation s) {
         if (op instanceof KvOp.EndTxn end) {
@@ -245,20 +238,18 @@ public final class RecordMachine {
         if (record == null) {
             return new Decision.Leave(done);
         }
-        // An ABORTED record fences late copies of the commit; only the coordinator knows that there can be none.
-        boolean committed = record.status() == TxnStatus.COMMITTED || record.status() == TxnStatus.STAGING;
+        // A STAGING record is what recovery begins with: whatever is still an intent would look as if nobody had
+        // committed it. An ABORTED one fences late
+        // copies of the commit; only the coordinator knows that there can be none.
         boolean own = s.header().txn().id().equals(op.id());
-        return committed || own ? new Decision.Erase(done, false) : new Decision.Leave(done);
+        boolean dropped = record.status() == TxnStatus.COMMITTED || own && record.status() != TxnStatus.STAGING;
+        return dropped ? new Decision.Erase(done, false) : new Decision.Leave(done);
     }
 
     // ---- small words -----------------------------------------------------------------------------------------------
 
     private boolean isExpired(Timestamp heard, Timestamp now) {
-        return isOlder(heard, settings.expiryMillis(), now);
-    }
-
-    private static boolean isOlder(Timestamp then, long millis, Timestamp now) {
-        return now.microsSince(then) > millis * 1_000;
+        return now.microsSince(heard) > settings.expiryMillis() * 1_000;
     }
 
     private static TxnRecord aborted(@Nullable TxnRecord record, TxnMeta meta, Timestamp now) {

@@ -67,11 +67,14 @@ class TransactionServiceTest {
         Sent stage = take();
         reply(stage, ended(TxnStatus.STAGING));
         assertThat(replies).containsExactly(committed(stage));
+        Sent explicit = take();
+        assertThat(explicit.by()).isNotSameAs(Thread.currentThread());
+        assertThat(explicit.batch().ops()).hasSize(2).first().isInstanceOf(KvOp.EndTxn.class);
+        reply(explicit, KvResult.Acknowledged.INSTANCE);
         Sent others = take();
-        assertThat(others.by()).isNotSameAs(Thread.currentThread());
-        assertThat(others.batch().ops()).hasSize(1);
+        assertThat(others.batch().ops()).hasSize(1).first().isInstanceOf(KvOp.ResolveIntent.class);
         reply(others, KvResult.Acknowledged.INSTANCE);
-        assertThat(take().batch().ops()).hasSize(2).last().isEqualTo(new KvOp.ForgetTxn(A, ID));
+        assertThat(take().batch().ops()).containsExactly(new KvOp.ForgetTxn(A, ID));
     }
 
     @Test

@@ -45,16 +45,49 @@ class CommitMachineTest {
     }
 
     @Test
-    void parallelCommitIsAnsweredBeforeItIsCleanedUpAnchorLast() {
+    void parallelCommitIsAnsweredAtOnceAndMadeExplicitBeforeAnyIntentGoes() {
         Script script = script(true, A, B);
         assertThat(script.pending().header().forwardable()).isFalse();
-        script.done(START, ACK, ACK, ended(TxnStatus.STAGING, START));
+        script.pass(5).done(START, ACK, ACK, ended(TxnStatus.STAGING, START));
         assertThat(script.committedAt()).isEqualTo(START);
+        assertThat(script.pending().ops())
+                .containsExactly(
+                        new KvOp.EndTxn(A, TxnStatus.COMMITTED, List.of(A, B), Value.EMPTY),
+                        new KvOp.ResolveIntent(A, ID, TxnStatus.COMMITTED, START));
+        assertThat(script.pending().header().timestamp())
+                .as("the record gets the batch's")
+                .isEqualTo(START);
+        assertThat(script.pending().header().forwardable()).isFalse();
+        script.done(START, ended(TxnStatus.COMMITTED, START), ACK);
         assertThat(script.only(KvOp.ResolveIntent.class))
                 .isEqualTo(new KvOp.ResolveIntent(B, ID, TxnStatus.COMMITTED, START));
+        assertThat(script.forgotten).isEmpty();
+        script.acknowledge();
+        assertThat(script.forgotten).containsExactly(new KvOp.ForgetTxn(A, ID));
+        assertThat(script.isIdle()).isTrue();
+    }
+
+    @Test
+    void recordThatCannotBeMadeExplicitKeepsAllIntents() {
+        Script script = script(false, A, B).done(START, ACK, ACK, ended(TxnStatus.STAGING, START));
+        while (!script.isIdle()) {
+            assertThat(script.pending().ops())
+                    .as("the record first")
+                    .first()
+                    .isEqualTo(new KvOp.EndTxn(A, TxnStatus.COMMITTED, List.of(A, B), Value.EMPTY));
+            script.refuse(Script.REFUSED).pass(1_000_000);
+        }
+        assertThat(script.forgotten).isEmpty();
+    }
+
+    @Test
+    void explicitCommitKeepsItsRecordUntilTheOtherIntentsAreGone() {
+        Script script = pushed(false).done(LATER, ended(TxnStatus.COMMITTED, LATER));
+        assertThat(script.only(KvOp.ResolveIntent.class))
+                .isEqualTo(new KvOp.ResolveIntent(B, ID, TxnStatus.COMMITTED, LATER));
         script.acknowledge();
         assertThat(script.pending().ops())
-                .containsExactly(new KvOp.ResolveIntent(A, ID, TxnStatus.COMMITTED, START), new KvOp.ForgetTxn(A, ID));
+                .containsExactly(new KvOp.ResolveIntent(A, ID, TxnStatus.COMMITTED, LATER), new KvOp.ForgetTxn(A, ID));
         script.acknowledge();
         assertThat(script.isIdle()).isTrue();
     }

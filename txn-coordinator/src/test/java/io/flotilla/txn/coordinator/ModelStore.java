@@ -80,6 +80,11 @@ final class ModelStore {
         }
     }
 
+    /** The key is overwritten, and what it held before is taken away. */
+    void sweep(Key key) {
+        cell(key).versions.clear();
+    }
+
     /** Evaluates and applies a part that stays within one key. */
     KvReply execute(KvBatch part, Timestamp now) {
         try {
@@ -189,7 +194,10 @@ final class ModelStore {
             return KvResult.Acknowledged.INSTANCE;
         }
         if (op instanceof KvOp.ForgetTxn forget) {
-            records.remove(forget.id());
+            TxnRecord record = records.get(forget.id());
+            if (record != null && (record.status() == TxnStatus.COMMITTED || record.status() == TxnStatus.PENDING)) {
+                records.remove(forget.id());
+            }
             return KvResult.Acknowledged.INSTANCE;
         }
         return new KvResult.Record(recordOp(op, header, now));

@@ -15,6 +15,7 @@ import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.config.txn.TxnRecord;
 import io.flotilla.config.txn.TxnStatus;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,6 +50,22 @@ class ParallelCommitRecoveryTest {
         assertThat(told.keySet())
                 .as("every kind of answer was seen")
                 .contains("Committed", "nothing", "OutcomeUnknown", "TxnAborted", "RefreshFailed");
+    }
+
+    /**
+     * The anchor cannot be asked for so long that all that became a version is overwritten and swept away; what is left must still tell the fate. (A record
+     * that is gone by then had nothing left that would ask for it.)
+     */
+    @Test
+    void theFateIsFoundHoweverLongTheAnchorIsAway() {
+        int staging = 0;
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            Run run = new Run(seed);
+            run.anchorIsAway = true;
+            run.play();
+            staging += run.foundStaging ? 1 : 0;
+        }
+        assertThat(staging).as("undecided ones were among them").isGreaterThan(SEEDS / 100);
     }
 
     /** A batch on its way, cut by key. */
@@ -116,6 +133,8 @@ class ParallelCommitRecoveryTest {
         final Key anchor;
         final CommitMachine coordinator;
         boolean dead;
+        boolean anchorIsAway;
+        boolean foundStaging;
         String coordinatorSaid = "nothing";
         long micros = 1_000_000;
 
@@ -260,6 +279,10 @@ class ParallelCommitRecoveryTest {
             for (TxnEffect effect : effects) {
                 if (effect instanceof TxnEffect.Send send) {
                     flights.add(new Flight(machine, send.call(), send.batch()));
+                } else if (effect instanceof TxnEffect.Forget forget) {
+                    ForgettingMachine forgetting = new ForgettingMachine();
+                    forgetting.add(forget.op());
+                    begin(forgetting);
                 } else if (effect instanceof TxnEffect.AnswerCommit answer) {
                     told(answer.reply());
                 } else if (effect instanceof TxnEffect.AnswerOutcome answer
@@ -310,6 +333,16 @@ class ParallelCommitRecoveryTest {
             dead = true;
             flights.clear();
             micros += 20_000_000;
+            if (anchorIsAway) {
+                strays.clear();
+                TxnRecord left = store.records.get(ID);
+                if (left == null) {
+                    assertNothingAsks();
+                    return TxnStatus.COMMITTED;
+                }
+                foundStaging = left.status() == TxnStatus.STAGING;
+                KEYS.forEach(key -> store.sweep(key));
+            }
             OutcomeMachine last = new OutcomeMachine(ID, anchor, true, micros + 60_000_000);
             begin(last);
             for (int i = 0; i < 200 && !last.isDone(); i++) {
@@ -322,6 +355,9 @@ class ParallelCommitRecoveryTest {
                     ? ts(Long.parseLong(fates.first().substring("COMMITTED at ".length())))
                     : Timestamp.ZERO;
             KEYS.forEach(key -> resolve(key, fate, at));
+            if (anchorIsAway) {
+                return fate;
+            }
             for (Key key : KEYS) {
                 Timestamp version = store.cell(key).versionOf(ID);
                 if (fate == TxnStatus.ABORTED) {
@@ -338,6 +374,17 @@ class ParallelCommitRecoveryTest {
                 }
             }
             return fate;
+        }
+
+        /** Without a record and its versions, a committed transaction looks as if it had never been. */
+        private void assertNothingAsks() {
+            boolean committed = !fates.isEmpty() && fates.first().startsWith("COMMITTED");
+            for (Key key : KEYS) {
+                TxnMeta holder = store.cell(key).intentOf;
+                assertThat(committed && holder != null && holder.id().equals(ID))
+                        .as("committed, but its intent at %s will be aborted, seed %d", key, seed)
+                        .isFalse();
+            }
         }
 
         private TxnTime now() {

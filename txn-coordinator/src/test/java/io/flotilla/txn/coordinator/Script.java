@@ -24,6 +24,7 @@ final class Script {
     private final TxnMachine machine;
     private final List<TxnEffect.Send> sent = new ArrayList<>();
     final List<TxnEffect> answers = new ArrayList<>();
+    final List<KvOp.ForgetTxn> forgotten = new ArrayList<>();
     long micros = 1_000;
 
     Script(TxnMachine machine) {
@@ -101,6 +102,8 @@ final class Script {
         for (TxnEffect effect : effects) {
             if (effect instanceof TxnEffect.Send send) {
                 sent.add(send);
+            } else if (effect instanceof TxnEffect.Forget forget) {
+                forgotten.add(forget.op());
             } else {
                 answers.add(effect);
             }

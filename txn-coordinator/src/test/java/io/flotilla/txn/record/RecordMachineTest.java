@@ -262,22 +262,13 @@ class RecordMachineTest {
         KvOp.ForgetTxn forget = new KvOp.ForgetTxn(ANCHOR, TXN.id());
         Decision dropped = new Decision.Erase(KvResult.Acknowledged.INSTANCE, false);
         Decision kept = new Decision.Leave(KvResult.Acknowledged.INSTANCE);
-        assertThat(decide(record(TxnStatus.STAGING), forget, TxnMeta.NONE)).isEqualTo(dropped);
+        assertThat(decide(record(TxnStatus.STAGING), forget, TxnMeta.NONE)).isEqualTo(kept);
+        assertThat(decide(record(TxnStatus.STAGING), forget, TXN)).isEqualTo(kept);
         assertThat(decide(record(TxnStatus.COMMITTED), forget, OLDER)).isEqualTo(dropped);
+        assertThat(decide(record(TxnStatus.COMMITTED), forget, TxnMeta.NONE)).isEqualTo(dropped);
         assertThat(decide(record(TxnStatus.ABORTED), forget, TxnMeta.NONE)).isEqualTo(kept);
         assertThat(decide(record(TxnStatus.PENDING), forget, OLDER)).isEqualTo(kept);
         assertThat(decide(record(TxnStatus.ABORTED), forget, TXN)).isEqualTo(dropped);
         assertThat(decide(null, forget, TXN)).isEqualTo(kept);
-    }
-
-    @Test
-    void aSweepDropsFencesAndAbandonedRecordsAfterTheRetentionTime() {
-        Timestamp due = START.plusMicros(60_000_000);
-        for (TxnStatus status : TxnStatus.values()) {
-            assertThat(RecordMachine.isForgettable(record(status), due, SETTINGS))
-                    .isFalse();
-            assertThat(RecordMachine.isForgettable(record(status), due.plusMicros(1), SETTINGS))
-                    .isEqualTo(status == TxnStatus.ABORTED || status == TxnStatus.PENDING);
-        }
     }
 }
