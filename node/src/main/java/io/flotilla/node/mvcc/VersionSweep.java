@@ -181,6 +181,13 @@ public final class VersionSweep {
     }
 
     private static void removeVersions(Engine engine, Garbage garbage, StateChecksum.Adding adding) {
+        if (garbage.count() == 1) { // as a rule; a cursor would cost several times as much as what it finds
+            byte[] value = engine.get(Space.DATA, garbage.key());
+            if (value != null) {
+                adding.remove(Space.DATA, garbage.key(), value);
+            }
+            return;
+        }
         byte[] end = MvccKeys.endOfVersions(garbage.key());
         try (Engine.Cursor cursor = engine.cursor(Space.DATA, garbage.key(), end)) {
             for (int left = garbage.count(); left > 0 && cursor.isValid(); left--, cursor.next()) {
