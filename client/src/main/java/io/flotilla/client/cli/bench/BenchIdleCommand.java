@@ -29,6 +29,14 @@ public final class BenchIdleCommand extends LocalBench {
             defaultValue = "60")
     private double seconds;
 
+    @Option(
+            names = "--settle",
+            paramLabel = "N",
+            description =
+                    "Seconds for which servers are left alone before CPU is measured; compilers work on for minutes. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "120")
+    private double settleSeconds;
+
     @Option(names = "--all-up", description = "Do not also measure with one node dead.")
     private boolean allUp;
 
@@ -43,6 +51,7 @@ public final class BenchIdleCommand extends LocalBench {
                 Runtime.getRuntime().availableProcessors(),
                 ranges,
                 seconds,
+                settleSeconds,
                 Runtime.version().toString());
         IdleReport report;
         try (LocalCluster cluster = cluster(directory)) {

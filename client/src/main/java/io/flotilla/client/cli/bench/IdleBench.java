@@ -26,22 +26,26 @@ final class IdleBench {
     private static final double SETTLED_PERCENT = 2;
     private static final int SETTLE_WINDOWS_MIN = 4;
 
-    /** What a server does all day it does seldom: its compilers need minutes to find out what that is. */
-    private static final int COMPILED_WINDOWS_MIN = 24;
+    /** Beyond what is asked for. */
+    private static final int SETTLE_WINDOWS_MORE = 24;
 
-    private static final int SETTLE_WINDOWS_MAX = 48;
     private static final long POLL_MILLIS = 500;
     private static final int VICTIM = 3;
 
     private final LocalCluster cluster;
     private final IdleReport.Setting setting;
     private final Consumer<String> says;
+
+    /** What a server does all day it does seldom: its compilers need minutes to find out what that is. */
+    private final int compiledWindowsMin;
+
     private final Random random = new Random(1);
 
     IdleBench(LocalCluster cluster, IdleReport.Setting setting, Consumer<String> says) {
         this.cluster = cluster;
         this.setting = setting;
         this.says = says;
+        this.compiledWindowsMin = (int) Math.ceil(setting.settleSeconds() / SETTLE_WINDOW_SECONDS);
     }
 
     IdleReport run(boolean oneDown) throws InterruptedException {
@@ -55,7 +59,7 @@ final class IdleBench {
         List<Double> emptyHeap = heap(pids);
         says.accept("without ranges: " + percents(emptyCpu));
         double makeSeconds = makeRanges();
-        settle(pids, COMPILED_WINDOWS_MIN);
+        settle(pids, compiledWindowsMin);
         List<Double> idleCpu = cpu(pids);
         says.accept(setting.ranges() + " idle ranges: " + percents(idleCpu));
         List<Double> idleHeap = heap(pids);
@@ -72,7 +76,7 @@ final class IdleBench {
             List<String> endpoints = new ArrayList<>(cluster.endpoints());
             endpoints.remove(VICTIM - 1);
             recoverySeconds = awaitAllLed(endpoints);
-            settle(left, COMPILED_WINDOWS_MIN);
+            settle(left, compiledWindowsMin);
             oneDownCpu = cpu(left);
             says.accept("one node dead: " + percents(oneDownCpu));
             oneDownWrites = wake(endpoints, sample().subList(0, WAKES / 2), true);
@@ -118,7 +122,7 @@ final class IdleBench {
 
     /** Waits until the servers have done what there was to do, compilers included. */
     private void settle(List<Long> pids, int windowsMin) throws InterruptedException {
-        for (int window = 1; window <= SETTLE_WINDOWS_MAX; window++) {
+        for (int window = 1; window <= windowsMin + SETTLE_WINDOWS_MORE; window++) {
             double busiest = IdleReport.worst(cpu(pids, SETTLE_WINDOW_SECONDS));
             if (window >= windowsMin && busiest < SETTLED_PERCENT) {
                 return;

@@ -32,7 +32,7 @@ record IdleReport(
         Percentiles oneDownWakeWrites,
         double recoverySeconds) {
 
-    record Setting(int nodes, int cores, int ranges, double seconds, String java) {}
+    record Setting(int nodes, int cores, int ranges, double seconds, double settleSeconds, String java) {}
 
     /** NaN where nothing was measured. */
     record Percentiles(double p50, double p99, double max) {
@@ -85,6 +85,7 @@ record IdleReport(
         fields.put("nodes", setting.nodes());
         fields.put("cores", setting.cores());
         fields.put("seconds", setting.seconds());
+        fields.put("settle_seconds", setting.settleSeconds());
         fields.put("java", setting.java());
         fields.put("targets_met", met());
         return fields;

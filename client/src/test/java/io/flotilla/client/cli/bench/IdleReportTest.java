@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class IdleReportTest {
     private static IdleReport report(double oneDownPercent) {
         return new IdleReport(
-                new IdleReport.Setting(3, 2, 10_000, 60, "17"),
+                new IdleReport.Setting(3, 2, 10_000, 60, 120, "17"),
                 40,
                 List.of(0.3, 0.4, 0.3),
                 List.of(0.5, 0.6, 0.5),
