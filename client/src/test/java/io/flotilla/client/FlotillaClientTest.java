@@ -157,7 +157,7 @@ class FlotillaClientTest {
     void theTimeLeftTravelsWithTheRequest() {
         client.get("k");
         List<Request> asked = one.requests.isEmpty() ? two.requests : one.requests;
-        assertThat(asked.get(0).getTimeoutMs()).isBetween(1_000, 5_000);
+        assertThat(asked.get(0).getTimeoutMs()).isBetween(1_000, 20_000);
     }
 
     @Test
@@ -262,7 +262,6 @@ class FlotillaClientTest {
     void whoeverWaitsWhileNoneIsThereIsServedByTheFirstThatComes() {
         one.kill();
         two.kill();
-        reconnect(Duration.ofSeconds(30));
         CompletableFuture<Long> put = client.putAsync(utf8("k"), utf8("1"));
         assertThat(put).isNotDone();
         two.restart();

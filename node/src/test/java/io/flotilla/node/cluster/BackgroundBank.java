@@ -17,6 +17,12 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Transfers between accounts in several ranges while something is done to the cluster; at the end the books are checked. */
 final class BackgroundBank implements AutoCloseable {
+    /**
+     * Of all clients together: always something under way, and yet most of the machine left to what is done to the cluster. Without a bound, a node that
+     * starts gets what the transfers leave it.
+     */
+    private static final double TRANSFERS_PER_SECOND = 80;
+
     private static final Duration PROGRESS_MAX = Duration.ofSeconds(120);
 
     private final ProcessCluster cluster;
@@ -25,7 +31,7 @@ final class BackgroundBank implements AutoCloseable {
     private final AtomicLong acknowledged = new AtomicLong();
     private final CompletableFuture<BankLoad.BankSummary> load;
 
-    private BackgroundBank(ProcessCluster cluster, int ranges, int clients) {
+    private BackgroundBank(ProcessCluster cluster, int ranges, int clients, double perSecond) {
         this.cluster = cluster;
         this.client = cluster.client();
         BankOptions options = BankOptions.DEFAULT.accounts(200);
@@ -35,14 +41,24 @@ final class BackgroundBank implements AutoCloseable {
             }
         }
         bank = new BankLoad(
-                client, options, LoadOptions.DEFAULT.clients(clients).duration(Duration.ofMinutes(60)));
+                client,
+                options,
+                LoadOptions.DEFAULT
+                        .clients(clients)
+                        .duration(Duration.ofMinutes(60))
+                        .opsPerSecond(perSecond));
         bank.init();
         load = CompletableFuture.supplyAsync(() -> bank.run(sample -> acknowledged.addAndGet(sample.ops())));
     }
 
     /** Opens the bank over so many ranges and lets customers in. */
     static BackgroundBank open(ProcessCluster cluster, int ranges, int clients) {
-        return new BackgroundBank(cluster, ranges, clients);
+        return new BackgroundBank(cluster, ranges, clients, TRANSFERS_PER_SECOND);
+    }
+
+    /** As {@link #open}, with as many transfers as the cluster can take. */
+    static BackgroundBank crowded(ProcessCluster cluster, int ranges, int clients) {
+        return new BackgroundBank(cluster, ranges, clients, 0);
     }
 
     long transfers() {

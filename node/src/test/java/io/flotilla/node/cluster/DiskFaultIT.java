@@ -8,15 +8,22 @@ import io.flotilla.client.DiskFullException;
 import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.FlotillaException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Real processes on disks that fail, stand still or have no room. */
+/** Real processes on disks that fail, stand still or have no room: one after the other in one cluster, which is well again after each. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DiskFaultIT {
     private static final int NODES = 3;
     private static final int RANGES = 6;
@@ -25,33 +32,43 @@ class DiskFaultIT {
     private static final byte[] KEY = "k".getBytes(UTF_8);
 
     @TempDir
-    Path directory;
+    static Path directory;
+
+    private static ProcessCluster cluster;
+    private static BackgroundBank bank;
+
+    @BeforeAll
+    static void found() throws IOException {
+        cluster = ProcessCluster.founded(directory, NODES, "");
+        bank = BackgroundBank.open(cluster, RANGES, 4);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        ProcessCluster.closeAll(bank, cluster);
+    }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sync-error", "write-error"})
-    void aNodeWhoseDiskFailsEndsAtOnceAndComesBackWithNothingLost(String fault) throws Exception {
-        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "");
-                BackgroundBank bank = BackgroundBank.open(cluster, RANGES, 4)) {
-            bank.awaitTransfers(100);
-            cluster.breakDisk(1, fault);
-            assertThat(cluster.awaitEnd(1)).isEqualTo(DISK_FAILED);
-            assertThat(Files.readString(cluster.log(1)))
-                    .containsPattern(
-                            "error: node 1 stops: its disk failed\n  why:   .*Input/output error.*\n  state: .*\n  try:   ");
-            bank.awaitTransfers(100);
-            cluster.mendDisk(1);
-            cluster.start(1);
-            cluster.awaitReady(1);
-            bank.awaitTransfers(100);
-            bank.closeTheBooks();
-        }
+    @CsvSource({"1, sync-error", "2, write-error"})
+    @Order(1)
+    void aNodeWhoseDiskFailsEndsAtOnceAndComesBackWithNothingLost(int node, String fault) throws Exception {
+        bank.awaitTransfers(100);
+        cluster.breakDisk(node, fault);
+        assertThat(cluster.awaitEnd(node)).isEqualTo(DISK_FAILED);
+        assertThat(Files.readString(cluster.log(node)))
+                .containsPattern("error: node " + node
+                        + " stops: its disk failed\n  why:   .*Input/output error.*\n  state: .*\n  try:   ");
+        bank.awaitTransfers(100);
+        cluster.mendDisk(node);
+        cluster.start(node);
+        cluster.awaitReady(node);
+        bank.awaitTransfers(100);
     }
 
     @Test
+    @Order(2)
     void aNodeWhoseDiskStandsStillLeadsNothingAndIsWaitedForByNobody() throws Exception {
-        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "");
-                FlotillaAdmin admin = cluster.admin();
-                BackgroundBank bank = BackgroundBank.open(cluster, RANGES, 4)) {
+        try (FlotillaAdmin admin = cluster.admin()) {
             for (String key : new String[] {"a", "k", "z"}) {
                 admin.transferLease(key.getBytes(UTF_8), 1);
             }
@@ -70,14 +87,19 @@ class DiskFaultIT {
                 return admin.ranges(true).stream().anyMatch(range -> range.leaseholder() == 1);
             });
             bank.awaitTransfers(100);
-            bank.closeTheBooks();
         }
     }
 
     @Test
+    @Order(3)
+    void theTotalNeverChangedAndNothingAcknowledgedIsLost() {
+        bank.closeTheBooks();
+    }
+
+    @Test
+    @Order(4)
     void aFullDiskIsSaidEarlyWhileReadsGoOnAndWritesWorkAgainWithRoom() throws Exception {
-        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "");
-                FlotillaAdmin admin = cluster.admin();
+        try (FlotillaAdmin admin = cluster.admin();
                 FlotillaClient client = cluster.client()) {
             client.put(KEY, "before".getBytes(UTF_8));
             for (int node = 1; node <= NODES; node++) {
