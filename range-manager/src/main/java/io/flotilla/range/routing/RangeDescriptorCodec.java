@@ -74,7 +74,7 @@ public final class RangeDescriptorCodec {
                 int replicaId = in.getInt();
                 replicas.add(replica(node, replicaId, version == VERSION ? in.get() : 0));
             }
-            return new RangeDescriptor(id, generation, span, ReplicaSets.shared(replicas), nextReplicaId);
+            return new RangeDescriptor(id, generation, span, SharedReplicas.shared(replicas), nextReplicaId);
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("range descriptor ends after " + bytes.length + " bytes", e);
         }

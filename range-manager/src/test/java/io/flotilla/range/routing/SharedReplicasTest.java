@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class ReplicaSetsTest {
+class SharedReplicasTest {
     @Test
     void rangesWithEqualReplicasShareThem() {
         RangeDescriptor first = decoded(1, replicas(1, 2, 3));
@@ -25,9 +25,9 @@ class ReplicaSetsTest {
         List<ReplicaInfo> changing = new ArrayList<>(voters);
         changing.set(2, voters.get(2).as(ReplicaInfo.Kind.LEARNER));
 
-        assertThat(ReplicaSets.shared(voters)).isEqualTo(voters);
-        assertThat(ReplicaSets.shared(changing)).isEqualTo(changing);
-        assertThat(ReplicaSets.shared(voters)).isEqualTo(voters);
+        assertThat(SharedReplicas.shared(voters)).isEqualTo(voters);
+        assertThat(SharedReplicas.shared(changing)).isEqualTo(changing);
+        assertThat(SharedReplicas.shared(voters)).isEqualTo(voters);
     }
 
     /** More lists than there are places: whatever they do to each other's places, each caller gets what it asked for. */
@@ -37,14 +37,14 @@ class ReplicaSetsTest {
         for (int i = 0; i < 20_000; i++) {
             List<ReplicaInfo> replicas =
                     replicas(1 + random.nextInt(40), 1 + random.nextInt(40), 1 + random.nextInt(40));
-            assertThat(ReplicaSets.shared(replicas)).isEqualTo(replicas);
+            assertThat(SharedReplicas.shared(replicas)).isEqualTo(replicas);
         }
     }
 
     @Test
     void theCallersListIsNotKept() {
         List<ReplicaInfo> mine = replicas(7, 8, 9);
-        List<ReplicaInfo> shared = ReplicaSets.shared(mine);
+        List<ReplicaInfo> shared = SharedReplicas.shared(mine);
         mine.clear();
 
         assertThat(shared).isEqualTo(replicas(7, 8, 9));

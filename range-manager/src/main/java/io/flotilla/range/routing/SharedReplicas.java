@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  *
  * <p>Only a convenience: a list that has lost its place to another one is not shared any more, and nothing else changes. Thread-safe.
  */
-final class ReplicaSets {
+final class SharedReplicas {
     /** A power of two: more than there are sets of nodes that a store shares ranges with. */
     private static final int PLACES = 1_024;
 
     private static final AtomicReferenceArray<List<ReplicaInfo>> KNOWN = new AtomicReferenceArray<>(PLACES);
 
-    private ReplicaSets() {}
+    private SharedReplicas() {}
 
     /** An unmodifiable list equal to {@code replicas}, most often one that was returned before. */
     static List<ReplicaInfo> shared(List<ReplicaInfo> replicas) {
