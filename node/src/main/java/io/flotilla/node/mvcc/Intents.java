@@ -39,10 +39,8 @@ final class Intents {
         }
         if (!present) {
             // Nor can it be a version that was overwritten and swept away: a record says COMMITTED before any of its
-            // writes becomes one, and the answer
-            // counts only while it says STAGING.
-            // As if read by nobody in particular: the write, should it still come, must go above and so misses its
-            // STAGING timestamp.
+            // writes becomes one, and the answer counts only while it says STAGING. As if read by nobody in particular:
+            // the write, should it still come, must go above and so misses its STAGING timestamp.
             work.protect(Span.of(key), query.timestamp(), TxnId.NONE);
         }
         work.result(index, new KvResult.IntentQueried(present));

@@ -239,8 +239,8 @@ public final class RecordMachine {
             return new Decision.Leave(done);
         }
         // A STAGING record is what recovery begins with: whatever is still an intent would look as if nobody had
-        // committed it. An ABORTED one fences late
-        // copies of the commit; only the coordinator knows that there can be none.
+        // committed it. An ABORTED one fences late copies of the commit; only the coordinator knows that there can be
+        // none.
         boolean own = s.header().txn().id().equals(op.id());
         boolean dropped = record.status() == TxnStatus.COMMITTED || own && record.status() != TxnStatus.STAGING;
         return dropped ? new Decision.Erase(done, false) : new Decision.Leave(done);
