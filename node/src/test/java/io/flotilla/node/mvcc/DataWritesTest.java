@@ -224,9 +224,7 @@ class DataWritesTest {
     void stagingAfterResolutionIsAnsweredAsCommitted() {
         bench.done(fixed(txn, 50), put("a", "1"), staging("a", "a", "far"));
         bench.done(
-                fixed(txn, 50),
-                end(TxnStatus.COMMITTED, "a", "a", "far"),
-                resolve("a", txn, TxnStatus.COMMITTED, 50));
+                fixed(txn, 50), end(TxnStatus.COMMITTED, "a", "a", "far"), resolve("a", txn, TxnStatus.COMMITTED, 50));
         bench.done(KvHeader.standalone(1), new KvOp.ForgetTxn(key("a"), txn.id()));
         assertThat(bench.hasRecord(txn)).isFalse();
         Evaluation.Evaluated again = bench.evaluated(fixed(txn, 50), put("a", "1"), staging("a", "a", "far"));
