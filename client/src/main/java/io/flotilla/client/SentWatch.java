@@ -1,5 +1,6 @@
 package io.flotilla.client;
 
+import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -27,8 +28,9 @@ final class SentWatch extends ClientStreamTracer.Factory implements ClientInterc
     @Override
     public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
         return new ClientStreamTracer() {
+            /** The stream on a connection that stands, before the first byte: who fails later may have been heard. */
             @Override
-            public void outboundHeaders() {
+            public void streamCreated(Attributes connection, Metadata request) {
                 sent = true;
             }
         };

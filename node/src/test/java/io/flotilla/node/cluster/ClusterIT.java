@@ -177,7 +177,7 @@ class ClusterIT {
                 .build()) {
             long before = System.nanoTime();
             assertThatThrownBy(() -> hasty.put("nobody", "hears")).isInstanceOf(FlotillaException.class);
-            assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(30));
+            assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(10));
         }
         cluster.start(1);
         cluster.start(2);

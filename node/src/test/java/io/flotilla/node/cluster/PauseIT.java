@@ -92,7 +92,7 @@ class PauseIT {
                     cluster.resume(slow);
                 }
                 System.out.println("the longest of " + WRITES + " writes took " + longestNanos / 1_000_000 + " ms");
-                assertThat(Duration.ofNanos(longestNanos)).isLessThan(Duration.ofSeconds(20));
+                assertThat(Duration.ofNanos(longestNanos)).isLessThan(Duration.ofSeconds(10));
                 assertThat(cluster.isAlive(leader)).isTrue();
                 // Only with the slow one's vote is there a quorum now, so it has caught up.
                 cluster.kill(third);
