@@ -1,6 +1,5 @@
 package io.flotilla.node.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Value;
 import io.flotilla.config.time.Timestamp;
@@ -15,17 +14,13 @@ import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.node.storage.RocksEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -57,16 +52,10 @@ final class ChecksumBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path directory = Files.createTempDirectory("flotilla-bench-checksum-");
-        try (RocksEngine engine = new RocksEngine(directory)) {
-            Map<String, Object> fields = measure(engine);
-            fields.forEach((name, value) -> System.out.println(name + " " + value));
-            if (json != null) {
-                new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), fields);
-            }
+        try (ScratchDirectory directory = ScratchDirectory.of("checksum");
+                RocksEngine engine = new RocksEngine(directory.path())) {
+            BenchResult.tell(measure(engine), json);
             return 0;
-        } finally {
-            delete(directory);
         }
     }
 
@@ -87,14 +76,10 @@ final class ChecksumBenchCommand implements Callable<Integer> {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("schema", "flotilla.bench.checksum.v1");
         fields.put("batches", with.count() + without.count());
-        fields.put("apply_us_per_put_with", rounded(perEntryWith));
-        fields.put("apply_us_per_put_without", rounded(perEntryWithout));
-        fields.put("checksum_us_per_put", rounded(perEntryWith - perEntryWithout));
+        fields.put("apply_us_per_put_with", BenchResult.rounded(perEntryWith));
+        fields.put("apply_us_per_put_without", BenchResult.rounded(perEntryWithout));
+        fields.put("checksum_us_per_put", BenchResult.rounded(perEntryWith - perEntryWithout));
         return fields;
-    }
-
-    private static double rounded(double micros) {
-        return Double.parseDouble(String.format(Locale.ROOT, "%.3f", micros));
     }
 
     private void turn(RocksEngine engine, StateChecksum.@Nullable Adding adding, Latencies times) {
@@ -148,14 +133,6 @@ final class ChecksumBenchCommand implements Callable<Integer> {
         @Override
         public void delete(Space space, byte[] key) {
             batch.delete(space, key);
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 }

@@ -1,15 +1,11 @@
 package io.flotilla.node.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.node.log.ChronicleLog;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -50,17 +46,11 @@ final class LogBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path below = data == null ? Path.of(System.getProperty("java.io.tmpdir")) : data;
-        Files.createDirectories(below);
-        Path directory = Files.createTempDirectory(below, "flotilla-bench-log-");
-        try {
-            LogBenchReport report = measure(directory);
+        try (ScratchDirectory directory = ScratchDirectory.below(below, "log")) {
+            LogBenchReport report = measure(directory.path());
             System.out.println(report.text());
-            if (json != null) {
-                new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), report.fields());
-            }
+            BenchResult.write(report.fields(), json);
             return check && !report.met() ? 1 : 0;
-        } finally {
-            delete(directory);
         }
     }
 
@@ -92,14 +82,6 @@ final class LogBenchCommand implements Callable<Integer> {
         for (LogAppends run : runs) {
             raw.run(TURN, floor);
             run.run(TURN * run.ranges(), measured);
-        }
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.flotilla.node.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.key.Value;
@@ -17,19 +16,19 @@ import io.flotilla.node.storage.RocksEngine;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
  * {@code flotilla bench sweep}: CPU per put of taking its predecessor away, where a range is swept when a part of what it holds was overwritten: the leaseholder's
@@ -45,6 +44,10 @@ final class SweepBenchCommand implements Callable<Integer> {
     private static final int VALUE_BYTES = 100;
     private static final int BATCH = 16;
     private static final int WARM_UP_ROUNDS = 2;
+    private static final int PARTS_MAX = 1_000;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the result here as JSON.")
     private @Nullable Path json;
@@ -66,8 +69,12 @@ final class SweepBenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path directory = Files.createTempDirectory("flotilla-bench-sweep-");
-        try (RocksEngine engine = new RocksEngine(directory)) {
+        if (rounds < 1 || part < 1 || part > PARTS_MAX) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rounds must be at least 1, and --part between 1 and " + PARTS_MAX);
+        }
+        try (ScratchDirectory directory = ScratchDirectory.of("sweep");
+                RocksEngine engine = new RocksEngine(directory.path())) {
             StateChecksum.Adding adding = new StateChecksum.Adding(engine);
             overwrite(engine, adding, KEYS, true);
             for (int i = 0; i < WARM_UP_ROUNDS + rounds; i++) {
@@ -80,18 +87,13 @@ final class SweepBenchCommand implements Callable<Integer> {
             fields.put("sweeps", rounds);
             fields.put("look_us_per_put", perPut(looking));
             fields.put("take_away_us_per_put_and_replica", perPut(takingAway));
-            fields.forEach((name, value) -> System.out.println(name + " " + value));
-            if (json != null) {
-                new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(json.toFile(), fields);
-            }
+            BenchResult.tell(fields, json);
             return 0;
-        } finally {
-            delete(directory);
         }
     }
 
     private double perPut(Latencies ofSweeps) {
-        return Double.parseDouble(String.format(Locale.ROOT, "%.3f", ofSweeps.micros(0.5) / (KEYS / part)));
+        return BenchResult.rounded(ofSweeps.micros(0.5) / (KEYS / part));
     }
 
     private void overwrite(Engine engine, StateChecksum.Adding adding, int count, boolean each) {
@@ -138,13 +140,5 @@ final class SweepBenchCommand implements Callable<Integer> {
         engine.write(batch);
         adding.take();
         adding.written();
-    }
-
-    private static void delete(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

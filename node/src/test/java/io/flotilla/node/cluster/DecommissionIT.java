@@ -37,12 +37,7 @@ class DecommissionIT {
     @BeforeAll
     static void found() throws IOException {
         cluster = new ProcessCluster(directory, 5, "");
-        for (int node = 1; node <= 3; node++) {
-            cluster.start(node);
-        }
-        for (int node = 1; node <= 3; node++) {
-            cluster.awaitReady(node);
-        }
+        cluster.startFirst(3);
         admin = cluster.admin();
         admin.init(3, 3);
         for (int node = 1; node <= 3; node++) {

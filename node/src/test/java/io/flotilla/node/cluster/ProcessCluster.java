@@ -178,10 +178,15 @@ final class ProcessCluster implements AutoCloseable {
 
     /** Starts all nodes and waits until they serve. */
     void startAll() throws IOException {
-        for (int node = 1; node <= nodes(); node++) {
+        startFirst(nodes());
+    }
+
+    /** As {@link #startAll}, the first so many. */
+    void startFirst(int count) throws IOException {
+        for (int node = 1; node <= count; node++) {
             start(node);
         }
-        for (int node = 1; node <= nodes(); node++) {
+        for (int node = 1; node <= count; node++) {
             awaitReady(node);
         }
     }

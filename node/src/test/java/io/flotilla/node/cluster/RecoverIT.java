@@ -41,12 +41,7 @@ class RecoverIT {
     @BeforeAll
     static void found() throws IOException {
         cluster = new ProcessCluster(directory, 5, "");
-        for (int node = 1; node <= 3; node++) {
-            cluster.start(node);
-        }
-        for (int node = 1; node <= 3; node++) {
-            cluster.awaitReady(node);
-        }
+        cluster.startFirst(3);
         admin = cluster.admin();
         client = cluster.client();
         admin.init(3, 3);
