@@ -27,6 +27,9 @@ public final class NodeSystem implements AutoCloseable {
     /** The same on every node; part of every Akka address. */
     public static final String NAME = "flotilla";
 
+    /** With no more than these one thread does all the wire's work; with more it has several, and one for the sockets. */
+    private static final int FEW_CORES = 4;
+
     /** Where messages are decoded and encoded. */
     private static final String WIRE_DISPATCHER = "akka.remote.default-remote-dispatcher";
 
@@ -63,8 +66,12 @@ public final class NodeSystem implements AutoCloseable {
         overrides.put("akka.remote.artery.bind.hostname", listen.host());
         overrides.put("akka.remote.artery.bind.port", listen.port());
         ClassLoader loader = NodeSystem.class.getClassLoader();
+        Config ours = ConfigFactory.parseResources(loader, "flotilla-akka.conf");
+        if (Runtime.getRuntime().availableProcessors() <= FEW_CORES) {
+            ours = ours.getConfig("flotilla.few-cores").withFallback(ours);
+        }
         Config config = ConfigFactory.parseMap(overrides)
-                .withFallback(ConfigFactory.parseResources(loader, "flotilla-akka.conf"))
+                .withFallback(ours)
                 .withFallback(reference())
                 .resolve();
         ActorSystem system = ActorSystem.create(NAME, config, loader);
