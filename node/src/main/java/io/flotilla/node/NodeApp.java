@@ -31,6 +31,7 @@ import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.log.ChronicleLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
+import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.Support;
 import io.flotilla.node.replica.Replica;
 import io.flotilla.node.replica.Serving;
@@ -153,6 +154,7 @@ public final class NodeApp implements AutoCloseable {
                 CompletableFuture.supplyAsync(() -> startWire(settings), NodeApp::onAnotherThread);
         RocksEngine rocks = new RocksEngine(state);
         this.engine = rocks;
+        Now ownedSince = new Now(LivenessService.nowMicros(), clock.now());
         StoreIdentity identity = StoreIdentity.open(engine, settings.data(), settings.node(), UUID.randomUUID());
         this.log = new ChronicleLog(disk, settings.data());
         this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
@@ -192,7 +194,8 @@ public final class NodeApp implements AutoCloseable {
                         Duration.ofMillis(settings.versionRetentionMillis()),
                         settings.flow(),
                         settings.idle(),
-                        settings.data().resolve("snapshots")),
+                        settings.data().resolve("snapshots"),
+                        ownedSince),
                 this::storeFailed);
         rocks.onFailure(this::storeFailed);
         executor.scheduleWithFixedDelay(

@@ -59,9 +59,15 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
      * @param flushEvery how often applied state is made durable
      * @param versionRetention how long what is overwritten stays readable
      * @param snapshots where incoming snapshots wait until they are installed
+     * @param ownedSince when the engine was this process's: what served from it before serves no more
      */
     public record Settings(
-            Duration flushEvery, Duration versionRetention, FlowSettings flow, IdleSettings idle, Path snapshots) {}
+            Duration flushEvery,
+            Duration versionRetention,
+            FlowSettings flow,
+            IdleSettings idle,
+            Path snapshots,
+            Now ownedSince) {}
 
     private final Replica.Setting setting;
     private final SharedLog log;
@@ -88,7 +94,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     private @Nullable ConflictResolver resolver;
     private volatile boolean closed;
     private volatile boolean adoptionAllowed;
-    private volatile Now started;
+    private final Now started;
 
     /**
      * @param onDiskFailure the log or engine is unusable; nothing more will be acknowledged and the process must end
@@ -118,7 +124,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 this::later,
                 new SnapshotHost(),
                 this::diskFailed);
-        this.started = now();
+        this.started = settings.ownedSince();
         this.looks = new Looks(setting.node(), setting.liveness(), replicas);
         this.flushes =
                 new FlushCycle(setting.engine(), log, replicas, setting.raft().logEntriesKept());
@@ -147,7 +153,6 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     public void start(Transport transportOfNode, ConflictResolver conflictResolver) {
         this.transport = transportOfNode;
         this.resolver = conflictResolver;
-        this.started = now();
         lost.load();
         snapshots.recover(lost);
         List<RangeDescriptor> found = LocalState.descriptors(setting.engine());
