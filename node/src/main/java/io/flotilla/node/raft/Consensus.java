@@ -73,6 +73,9 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         FrozenRaft.Leading leading = frozen == null ? null : frozen.leading;
         this.leader = frozen == null ? promises.leader() : frozen.leader;
         this.role = leading == null ? new Follower(this) : new Leader(this, leading);
+        if (quorum.isSingle() && mayCampaign()) {
+            timer.hurry(now, membership(), self, self, term); // with nobody to wait for
+        }
     }
 
     Ready step(Now at, RaftEvent event) {

@@ -498,12 +498,7 @@ public final class Replica {
             // Who leads now may be a replica that the asker has not heard of.
             arrival.reply().accept(new RangeReply.RangeMismatch(List.of(applier.descriptor())));
         } else if (isUndecided(now) && awaiting.add(now.micros(), arrival)) {
-            // Comes back when it is known who leads. One that is alone in its group, on a server that has just started,
-            // need not wait its turn.
-            if (status.role() == RaftStatus.Role.FOLLOWER
-                    && applier.descriptor().replicas().size() == 1) {
-                events.add(new RaftEvent.Campaign());
-            }
+            return; // comes back when it is known who leads
         } else if (current == null) {
             arrival.reply().accept(refusal(now));
         } else {

@@ -57,17 +57,12 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     /**
      * @param flushEvery how often applied state is made durable
-     * @param versionRetention how long what is overwritten stays readable
+     * @param retention how long what is overwritten stays readable
      * @param snapshots where incoming snapshots wait until they are installed
-     * @param ownedSince when the engine was this process's: what served from it before serves no more
+     * @param since when the engine was this process's: what served from it before serves no more
      */
     public record Settings(
-            Duration flushEvery,
-            Duration versionRetention,
-            FlowSettings flow,
-            IdleSettings idle,
-            Path snapshots,
-            Now ownedSince) {}
+            Duration flushEvery, Duration retention, FlowSettings flow, IdleSettings idle, Path snapshots, Now since) {}
 
     private final Replica.Setting setting;
     private final SharedLog log;
@@ -124,11 +119,11 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 this::later,
                 new SnapshotHost(),
                 this::diskFailed);
-        this.started = settings.ownedSince();
+        this.started = settings.since();
         this.looks = new Looks(setting.node(), setting.liveness(), replicas);
         this.flushes =
                 new FlushCycle(setting.engine(), log, replicas, setting.raft().logEntriesKept());
-        this.sweeps = new VersionSweeps(setting, replicas, settings.versionRetention(), this::diskFailed);
+        this.sweeps = new VersionSweeps(setting, replicas, settings.retention(), this::diskFailed);
         this.stopped = new StoppedReplicas(
                 setting.node(),
                 log,

@@ -55,6 +55,9 @@ class StoreCrashTest {
     private TreeMap<String, byte[]> flushed = new TreeMap<>();
     private int images;
 
+    /** Every kind of image has its turn, in an order that the seed decides: with a few of them, chance leaves one out. */
+    private long nextKind;
+
     @Test
     void b75WhatIsNotInTheStateIsInTheLogAfterAPowerCutAtAnyMoment() throws Exception {
         long seed = SEED;
@@ -69,6 +72,7 @@ class StoreCrashTest {
 
     private void run(long seed) throws Exception {
         Random random = new Random(seed);
+        nextKind = seed;
         Path store = temporary.resolve("store");
         for (long[] each : List.of(appended, acknowledged, applied)) {
             Arrays.fill(each, 0);
@@ -201,7 +205,7 @@ class StoreCrashTest {
     private String stateImage(Path state, Path image, boolean inFlush, Random random) throws IOException {
         Files.createDirectories(image);
         TreeMap<String, byte[]> now = inFlush ? files(state) : flushed;
-        int kind = inFlush ? random.nextInt(4) : 0;
+        int kind = inFlush ? Math.floorMod(nextKind++, 4) : 0;
         for (Map.Entry<String, byte[]> file : now.entrySet()) {
             String name = file.getKey();
             byte[] old = flushed.get(name);
