@@ -38,13 +38,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     static final String NAME = "flotilla-control";
 
-    /** Soon after its start a node wants to be known at once; later it only looks for those that fell silent, who speak first when they are back. */
     private static final Duration HELLO_INTERVAL = Duration.ofMillis(500);
-
-    private static final Duration HELLO_INTERVAL_LATER = Duration.ofSeconds(2);
-
-    /** Hellos after which it is later. */
-    private static final int EARLY_HELLOS = 20;
 
     // ---- commands of this node ---------------------------------------------------------------------------------
 
@@ -86,8 +80,6 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     private final Map<String, Long> members = new TreeMap<>();
 
     private final Set<String> refusals = new HashSet<>();
-    private final TimerScheduler<ControlCommand> timers;
-    private int introductions;
 
     static Behavior<ControlCommand> create(Wiring wiring) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> new ClusterActor(context, timers, wiring)));
@@ -95,7 +87,6 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     private ClusterActor(ActorContext<ControlCommand> context, TimerScheduler<ControlCommand> timers, Wiring wiring) {
         super(context);
-        this.timers = timers;
         this.wiring = wiring;
         this.self = wiring.system().nodeId();
         this.selfAddress = wiring.system().address();
@@ -106,7 +97,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
                         context.messageAdapter(ClusterEvent.ClusterDomainEvent.class, MembershipChanged::new),
                         ClusterEvent.ClusterDomainEvent.class));
         cluster.manager().tell(new JoinSeedNodes(seedAddresses()));
-        timers.startSingleTimer(new Introduce(), HELLO_INTERVAL);
+        timers.startTimerWithFixedDelay(new Introduce(), HELLO_INTERVAL);
     }
 
     private List<Address> seedAddresses() {
@@ -152,9 +143,6 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
                 tell(address, ownHello(true));
             }
         }
-        boolean later = introductions >= EARLY_HELLOS;
-        introductions += later ? 0 : 1;
-        timers.startSingleTimer(new Introduce(), later ? HELLO_INTERVAL_LATER : HELLO_INTERVAL);
         return this;
     }
 
