@@ -166,8 +166,16 @@ final class Connection {
         if (!clientName.isEmpty()) {
             headers.put(CLIENT_NAME, clientName);
         }
-        fresh.start(new Listener(fresh), headers);
-        fresh.request(Integer.MAX_VALUE);
+        try {
+            fresh.start(new Listener(fresh), headers);
+            fresh.request(Integer.MAX_VALUE);
+        } catch (RuntimeException failure) {
+            // A transport that is being torn down may throw instead of closing the call; then nobody else would try
+            // again.
+            if (fresh.equals(call)) {
+                broke(Status.UNAVAILABLE.withCause(failure));
+            }
+        }
     }
 
     /** Takes the inbox, oldest first, and sends what the stream will have. */

@@ -269,6 +269,13 @@ class FlotillaClientTest {
     }
 
     @Test
+    void aTransportThatThrowsIsTriedAgain() {
+        client.close();
+        client = TestClients.ofOneThatThrowsFirst(one);
+        assertThat(client.put("k", "1")).isPositive();
+    }
+
+    @Test
     void nobodyThereUntilTheDeadlineIsUnavailableAndProvenNotExecuted() {
         reconnect(Duration.ofMillis(300));
         one.kill();

@@ -1,11 +1,19 @@
 package io.flotilla.client;
 
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +31,29 @@ public final class TestClients {
         return of(Duration.ofSeconds(20), gateways);
     }
 
+    /** A client whose first stream throws when it is to be started. */
+    static FlotillaClient ofOneThatThrowsFirst(FakeGateway gateway) {
+        AtomicBoolean first = new AtomicBoolean(true);
+        ClientInterceptor throwing = new ClientInterceptor() {
+            @Override
+            public <Q, A> ClientCall<Q, A> interceptCall(
+                    MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+                return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                    @Override
+                    public void start(Listener<A> listener, Metadata headers) {
+                        if (first.getAndSet(false)) {
+                            throw new IllegalStateException("the transport is being torn down");
+                        }
+                        super.start(listener, headers);
+                    }
+                };
+            }
+        };
+        return new FlotillaClient(
+                FlotillaClient.builder().endpoints(List.of(gateway.endpoint())).defaultDeadline(Duration.ofSeconds(20)),
+                new InProcess(throwing));
+    }
+
     /** A client of a store that stands alone, for tests of what is built on the client. @param careless loses updates */
     public static FlotillaClient standalone(boolean careless) {
         FakeStore store = new FakeStore();
@@ -31,6 +62,12 @@ public final class TestClients {
     }
 
     static final class InProcess implements Transport {
+        private final ClientInterceptor[] interceptors;
+
+        InProcess(ClientInterceptor... interceptors) {
+            this.interceptors = interceptors;
+        }
+
         @Override
         public Loop nextLoop() {
             return new ThreadLoop();
@@ -38,7 +75,10 @@ public final class TestClients {
 
         @Override
         public ManagedChannel open(String endpoint, Loop loop) {
-            return InProcessChannelBuilder.forName(endpoint).executor(loop).build();
+            return InProcessChannelBuilder.forName(endpoint)
+                    .executor(loop)
+                    .intercept(interceptors)
+                    .build();
         }
 
         @Override
