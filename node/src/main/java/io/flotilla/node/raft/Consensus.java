@@ -45,6 +45,12 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
 
     private long askedMicros = Long.MIN_VALUE / 2;
 
+    /**
+     * Restored with entries of which it is not known whether they are committed, for that is made durable only with other things. The leader that this replica
+     * waits for takes it to know, and may have fallen silent.
+     */
+    private boolean inTheDark;
+
     /** The last term in which this replica let another one campaign first. */
     private long gaveWayIn = -1;
 
@@ -68,6 +74,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         Invariant.check(applied >= log.firstIndex() - 1, "log compacted beyond applied", log.firstIndex(), applied);
         boolean mayHavePromised = restored.term() != 0 || log.lastIndex() != 0;
         this.promises = new Promises(config, restored, mayHavePromised, frozen);
+        this.inTheDark = frozen == null && promises.isBound() && commit < log.lastIndex();
         this.timer = new ElectionTimer(electionMicros, config.seed());
         timer.restart(now);
         FrozenRaft.Leading leading = frozen == null ? null : frozen.leading;
@@ -357,8 +364,12 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         timer.giveWay(now, asking);
     }
 
-    /** Whoever is waited for may lead no more, and its word of that be lost. */
-    private void askFortified() {
+    boolean isInTheDark() {
+        return inTheDark;
+    }
+
+    /** Whoever is waited for may lead no more, and its word of that be lost; or it leads, and has more to say than it thinks. */
+    void askFortified() {
         if (promises.isBound() && now.micros() - askedMicros >= 2 * electionMicros) {
             askedMicros = now.micros();
             out.now(new RaftMessage.AskDefortify(self, promises.leader(), promises.term()));
@@ -387,6 +398,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         Invariant.check(
                 !(role instanceof Leader && append.term() == term), "two leaders in a term", append.from(), self);
         heed(append.from(), append.term());
+        inTheDark = false;
         return accept(append);
     }
 
@@ -495,6 +507,8 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         if (notLed >= ask.term()) {
             // Were the term forgotten, it might be led after all.
             out.afterPersist(new RaftMessage.Defortify(self, ask.from(), notLed, now.hybrid()));
+        } else {
+            role.onAsked(ask.from());
         }
         return true;
     }

@@ -16,11 +16,14 @@ final class Follower extends Role {
         if (group.electionDue()) {
             group.campaignIfFree();
         }
+        if (group.isInTheDark()) {
+            group.askFortified();
+        }
     }
 
-    /** While the leader's store is supported, its silence means nothing; and who may not lead waits for whoever comes. */
+    /** While the leader's store is supported, its silence means that there is nothing new; and who may not lead waits for whoever comes. */
     @Override
     boolean isQuiet(Now at) {
-        return group.promises.stands() || !group.mayCampaign();
+        return group.promises.stands() ? !group.isInTheDark() : !group.mayCampaign();
     }
 }

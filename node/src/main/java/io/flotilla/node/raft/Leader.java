@@ -122,6 +122,14 @@ final class Leader extends Role {
         }
     }
 
+    @Override
+    void onAsked(int replica) {
+        Progress peer = replication.of(replica);
+        if (peer != null) {
+            peer.forgot();
+        }
+    }
+
     // Requests
 
     @Override

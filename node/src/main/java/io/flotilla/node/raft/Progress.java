@@ -162,6 +162,12 @@ final class Progress {
         }
     }
 
+    /** It may have been started again, and know less than it was told. */
+    void forgot() {
+        commitTold = 0;
+        commitKnown = 0;
+    }
+
     /** It has taken in what was sent in {@code round}, and its log matches up to {@code index}. */
     void tookIn(long round, long index) {
         if (round >= commitToldIn && index >= commitTold) {

@@ -115,7 +115,8 @@ public sealed interface RaftMessage {
     }
 
     /**
-     * A follower that has fortified the receiver was asked for a vote: should it still wait? Answered by {@link Defortify} if not.
+     * A follower that has fortified the receiver was asked for a vote, or has been started again: should it still wait? Answered by {@link Defortify} if not,
+     * and if so by an {@link Append}, which says what is committed.
      *
      * @param term the last in which the sender has heard the receiver as leader; raises nobody's term
      */

@@ -23,6 +23,9 @@ abstract sealed class Role permits Follower, Candidate, Leader {
     /** {@code replica} has said something that is no answer to a leader. */
     void onSign(int replica) {}
 
+    /** That replica waits for this one, and asks whether it should. */
+    void onAsked(int replica) {}
+
     void onVoteReply(RaftMessage.VoteReply reply) {}
 
     void onAppendReply(RaftMessage.AppendReply reply) {}

@@ -52,9 +52,17 @@ record LogOpening(HardState hardState, LogView view) {
         return new LogOpening(log.hardState(range), log.view(range));
     }
 
-    /** Whether the replica that lies there has promised its support to a leader whose store still has this one's: then it waits for that. */
-    static boolean isBound(SharedLog log, Liveness liveness, RangeDescriptor descriptor) {
-        HardState hard = log.hardState(descriptor.id().value());
+    /**
+     * Whether the replica that lies there may stay asleep: it has promised its support to a leader whose store still has this one's, so it waits for that; and
+     * its state has all that is in its log.
+     */
+    static boolean mayRest(SharedLog log, Engine engine, Liveness liveness, RangeDescriptor descriptor) {
+        long range = descriptor.id().value();
+        LocalState.Applied applied = LocalState.applied(engine, descriptor.id());
+        if (applied == null || applied.index() < log.view(range).lastIndex()) {
+            return false;
+        }
+        HardState hard = log.hardState(range);
         return descriptor
                 .replica(hard.leader())
                 .filter(leader -> liveness.view().givenTo(leader.node().value()) == hard.leaderEpoch())

@@ -156,7 +156,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         found.forEach(descriptor -> open(descriptor, started));
         // Known first and looked at then: what is withdrawn meanwhile is missed by neither.
         sleep.wakeAtStart(replicas.all().stream()
-                .filter(slot -> !LogOpening.isBound(log, setting.liveness(), slot.descriptor()))
+                .filter(slot -> !LogOpening.mayRest(log, setting.engine(), setting.liveness(), slot.descriptor()))
                 .toList());
         lostQuorums.recover();
         log.onCrowded(this::relieveLog);

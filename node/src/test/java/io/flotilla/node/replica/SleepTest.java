@@ -139,6 +139,23 @@ class SleepTest {
         sleep(1, 2, 3);
     }
 
+    /** The leader takes its followers to know what is committed; one that is back before its promise is over has forgotten it. */
+    @Test
+    void whoIsStartedAgainIsToldWhatIsCommittedAlthoughTheLeaderSleeps() {
+        lab.lead(1);
+        lab.ask(1, ReplicaLab.put("k", "v"));
+        lab.advance(UNTIL_CHECKED_MILLIS);
+        long committed = lab.node(1).replica.applied().index();
+        sleep(1, 3);
+        lab.node(2).restart();
+        assertThat(lab.node(2).replica.applied().index()).isLessThan(committed);
+        lab.advance(UNTIL_CHECKED_MILLIS);
+        assertThat(lab.node(2).replica.applied().index()).isEqualTo(committed);
+        lab.advance(UNTIL_CHECKED_MILLIS);
+        sleep(1, 2);
+        assertThat(lab.node(3).isAsleep()).as("nobody asked it").isTrue();
+    }
+
     @Test
     void leadershipIsHandedOverByOneThatSlept() {
         lab.lead(1);
