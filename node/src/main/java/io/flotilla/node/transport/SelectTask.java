@@ -26,7 +26,7 @@ final class SelectTask {
         this.selector = selector;
     }
 
-    /** To be called by the thread that runs the tasks, as is the other. The look at the sockets, if this is the first task of Akka's selector; otherwise null. */
+    /** The look at the sockets, if this is the first task of Akka's selector; otherwise null. Only for the thread that runs the tasks. */
     static @Nullable SelectTask first(Runnable task) {
         if (!(task instanceof TaskInvocation invocation)
                 || !(invocation.runnable() instanceof AbstractNodeQueue<?> queue)) {
@@ -47,12 +47,12 @@ final class SelectTask {
         }
     }
 
-    /** Whether this task would be the look again. */
+    /** Whether this task would be the look again. Only for the thread that runs the tasks. */
     boolean isNextIn(Runnable task) {
         return task instanceof TaskInvocation invocation && invocation.runnable() == queue && queue.peek() == look;
     }
 
-    /** Makes the look that waits, or else the next one, return at once. */
+    /** Makes the look that waits, or else the next one, return at once. Any thread. */
     void wake() {
         selector.wakeup();
     }
