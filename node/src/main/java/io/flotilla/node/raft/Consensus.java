@@ -506,7 +506,7 @@ final class Consensus implements RaftMessage.Visitor<Boolean> {
         long notLed = mayLeadNow ? term - 1 : term;
         if (notLed >= ask.term()) {
             // Were the term forgotten, it might be led after all.
-            out.afterPersist(new RaftMessage.Defortify(self, ask.from(), notLed, now.hybrid()));
+            out.afterPersist(new RaftMessage.Defortify(self, ask.from(), notLed, promises.servedUpTo(now)));
         } else {
             role.onAsked(ask.from());
         }

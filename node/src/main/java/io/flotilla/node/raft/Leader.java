@@ -336,7 +336,8 @@ final class Leader extends Role {
         }
         for (Progress peer : replication.peers()) {
             if (peer.fortifiedEpoch() != Support.NO_EPOCH) {
-                group.out.afterPersist(new RaftMessage.Defortify(group.self, peer.peer, term, group.now.hybrid()));
+                group.out.afterPersist(
+                        new RaftMessage.Defortify(group.self, peer.peer, term, group.promises.servedUpTo(group.now)));
             }
         }
     }

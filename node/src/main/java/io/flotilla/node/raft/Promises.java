@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class Promises {
     private final Support support;
     private final long freeFromMicros;
+
+    /** Nothing above was served by an earlier life of this replica, whose clock may have been ahead of this one's. */
+    private final Timestamp servedBefore;
+
     private Timestamp leaseSeen;
     private int leader;
     private long epoch;
@@ -26,6 +30,9 @@ final class Promises {
     /** @param forgetful this replica may have promised something before {@link Trust#since} */
     Promises(RaftConfig config, HardState restored, boolean forgetful, @Nullable FrozenRaft frozen) {
         Trust trust = config.trust();
+        this.servedBefore = forgetful || frozen != null
+                ? trust.since().hybrid().plusMicros(trust.maxClockOffsetMicros())
+                : Timestamp.ZERO;
         this.support = trust.support();
         this.leader = restored.leader();
         this.epoch = restored.leaderEpoch();
@@ -134,6 +141,11 @@ final class Promises {
     /** Whether no leader relies on this replica, as far as is remembered. */
     boolean allowVote(Now now) {
         return leader == 0 && now.micros() >= freeFromMicros;
+    }
+
+    /** Nothing above was served by this replica, in this life or an earlier one. */
+    Timestamp servedUpTo(Now now) {
+        return servedBefore.max(now.hybrid());
     }
 
     /** Nothing above was served by any leader that leaned on this replica. */

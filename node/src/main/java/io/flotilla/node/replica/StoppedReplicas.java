@@ -2,7 +2,9 @@ package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.log.SharedLog;
+import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -29,13 +31,19 @@ final class StoppedReplicas {
     private final SharedLog log;
     private final HybridClock clock;
     private final Voice voice;
+
+    /** Nothing above was served by an earlier process of this store, whose clock may have been ahead of this one's. */
+    private final Timestamp servedBefore;
+
     private final Map<RangeId, Stopped> stopped = new ConcurrentHashMap<>();
 
-    StoppedReplicas(NodeId node, SharedLog log, HybridClock clock, Voice voice) {
+    /** @param since when no earlier process of this store served any more */
+    StoppedReplicas(NodeId node, SharedLog log, HybridClock clock, Now since, Voice voice) {
         this.node = node;
         this.log = log;
         this.clock = clock;
         this.voice = voice;
+        this.servedBefore = since.hybrid().plusMicros(clock.maxOffsetMicros());
     }
 
     /** The replica of that range is gone, and comes back with the process at the earliest. */
@@ -75,8 +83,7 @@ final class StoppedReplicas {
         return log.hardState(range.value()).term();
     }
 
-    /** Nothing above this node's clock was served here. */
     private RaftMessage word(int from, int to, long term) {
-        return new RaftMessage.Defortify(from, to, term, clock.now());
+        return new RaftMessage.Defortify(from, to, term, servedBefore.max(clock.now()));
     }
 }

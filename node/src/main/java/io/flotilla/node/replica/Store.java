@@ -128,6 +128,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 setting.node(),
                 log,
                 setting.clock(),
+                started,
                 (to, range, message) -> transport().sendRaft(to, range, message));
         this.lostQuorums = new LostQuorums(setting.node(), setting.engine(), log, replicas);
         this.sleep = new SleepWatch(

@@ -531,7 +531,11 @@ final class SimReplica {
 
     private void defortify(int peer) {
         clock.advanceTo(world.queue.nowMicros());
-        send(List.of(new RaftMessage.Defortify(id, peer, disk.hardState().term(), clock.reading())));
+        Timestamp servedUpTo = store.since()
+                .hybrid()
+                .plusMicros(world.weather.maxOffsetMicros())
+                .max(clock.reading());
+        send(List.of(new RaftMessage.Defortify(id, peer, disk.hardState().term(), servedUpTo)));
     }
 
     void restart() {

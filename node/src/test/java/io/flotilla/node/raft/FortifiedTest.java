@@ -142,6 +142,31 @@ class FortifiedTest {
     }
 
     @Test
+    void aLeaderAskedWhetherItLeadsSaysWhatIsCommitted() {
+        Lab lab = led();
+        lab.network.clear();
+        lab.receive(new RaftMessage.AskDefortify(2, 1, 1));
+        assertThat(lab.take(RaftMessage.Append.class))
+                .singleElement()
+                .matches(append ->
+                        append.to() == 2 && append.commit() == lab.status(1).commit());
+    }
+
+    /** Found by the simulator (seed 5001465): others had drawn the clock of its earlier life ahead of the one it has now. */
+    @Test
+    void oneThatWasStartedAgainDoesNotSayThatItServedNothingAboveItsClock() {
+        Lab lab = led();
+        Timestamp served = lab.now().hybrid().plusMicros(Lab.OFFSET_MICROS);
+        lab.crash(1);
+        lab.start(1);
+        lab.network.clear();
+        lab.receive(new RaftMessage.AskDefortify(2, 1, 1));
+        assertThat(lab.take(RaftMessage.Defortify.class))
+                .singleElement()
+                .matches(word -> !served.isAfter(word.servedUpTo()));
+    }
+
+    @Test
     void aCandidateDoesNotForswearTheTermItMayYetLead() {
         Lab lab = new Lab(3);
         lab.step(1, new RaftEvent.Campaign());
