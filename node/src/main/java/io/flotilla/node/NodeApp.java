@@ -36,6 +36,8 @@ import io.flotilla.node.raft.Support;
 import io.flotilla.node.replica.Replica;
 import io.flotilla.node.replica.Serving;
 import io.flotilla.node.replica.Store;
+import io.flotilla.node.replica.StoreSettings;
+import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.RocksEngine;
 import io.flotilla.node.transport.AkkaTransport;
@@ -189,12 +191,12 @@ public final class NodeApp implements AutoCloseable {
                         ThreadLocalRandom.current().nextLong()),
                 log,
                 system,
-                new Store.Settings(
+                new StoreSettings(
                         Duration.ofMillis(settings.flushMillis()),
                         Duration.ofMillis(settings.versionRetentionMillis()),
                         settings.flow(),
                         settings.idle(),
-                        settings.data().resolve("snapshots"),
+                        new SnapshotFiles(disk, settings.data().resolve("snapshots")),
                         ownedSince),
                 this::storeFailed);
         rocks.onFailure(this::storeFailed);

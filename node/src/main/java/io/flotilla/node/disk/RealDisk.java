@@ -94,8 +94,17 @@ public final class RealDisk implements Disk {
         @Override
         public void write(ByteBuffer bytes, long at) throws IOException {
             long position = at;
-            while (bytes.hasRemaining()) {
-                position += channel.write(bytes, position);
+            try {
+                while (bytes.hasRemaining()) {
+                    position += channel.write(bytes, position);
+                }
+            } catch (IOException failed) {
+                // Java does not say which error it was.
+                if (name.toFile().getUsableSpace() < bytes.remaining()) {
+                    throw new NoSpaceException(
+                            "no space left on the device for " + bytes.remaining() + " bytes of " + name);
+                }
+                throw failed;
             }
         }
 

@@ -49,7 +49,7 @@ final class SnapshotTraffic implements AutoCloseable {
             Consumer<Throwable> onDiskFailure) {
         this.engine = engine;
         this.files = files;
-        this.inbox = new SnapshotInbox(files, flow.snapshotsReceivingMax(), host);
+        this.inbox = new SnapshotInbox(files, flow.snapshotsReceivingMax(), host, onDiskFailure);
         this.installer = new SnapshotInstall(engine, files.watch());
         this.sending = new SnapshotSending(flow, new SnapshotSending.Tools(carrier, reading, timer));
         this.onDiskFailure = onDiskFailure;

@@ -3,8 +3,6 @@ package io.flotilla.node.replica;
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
 import io.flotilla.config.id.NodeId;
-import io.flotilla.config.settings.FlowSettings;
-import io.flotilla.config.settings.IdleSettings;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.liveness.service.LivenessService;
@@ -13,7 +11,6 @@ import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
-import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.SnapshotInbox;
 import io.flotilla.node.snapshot.StagedSnapshot;
@@ -32,7 +29,6 @@ import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.txn.coordinator.ConflictResolver;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,15 +50,6 @@ import org.slf4j.LoggerFactory;
 public final class Store implements Transport.Inbound, LivenessListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
     private static final Duration LOOK_AROUND_EVERY = Duration.ofSeconds(1);
-
-    /**
-     * @param flushEvery how often applied state is made durable
-     * @param retention how long what is overwritten stays readable
-     * @param snapshots where incoming snapshots wait until they are installed
-     * @param since when the engine was this process's: what served from it before serves no more
-     */
-    public record Settings(
-            Duration flushEvery, Duration retention, FlowSettings flow, IdleSettings idle, Path snapshots, Now since) {}
 
     private final Replica.Setting setting;
     private final SharedLog log;
@@ -98,7 +85,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             Replica.Setting setting,
             SharedLog log,
             NodeSystem system,
-            Settings settings,
+            StoreSettings settings,
             Consumer<Throwable> onDiskFailure) {
         this.setting = setting;
         this.log = log;
@@ -114,7 +101,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         this.snapshots = new SnapshotTraffic(
                 setting.engine(),
                 settings.flow(),
-                new SnapshotFiles(settings.snapshots()),
+                settings.snapshots(),
                 (to, chunk, answered) -> transport().sendSnapshot(to, chunk, answered),
                 this::later,
                 new SnapshotHost(),

@@ -1,12 +1,11 @@
 package io.flotilla.node.snapshot;
 
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,15 +16,17 @@ public final class SnapshotFiles {
     private static final String PART = ".part";
     private static final String WHOLE = ".snapshot";
 
+    private final Disk disk;
     private final Path directory;
     private final SnapshotStep.Watch watch;
 
-    public SnapshotFiles(Path directory) {
-        this(directory, SnapshotStep.Watch.NONE);
+    public SnapshotFiles(Disk disk, Path directory) {
+        this(disk, directory, SnapshotStep.Watch.NONE);
     }
 
     /** @param watch is told of each step */
-    public SnapshotFiles(Path directory, SnapshotStep.Watch watch) {
+    public SnapshotFiles(Disk disk, Path directory, SnapshotStep.Watch watch) {
+        this.disk = disk;
         this.directory = directory;
         this.watch = watch;
     }
@@ -52,13 +53,13 @@ public final class SnapshotFiles {
                     .forEach(left::add);
         }
         for (Path file : left) {
-            Files.deleteIfExists(file);
+            disk.delete(file);
         }
     }
 
     /** A snapshot that is used up. */
     public void remove(StagedSnapshot snapshot) throws IOException {
-        Files.deleteIfExists(snapshot.file());
+        deleteIfThere(snapshot.file());
         watch.done(SnapshotStep.REMOVED);
     }
 
@@ -69,6 +70,12 @@ public final class SnapshotFiles {
         return part;
     }
 
+    private void deleteIfThere(Path file) throws IOException {
+        if (Files.exists(file)) {
+            disk.delete(file);
+        }
+    }
+
     private static String name(long range, String ending) {
         return "range-" + range + ending;
     }
@@ -77,7 +84,8 @@ public final class SnapshotFiles {
     final class Part {
         private final SnapshotHeader header;
         private final Path file;
-        private final FileChannel channel;
+        private final DiskFile out;
+        private long length;
         private int chunks;
         private long chain;
 
@@ -85,8 +93,8 @@ public final class SnapshotFiles {
             this.header = header;
             this.file = directory.resolve(name(header.range(), PART));
             this.chain = ChunkData.chainStart(header);
-            this.channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+            deleteIfThere(file);
+            this.out = disk.open(file);
             try {
                 write(StagedSnapshot.encodeHead(header));
             } catch (IOException e) {
@@ -96,9 +104,9 @@ public final class SnapshotFiles {
         }
 
         private void write(ByteBuffer bytes) throws IOException {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
+            int more = bytes.remaining();
+            out.write(bytes, length);
+            length += more;
         }
 
         SnapshotHeader header() {
@@ -110,7 +118,7 @@ public final class SnapshotFiles {
             return chunks;
         }
 
-        /** False if the data is damaged or does not follow what is there. */
+        /** Returns false if the data is damaged or does not follow what is there. */
         boolean append(byte[] data) throws IOException {
             if (!ChunkData.follows(chain, data)) {
                 return false;
@@ -126,22 +134,19 @@ public final class SnapshotFiles {
         /** Makes it durable and whole. */
         StagedSnapshot complete() throws IOException {
             write(StagedSnapshot.encodeEnd(chunks, chain));
-            channel.force(true);
-            channel.close();
+            out.force();
+            out.close();
             watch.done(SnapshotStep.FORCED);
             Path whole = directory.resolve(name(header.range(), WHOLE));
-            Files.move(file, whole, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
-                names.force(true);
-            }
+            disk.rename(file, whole);
             watch.done(SnapshotStep.COMPLETE);
             return new StagedSnapshot(header, whole);
         }
 
         void drop() {
             try {
-                channel.close();
-                Files.deleteIfExists(file);
+                out.close();
+                deleteIfThere(file);
             } catch (IOException leftForTheNextStart) {
                 // A part is never used, and removed when the store starts.
             }

@@ -1,5 +1,6 @@
 package io.flotilla.node.snapshot;
 
+import io.flotilla.node.disk.NoSpaceException;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.SnapshotVerdict;
@@ -49,6 +50,7 @@ public final class SnapshotInbox {
     private final SnapshotFiles files;
     private final int receivingMax;
     private final Host host;
+    private final Consumer<Throwable> onDiskFailure;
 
     /** By range. */
     private final Map<Long, Incoming> incoming = new HashMap<>();
@@ -67,10 +69,12 @@ public final class SnapshotInbox {
 
     private volatile boolean idle = true;
 
-    public SnapshotInbox(SnapshotFiles files, int receivingMax, Host host) {
+    /** @param onDiskFailure told of a write or sync that failed, but not for want of room: then the sender tries again later */
+    public SnapshotInbox(SnapshotFiles files, int receivingMax, Host host, Consumer<Throwable> onDiskFailure) {
         this.files = files;
         this.receivingMax = receivingMax;
         this.host = host;
+        this.onDiskFailure = onDiskFailure;
     }
 
     /** Takes a chunk; says what became of it. */
@@ -126,6 +130,7 @@ public final class SnapshotInbox {
             return SnapshotVerdict.TAKEN;
         } catch (IOException unusable) {
             LOG.warn("a snapshot of {} cannot be taken in: {}", header.descriptor(), unusable.toString());
+            unlessFull(unusable);
             return SnapshotVerdict.LATER;
         }
     }
@@ -154,10 +159,17 @@ public final class SnapshotInbox {
             }
             installing.put(range, whole);
             return whole;
-        } catch (IOException | StorageException unusable) {
+        } catch (IOException unusable) {
             LOG.warn("a snapshot of {} is dropped: {}", part.header().descriptor(), unusable.toString());
             drop(range);
+            unlessFull(unusable);
             return null;
+        }
+    }
+
+    private void unlessFull(IOException failure) {
+        if (!(failure instanceof NoSpaceException)) {
+            onDiskFailure.accept(failure);
         }
     }
 

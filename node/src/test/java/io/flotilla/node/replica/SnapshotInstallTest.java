@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.node.disk.RealDisk;
 import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogEntry;
@@ -62,7 +63,7 @@ class SnapshotInstallTest {
             for (boolean flushed : new boolean[] {false, true}) {
                 MemoryEngine survivor = survivor(flushed);
                 Path files = copyOfFiles(flushed + "" + nth);
-                SnapshotInstall.recover(survivor, new SnapshotFiles(files), lost(survivor));
+                SnapshotInstall.recover(survivor, new SnapshotFiles(new RealDisk(), files), lost(survivor));
                 assertThat(SnapshotSample.stateOf(survivor)).isIn("old", "new");
                 if (flushed && step.ordinal() >= SnapshotStep.MARKED.ordinal()) {
                     assertThat(SnapshotSample.stateOf(survivor)).isEqualTo("new");
@@ -80,14 +81,14 @@ class SnapshotInstallTest {
         engine.flush();
         for (SnapshotStep step : List.of(SnapshotStep.MARKED, SnapshotStep.CHUNK_INSTALLED, SnapshotStep.INSTALLED)) {
             MemoryEngine again = engine.crash();
-            assertThatThrownBy(() ->
-                            SnapshotInstall.recover(again, new SnapshotFiles(directory, crashAt(step, 1)), lost(again)))
+            assertThatThrownBy(() -> SnapshotInstall.recover(
+                            again, new SnapshotFiles(new RealDisk(), directory, crashAt(step, 1)), lost(again)))
                     .isInstanceOf(Crash.class);
             again.flush();
             engine = again;
         }
         MemoryEngine last = engine.crash();
-        SnapshotInstall.recover(last, new SnapshotFiles(directory), lost(last));
+        SnapshotInstall.recover(last, new SnapshotFiles(new RealDisk(), directory), lost(last));
         assertThat(SnapshotSample.stateOf(last)).isEqualTo("new");
     }
 
@@ -99,7 +100,7 @@ class SnapshotInstallTest {
         engine.flush();
         MemoryEngine survivor = engine.crash();
         LostReplicas lost = lost(survivor);
-        SnapshotInstall.recover(survivor, new SnapshotFiles(directory.resolve("elsewhere")), lost);
+        SnapshotInstall.recover(survivor, new SnapshotFiles(new RealDisk(), directory.resolve("elsewhere")), lost);
         assertThat(lost.isLost(SnapshotSample.RANGE, 2)).isTrue();
         assertThat(lost.alarms()).singleElement().asString().contains("half of the snapshot at index 900");
         LostReplicas found = lost(survivor.crash());
@@ -122,7 +123,7 @@ class SnapshotInstallTest {
         bytes[bytes.length / 3] ^= 4;
         Files.write(file, bytes);
         LostReplicas lost = lost(survivor);
-        SnapshotInstall.recover(survivor, new SnapshotFiles(directory), lost);
+        SnapshotInstall.recover(survivor, new SnapshotFiles(new RealDisk(), directory), lost);
         assertThat(lost.isLost(SnapshotSample.RANGE, 2)).isTrue();
         assertThat(files(directory)).isEmpty();
     }
@@ -193,7 +194,7 @@ class SnapshotInstallTest {
         try {
             StagedSnapshot staged = receive(watch);
             new SnapshotInstall(engine, watch).install(staged);
-            new SnapshotFiles(directory, watch).remove(staged);
+            new SnapshotFiles(new RealDisk(), directory, watch).remove(staged);
             return false;
         } catch (Crash crash) {
             return true;
@@ -213,8 +214,11 @@ class SnapshotInstallTest {
 
     private StagedSnapshot receive(SnapshotStep.Watch watch) {
         List<StagedSnapshot> arrived = new ArrayList<>();
-        SnapshotInbox inbox =
-                new SnapshotInbox(new SnapshotFiles(directory, watch), 1, SnapshotSample.hostOf(arrived::add));
+        SnapshotInbox inbox = new SnapshotInbox(
+                new SnapshotFiles(new RealDisk(), directory, watch),
+                1,
+                SnapshotSample.hostOf(arrived::add),
+                SnapshotSample::noFailure);
         SnapshotSample.NEW.chunks().forEach(chunk -> inbox.receive(chunk, 1));
         return arrived.get(0);
     }

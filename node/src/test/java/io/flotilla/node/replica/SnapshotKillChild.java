@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import io.flotilla.node.disk.RealDisk;
 import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotInbox;
 import io.flotilla.node.snapshot.SnapshotStep;
@@ -24,12 +25,13 @@ final class SnapshotKillChild {
                 Runtime.getRuntime().halt(KILLED);
             }
         };
-        SnapshotFiles files = new SnapshotFiles(directory.resolve("snapshots"), watch);
+        SnapshotFiles files = new SnapshotFiles(new RealDisk(), directory.resolve("snapshots"), watch);
         try (RocksEngine engine = new RocksEngine(directory.resolve("state"))) {
             SnapshotSample.OLD.fill(engine);
             engine.flush();
             List<StagedSnapshot> arrived = new ArrayList<>();
-            SnapshotInbox inbox = new SnapshotInbox(files, 1, SnapshotSample.hostOf(arrived::add));
+            SnapshotInbox inbox =
+                    new SnapshotInbox(files, 1, SnapshotSample.hostOf(arrived::add), SnapshotSample::noFailure);
             SnapshotSample.NEW.chunks().forEach(chunk -> inbox.receive(chunk, 1));
             new SnapshotInstall(engine, watch).install(arrived.get(0));
             inbox.settled(arrived.get(0));

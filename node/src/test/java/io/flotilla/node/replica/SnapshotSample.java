@@ -169,6 +169,10 @@ record SnapshotSample(String name, long index, int firstKey, int keys) {
         };
     }
 
+    static void noFailure(Throwable failure) {
+        throw new AssertionError(failure);
+    }
+
     /** Everything of one engine into a batch of another. */
     static void copyAll(Engine from, Engine.Batch into) {
         byte[] end = new byte[64];

@@ -7,6 +7,9 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.disk.ForwardingDisk;
+import io.flotilla.node.disk.NoSpaceException;
+import io.flotilla.node.disk.RealDisk;
 import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.node.storage.MemoryEngine;
@@ -24,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,11 +41,14 @@ class SnapshotInboxTest {
 
     private final List<StagedSnapshot> arrived = new ArrayList<>();
     private boolean wanted = true;
+    private final List<Throwable> failures = new ArrayList<>();
+    private @Nullable IOException writeError;
+    private @Nullable IOException syncError;
     private SnapshotInbox inbox;
 
     @BeforeEach
     void open() {
-        inbox = new SnapshotInbox(new SnapshotFiles(directory), RECEIVING_MAX, new SnapshotInbox.Host() {
+        SnapshotInbox.Host host = new SnapshotInbox.Host() {
             @Override
             public boolean wants(SnapshotHeader header) {
                 return wanted;
@@ -51,7 +58,24 @@ class SnapshotInboxTest {
             public void arrived(StagedSnapshot snapshot) {
                 arrived.add(snapshot);
             }
-        });
+        };
+        inbox = new SnapshotInbox(new SnapshotFiles(new BadDisk(), directory), RECEIVING_MAX, host, failures::add);
+    }
+
+    private final class BadDisk extends ForwardingDisk {
+        @Override
+        protected void beforeWrite(Path file) throws IOException {
+            if (writeError != null) {
+                throw writeError;
+            }
+        }
+
+        @Override
+        protected void beforeForce(Path file) throws IOException {
+            if (syncError != null) {
+                throw syncError;
+            }
+        }
     }
 
     @Test
@@ -130,6 +154,38 @@ class SnapshotInboxTest {
     }
 
     @Test
+    void aDiskThatIsFullIsToldToTheSenderAlone() throws IOException {
+        writeError = new NoSpaceException("full");
+        List<SnapshotChunk> chunks = chunks(1, 100, 2);
+        assertThat(take(chunks.get(0))).isEqualTo(SnapshotVerdict.LATER);
+        writeError = null;
+        take(chunks.get(0));
+        writeError = new NoSpaceException("full");
+        assertThat(take(chunks.get(1))).isEqualTo(SnapshotVerdict.REFUSED);
+        assertThat(files()).isEmpty();
+        assertThat(failures).isEmpty();
+
+        writeError = null;
+        chunks.forEach(this::take);
+        assertThat(arrived).hasSize(1);
+    }
+
+    /** The same disk has the log and the state. */
+    @Test
+    void aWriteOrSyncThatFailsIsTheStoresEnd() throws IOException {
+        writeError = new IOException("Input/output error");
+        take(chunks(1, 100, 2).get(0));
+        assertThat(failures).containsExactly(writeError);
+
+        writeError = null;
+        syncError = new IOException("Input/output error");
+        chunks(1, 100, 2).forEach(this::take);
+        assertThat(failures).hasSize(2).contains(syncError);
+        assertThat(arrived).isEmpty();
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
     void whatNobodyWantsIsRefusedBeforeItIsWrittenDown() throws IOException {
         wanted = false;
         assertThat(take(chunks(1, 100, 3).get(0))).isEqualTo(SnapshotVerdict.REFUSED);
@@ -152,7 +208,7 @@ class SnapshotInboxTest {
         take(chunks(1, 100, 3).get(0));
         chunks(2, 100, 1).forEach(this::take);
         assertThat(files()).hasSize(2);
-        new SnapshotFiles(directory).removeAll();
+        new SnapshotFiles(new RealDisk(), directory).removeAll();
         assertThat(files()).isEmpty();
     }
 
