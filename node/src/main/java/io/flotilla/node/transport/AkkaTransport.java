@@ -67,12 +67,8 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     private synchronized void tickAfter(long millis) {
         if (inbound != null) {
             sleptMillis = millis;
-            timer = system.classic()
-                    .scheduler()
-                    .scheduleOnce(
-                            Duration.ofMillis(millis),
-                            this::tick,
-                            system.classic().dispatcher());
+            // On the timers' own thread: a tick is short, and wakes no second one.
+            timer = system.classic().scheduler().scheduleOnce(Duration.ofMillis(millis), this::tick, system.group());
         }
     }
 

@@ -12,12 +12,18 @@ import akka.remote.artery.ThisActorSystemQuarantinedEvent;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.flotilla.config.id.NodeId;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import scala.concurrent.ExecutionContextExecutor;
 
 /**
  * The actor system of one node, configured by {@code flotilla-akka.conf}. It starts to listen at once but joins nothing: {@link
@@ -57,9 +63,10 @@ public final class NodeSystem implements AutoCloseable {
      * @param listen where to bind
      * @param advertise what other nodes are told; the same unless there is a translation of addresses between
      * @param seeds whom to join; empty or just {@code advertise}: this node forms a cluster
-     * @throws RuntimeException if the port is taken
+     * @throws RuntimeException if that cannot be listened at, for example since the port is taken
      */
     public static NodeSystem start(NodeId nodeId, NodeAddress listen, NodeAddress advertise, List<NodeAddress> seeds) {
+        requireFree(listen);
         Map<String, Object> overrides = new HashMap<>();
         overrides.put("akka.remote.artery.canonical.hostname", advertise.host());
         overrides.put("akka.remote.artery.canonical.port", advertise.port());
@@ -76,6 +83,16 @@ public final class NodeSystem implements AutoCloseable {
                 .resolve();
         ActorSystem system = ActorSystem.create(NAME, config, loader);
         return new NodeSystem(nodeId, advertise, List.copyOf(seeds), system);
+    }
+
+    /** Akka would say the same after two screens of its own stack. If the port is taken between this and that, it does. */
+    private static void requireFree(NodeAddress listen) {
+        try (ServerSocketChannel socket = ServerSocketChannel.open()) {
+            socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            socket.bind(new InetSocketAddress(listen.host(), listen.port()));
+        } catch (IOException | UnresolvedAddressException refused) {
+            throw new IllegalStateException("cannot listen at " + listen.host() + ":" + listen.port(), refused);
+        }
     }
 
     /** Akka's own settings, from a dozen files. They are read once and remembered. */
@@ -114,7 +131,7 @@ public final class NodeSystem implements AutoCloseable {
      * Runs a task at once, on the calling thread; actors of {@link #onCallersThread} that it tells something run when it is done, on this
      * thread too, so that each handles all it was told as one group.
      */
-    public Executor group() {
+    public ExecutionContextExecutor group() {
         return system.dispatchers().lookup(CALLER_DISPATCHER);
     }
 
