@@ -174,8 +174,9 @@ class SleepIT {
         LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
         cluster.killAll();
         writer.interrupt();
-        writer.join();
         cluster.startAll();
+        // What it was about to write when they died may have waited for them.
+        writer.join();
         readAll();
         awaitAsleep();
         readAll();
