@@ -112,7 +112,8 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
         return Optional.ofNullable(engine.get(Space.LOCAL, KEY)).map(StoreIdentity::decode);
     }
 
-    private void copyTo(Path directory) throws IOException {
+    /** Keeps a copy in {@code directory}, durably. */
+    public void copyTo(Path directory) throws IOException {
         if (copyIn(directory).filter(this::equals).isPresent()) {
             return;
         }

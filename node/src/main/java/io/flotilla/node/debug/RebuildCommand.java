@@ -57,6 +57,7 @@ final class RebuildCommand extends StoreLook {
                     "decommission the node and start a new one in an empty directory");
         }
         // In this order: wherever it is interrupted, the next run goes on, and a node that is started is refused.
+        identity.get().copyTo(data);
         delete(data.resolve(FRESH));
         try (RocksEngine engine = new RocksEngine(data.resolve(FRESH))) {
             try (Engine.Batch batch = engine.newBatch()) {

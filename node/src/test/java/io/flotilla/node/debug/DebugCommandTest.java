@@ -172,6 +172,19 @@ class DebugCommandTest {
         assertThat(run("state", "verify", data.toString())).isZero();
     }
 
+    /** The state is moved away long before there is another one that tells whose store this is. */
+    @Test
+    void aRebuildThatIsInterruptedGoesOnAlthoughOnlyTheStateKnewWhoItIs() throws IOException {
+        try (RocksEngine engine = new RocksEngine(data.resolve("state"))) {
+            StoreIdentity.open(engine, data, new NodeId(3), UUID.randomUUID());
+        }
+        Files.delete(data.resolve("identity"));
+        assertThat(run("rebuild", data.toString())).isZero();
+        Files.move(data.resolve("state"), data.resolve("damaged-1").resolve("fresh"));
+        assertThat(run("rebuild", data.toString())).isZero();
+        assertThat(printed).contains("node 3");
+    }
+
     @Test
     void aStoreThatNobodyKnowsAnyMoreIsNotRebuilt() throws IOException {
         assertThat(run("rebuild", data.toString())).isEqualTo(1);
