@@ -1,5 +1,6 @@
 package io.flotilla.node.admin;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
@@ -52,8 +53,11 @@ public final class AdminCalls {
     /**
      * One replica, as its node sees it.
      *
+     * <p>On its way without the names of its fields: a node with 50,000 replicas has as many lines, and a message must not exceed a frame.
+     *
      * @param quorum a leader that hears from a quorum, or a follower that knows a leader
      */
+    @JsonFormat(shape = JsonFormat.Shape.ARRAY)
     record ReplicaLine(
             long range,
             long generation,
@@ -267,7 +271,7 @@ public final class AdminCalls {
         }
     }
 
-    private static byte[] encode(Object lines) {
+    static byte[] encode(Object lines) {
         try {
             return JSON.writeValueAsBytes(lines);
         } catch (IOException impossible) {

@@ -12,7 +12,9 @@ import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.ReplicaInfo;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +45,9 @@ public final class ClusterOperations implements ClusterAdmin {
             QuorumRecovery recovery,
             KvSender sender,
             String version) {}
+
+    /** For a node that is there to tell of tens of thousands of replicas. */
+    private static final Duration LINES_TIMEOUT = Duration.ofSeconds(4);
 
     private final Tools tools;
     private final NodeId self;
@@ -113,10 +118,10 @@ public final class ClusterOperations implements ClusterAdmin {
             List<Node> nodes = new ArrayList<>();
             for (NodeEntry entry : tools.registry().nodes()) {
                 NodeId id = new NodeId(entry.node());
-                List<AdminCalls.ReplicaLine> of = lines.getOrDefault(id, List.of());
+                Map<Long, AdminCalls.ReplicaLine> of = lines.getOrDefault(id, Map.of());
                 int leaseholders = 0;
                 int asleep = 0;
-                for (AdminCalls.ReplicaLine line : of) {
+                for (AdminCalls.ReplicaLine line : of.values()) {
                     leaseholders += line.leaseholder() ? 1 : 0;
                     asleep += line.asleep() ? 1 : 0;
                 }
@@ -195,29 +200,29 @@ public final class ClusterOperations implements ClusterAdmin {
         });
     }
 
-    private Range describe(RangeDescriptor descriptor, Map<NodeId, List<AdminCalls.ReplicaLine>> lines) {
+    private static Range describe(RangeDescriptor descriptor, Map<NodeId, Map<Long, AdminCalls.ReplicaLine>> lines) {
         NodeId leaseholder = NodeId.NONE;
         QuorumWatch.Progress progress = QuorumWatch.Progress.STOPPED;
         long applied = 0;
         Set<NodeId> answering = new TreeSet<>();
         Set<NodeId> asleep = new TreeSet<>();
         for (ReplicaInfo replica : descriptor.replicas()) {
-            List<AdminCalls.ReplicaLine> of = lines.get(replica.node());
+            Map<Long, AdminCalls.ReplicaLine> of = lines.get(replica.node());
             if (of == null) {
                 continue;
             }
             answering.add(replica.node());
-            for (AdminCalls.ReplicaLine line : of) {
-                if (line.range() == descriptor.id().value()) {
-                    applied = Math.max(applied, line.applied());
-                    if (line.asleep()) {
-                        asleep.add(replica.node());
-                    }
-                    if (line.leaseholder() && line.quorum()) {
-                        leaseholder = replica.node();
-                        progress = line.progress();
-                    }
-                }
+            AdminCalls.ReplicaLine line = of.get(descriptor.id().value());
+            if (line == null) {
+                continue;
+            }
+            applied = Math.max(applied, line.applied());
+            if (line.asleep()) {
+                asleep.add(replica.node());
+            }
+            if (line.leaseholder() && line.quorum()) {
+                leaseholder = replica.node();
+                progress = line.progress();
             }
         }
         if (progress == QuorumWatch.Progress.FLOWING) {
@@ -272,15 +277,17 @@ public final class ClusterOperations implements ClusterAdmin {
     // ---- gathering -----------------------------------------------------------------------------------------------
 
     /** Asks every known node; one that does not answer has no entry. */
-    private void lines(Consumer<Map<NodeId, List<AdminCalls.ReplicaLine>>> done) {
+    private void lines(Consumer<Map<NodeId, Map<Long, AdminCalls.ReplicaLine>>> done) {
         List<NodeId> asked = everybody();
-        Map<NodeId, List<AdminCalls.ReplicaLine>> answers = new TreeMap<>();
+        Map<NodeId, Map<Long, AdminCalls.ReplicaLine>> answers = new TreeMap<>();
         AtomicInteger open = new AtomicInteger(asked.size());
         for (NodeId node : asked) {
             linesOf(node, lines -> {
-                synchronized (answers) {
-                    if (lines != null) {
-                        answers.put(node, lines);
+                if (lines != null) {
+                    Map<Long, AdminCalls.ReplicaLine> byRange = new HashMap<>();
+                    lines.forEach(line -> byRange.put(line.range(), line));
+                    synchronized (answers) {
+                        answers.put(node, byRange);
                     }
                 }
                 if (open.decrementAndGet() == 0) {
@@ -294,11 +301,13 @@ public final class ClusterOperations implements ClusterAdmin {
         if (node.equals(self)) {
             tools.calls().replicas(done::accept);
         } else {
-            call(
-                    node,
-                    AdminCalls.REPLICAS,
-                    new byte[0],
-                    reply -> done.accept(reply.ok() ? AdminCalls.decode(reply.payload()) : null));
+            tools.nodes()
+                    .call(
+                            node,
+                            AdminCalls.REPLICAS,
+                            new byte[0],
+                            isLive(node) ? LINES_TIMEOUT : NodeCalls.TIMEOUT,
+                            reply -> done.accept(reply.ok() ? AdminCalls.decode(reply.payload()) : null));
         }
     }
 
