@@ -81,8 +81,8 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
                 unreachable(refused) || refused.code() == ErrorCode.DEADLINE ? ExitCode.UNREACHABLE : ExitCode.FAILED,
                 command + " was cut short",
                 why(refused),
-                "its servers are stopped; what they wrote is as they left it",
-                "read the servers' logs in the directory named above");
+                "its servers are stopped, and their directory is gone unless it was to be kept",
+                "keep it the next time (--keep, or --data of the demo), and read the servers' logs in it");
     }
 
     /** @param readOnly the command changes nothing, whatever the exception says */
