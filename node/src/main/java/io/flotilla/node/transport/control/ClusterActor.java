@@ -20,6 +20,7 @@ import io.flotilla.node.transport.NodeAddress;
 import io.flotilla.node.transport.NodeSystem;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,9 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     static final String NAME = "flotilla-control";
 
     private static final Duration HELLO_INTERVAL = Duration.ofMillis(500);
+
+    /** So many hellos without an answer, ten seconds, are as much silence as makes a member count as dead. */
+    private static final int UNANSWERED_MAX = 20;
 
     // ---- commands of this node ---------------------------------------------------------------------------------
 
@@ -78,6 +82,9 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     /** Members by Akka address; the number tells two processes at one address apart. */
     private final Map<String, Long> members = new TreeMap<>();
+
+    /** Hellos without an answer, by address, to those that have introduced themselves and are no members yet: nobody else would notice their end. */
+    private final Map<String, Integer> unanswered = new HashMap<>();
 
     private final Set<String> refusals = new HashSet<>();
 
@@ -128,8 +135,9 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     // ---- who is there ------------------------------------------------------------------------------------------
 
-    /** Says hello to everyone expected who has not answered, or fell silent. */
+    /** Says hello to everyone expected who has not answered, or fell silent, or is no member yet. */
     private Behavior<ControlCommand> introduce() {
+        unanswered.keySet().removeAll(members.keySet());
         Set<String> expected = new HashSet<>(members.keySet());
         for (NodeAddress seed : wiring.system().seeds()) {
             expected.add(seed.akka());
@@ -139,7 +147,12 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
         }
         expected.remove(selfAddress);
         for (String address : expected) {
-            if (!table.hasLive(address)) {
+            boolean live = table.hasLive(address);
+            if (live && !members.containsKey(address) && unanswered.merge(address, 1, Integer::sum) > UNANSWERED_MAX) {
+                unanswered.remove(address);
+                publish(table.silent(address));
+            }
+            if (!live || unanswered.containsKey(address)) {
                 tell(address, ownHello(true));
             }
         }
@@ -152,6 +165,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     }
 
     private Behavior<ControlCommand> onHello(ControlMessage.Hello hello) {
+        unanswered.remove(hello.akkaAddress());
         if (hello.answerWanted()) {
             tell(hello.akkaAddress(), ownHello(false));
         }
