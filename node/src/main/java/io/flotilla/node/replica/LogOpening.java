@@ -58,15 +58,16 @@ record LogOpening(HardState hardState, LogView view) {
      */
     static boolean mayRest(SharedLog log, Engine engine, Liveness liveness, RangeDescriptor descriptor) {
         long range = descriptor.id().value();
-        LocalState.Applied applied = LocalState.applied(engine, descriptor.id());
-        if (applied == null || applied.index() < log.view(range).lastIndex()) {
-            return false;
-        }
         HardState hard = log.hardState(range);
-        return descriptor
+        boolean bound = descriptor
                 .replica(hard.leader())
                 .filter(leader -> liveness.view().givenTo(leader.node().value()) == hard.leaderEpoch())
                 .isPresent();
+        if (!bound) {
+            return false;
+        }
+        LocalState.Applied applied = LocalState.applied(engine, descriptor.id());
+        return applied != null && applied.index() >= log.view(range).lastIndex();
     }
 
     /** A log that was lost or replaced forgets votes and acknowledged entries; going on from the state alone would hide that (B22). */

@@ -137,7 +137,6 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     /** Says hello to everyone expected who has not answered, or fell silent, or is no member yet. */
     private Behavior<ControlCommand> introduce() {
-        unanswered.keySet().removeAll(members.keySet());
         Set<String> expected = new HashSet<>(members.keySet());
         for (NodeAddress seed : wiring.system().seeds()) {
             expected.add(seed.akka());
@@ -148,13 +147,13 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
         expected.remove(selfAddress);
         for (String address : expected) {
             boolean live = table.hasLive(address);
-            if (live && !members.containsKey(address) && unanswered.merge(address, 1, Integer::sum) > UNANSWERED_MAX) {
-                unanswered.remove(address);
+            if (live && members.containsKey(address)) {
+                continue;
+            }
+            if (live && unanswered.merge(address, 1, Integer::sum) > UNANSWERED_MAX) {
                 publish(table.silent(address));
             }
-            if (!live || unanswered.containsKey(address)) {
-                tell(address, ownHello(true));
-            }
+            tell(address, ownHello(true));
         }
         return this;
     }

@@ -193,4 +193,21 @@ class ControlPlaneTest {
 
         assertThat(one.plane.peers().get(0).incarnation()).isNotEqualTo(incarnation);
     }
+
+    /** Akka's failure detector looks after members alone. */
+    @Test
+    void oneThatIntroducesItselfAndIsNeverHeardAgainIsNotLiveAlthoughItNeverBecameAMember() {
+        NodeAddress first = free();
+        NodeAddress second = free();
+        Node one = new Node(1, first, List.of(), "c-1");
+        try (NodeSystem brief = NodeSystem.start(new NodeId(2), second, second, List.of())) {
+            ControlMessage.Hello hello =
+                    new ControlMessage.Hello(2, brief.address(), "127.0.0.1:9002", "c-1", 7, false);
+            await("an introduction", () -> {
+                brief.resolve(one.system.address(), ClusterActor.NAME).tell(hello, akka.actor.ActorRef.noSender());
+                return one.live().equals(List.of(2));
+            });
+        }
+        await("its silence", () -> one.live().isEmpty());
+    }
 }
