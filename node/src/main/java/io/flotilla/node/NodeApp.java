@@ -56,7 +56,11 @@ import io.flotilla.txn.actor.CoordinatorActor;
 import io.flotilla.txn.actor.TransactionService;
 import io.flotilla.txn.coordinator.TxnCoordinator;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -123,7 +127,7 @@ public final class NodeApp implements AutoCloseable {
                     1,
                     "node " + settings.node().value() + " cannot start",
                     reason(failure),
-                    "the node is not running; nothing on disk was changed",
+                    "the node is not running; nothing that it had stored was changed",
                     "free the port or directory named above, or choose others with --listen, --grpc and --data");
         }
         Thread hook = new Thread(app::close, "flotilla-stop");
@@ -475,8 +479,26 @@ public final class NodeApp implements AutoCloseable {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return failure == root
-                ? String.valueOf(failure.getMessage())
-                : failure.getMessage() + " (" + root.getMessage() + ")";
+        return failure == root ? said(failure) : failure.getMessage() + " (" + said(root) + ")";
+    }
+
+    /** Of a file that is missing or in the way the platform says no more than where it is. */
+    private static String said(Throwable failure) {
+        if (failure instanceof FileSystemException file && file.getReason() == null) {
+            return file.getFile() + ": " + wrongWith(file);
+        }
+        return String.valueOf(failure.getMessage());
+    }
+
+    private static String wrongWith(FileSystemException file) {
+        if (file instanceof NoSuchFileException) {
+            return "there is no such file";
+        }
+        if (file instanceof FileAlreadyExistsException) {
+            return "there is a file where a directory is needed";
+        }
+        return file instanceof AccessDeniedException
+                ? "permission denied"
+                : file.getClass().getSimpleName();
     }
 }

@@ -5,16 +5,14 @@ import akka.actor.AddressFromURIString;
 import akka.actor.typed.Behavior;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
+import akka.actor.typed.javadsl.Adapter;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import akka.actor.typed.javadsl.TimerScheduler;
+import akka.cluster.Cluster;
 import akka.cluster.ClusterEvent;
 import akka.cluster.Member;
 import akka.cluster.MemberStatus;
-import akka.cluster.typed.Cluster;
-import akka.cluster.typed.Down;
-import akka.cluster.typed.JoinSeedNodes;
-import akka.cluster.typed.Subscribe;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.node.transport.NodeAddress;
 import io.flotilla.node.transport.NodeSystem;
@@ -98,12 +96,13 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
         this.self = wiring.system().nodeId();
         this.selfAddress = wiring.system().address();
         this.table = new PeerTable(self, selfAddress, wiring.clusterId());
-        this.cluster = Cluster.get(context.getSystem());
-        cluster.subscriptions()
-                .tell(Subscribe.create(
-                        context.messageAdapter(ClusterEvent.ClusterDomainEvent.class, MembershipChanged::new),
-                        ClusterEvent.ClusterDomainEvent.class));
-        cluster.manager().tell(new JoinSeedNodes(seedAddresses()));
+        this.cluster = Cluster.get(wiring.system().classic());
+        cluster.subscribe(
+                Adapter.toClassic(
+                        context.messageAdapter(ClusterEvent.ClusterDomainEvent.class, MembershipChanged::new)),
+                ClusterEvent.initialStateAsEvents(),
+                ClusterEvent.ClusterDomainEvent.class);
+        cluster.joinSeedNodes(seedAddresses());
         timers.startTimerWithFixedDelay(new Introduce(), HELLO_INTERVAL);
     }
 
@@ -200,7 +199,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     private Behavior<ControlCommand> onRemoveNode(RemoveNode command) {
         Peer peer = table.peer(command.node());
         if (peer != null) {
-            cluster.manager().tell(new Down(AddressFromURIString.parse(peer.akkaAddress())));
+            cluster.down(AddressFromURIString.parse(peer.akkaAddress()));
         }
         return this;
     }
