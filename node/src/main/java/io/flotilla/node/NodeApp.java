@@ -161,7 +161,7 @@ public final class NodeApp implements AutoCloseable {
         RocksEngine rocks = new RocksEngine(state);
         this.engine = rocks;
         Now ownedSince = new Now(LivenessService.nowMicros(), clock.now());
-        StoreIdentity identity = StoreIdentity.open(engine, settings.data(), settings.node(), UUID.randomUUID());
+        StoreIdentity identity = StoreIdentity.open(engine, disk, settings.data(), settings.node(), UUID.randomUUID());
         this.log = new ChronicleLog(disk, settings.data());
         this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-admin");
@@ -256,7 +256,16 @@ public final class NodeApp implements AutoCloseable {
         AdminCalls calls = new AdminCalls(store);
         Membership membership = new Membership(
                 new Membership.Tools(
-                        engine, settings.data(), store, transport, ranges, registry, executor, this::fatal),
+                        engine,
+                        disk,
+                        settings.data(),
+                        store,
+                        transport,
+                        ranges,
+                        registry,
+                        executor,
+                        this::fatal,
+                        this::storeFailed),
                 identity,
                 self,
                 seeds(settings),

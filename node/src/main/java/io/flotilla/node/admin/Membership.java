@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.KeySpace;
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.NoSpaceException;
 import io.flotilla.node.replica.Store;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.transport.Transport;
@@ -18,6 +20,7 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -64,13 +67,15 @@ public final class Membership implements ControlHandler {
     /** What a node is built of, as far as this room is concerned. */
     public record Tools(
             Engine engine,
+            Disk disk,
             Path data,
             Store store,
             Transport transport,
             RangeCache ranges,
             NodeRegistry registry,
             ScheduledExecutorService executor,
-            Consumer<String> fatal) {}
+            Consumer<String> fatal,
+            Consumer<Throwable> diskFailed) {}
 
     /** What founding came to. @param error empty if it went well */
     public record Founded(String clusterId, List<Integer> nodes, boolean before, String error) {}
@@ -271,7 +276,7 @@ public final class Membership implements ControlHandler {
         if (identity.cluster().isEmpty()) {
             LOG.info("joining cluster {}", clusterId);
         }
-        identity = identity.join(tools.engine(), tools.data(), UUID.fromString(clusterId));
+        identity = identity.join(tools.engine(), tools.disk(), tools.data(), UUID.fromString(clusterId));
         initialized = true;
         if (control != null) {
             control.clusterId(clusterId);
@@ -412,6 +417,15 @@ public final class Membership implements ControlHandler {
         return plane;
     }
 
+    /** With more room it is tried again, for the other nodes go on to tell which cluster this is. Any other failure is the disk's last. */
+    private void diskRefused(IOException cause) {
+        if (cause instanceof NoSpaceException) {
+            LOG.error("membership: {}", cause.toString());
+        } else {
+            tools.diskFailed().accept(cause);
+        }
+    }
+
     private void run(Runnable task) {
         try {
             tools.executor().execute(() -> {
@@ -419,6 +433,8 @@ public final class Membership implements ControlHandler {
                     task.run();
                 } catch (StoreIdentity.WrongStore wrong) {
                     tools.fatal().accept(String.valueOf(wrong.getMessage()));
+                } catch (UncheckedIOException disk) {
+                    diskRefused(disk.getCause());
                 } catch (RuntimeException failure) {
                     LOG.error("membership: {}", failure.toString(), failure);
                 }

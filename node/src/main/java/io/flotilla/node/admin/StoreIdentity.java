@@ -1,17 +1,16 @@
 package io.flotilla.node.admin;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.DiskFile;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.node.storage.StateCorruptException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -49,9 +48,10 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
      * @throws WrongStore if it is another node's, or of a version that is not known here
      * @throws StateCorruptException if the engine is empty and the copy says that it must not be
      */
-    public static StoreIdentity open(Engine engine, Path directory, NodeId node, UUID fresh) throws IOException {
+    public static StoreIdentity open(Engine engine, Disk disk, Path directory, NodeId node, UUID fresh)
+            throws IOException {
         StoreIdentity identity = found(engine, directory.resolve(FILE), node, fresh);
-        identity.copyTo(directory);
+        identity.copyTo(disk, directory);
         return identity;
     }
 
@@ -75,8 +75,13 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
         return found;
     }
 
-    /** Joins a cluster, durably, the copy in {@code directory} too. A store that belongs to another one is refused. */
-    public StoreIdentity join(Engine engine, Path directory, UUID clusterId) {
+    /**
+     * Joins a cluster, durably, the copy in {@code directory} too.
+     *
+     * @throws WrongStore if it belongs to another one
+     * @throws UncheckedIOException if the disk does not take the copy; then this store has joined only if it is found so at its next start
+     */
+    public StoreIdentity join(Engine engine, Disk disk, Path directory, UUID clusterId) {
         if (cluster.isPresent() && !cluster.get().equals(clusterId)) {
             throw new WrongStore(
                     "the data directory belongs to cluster " + cluster.get() + ", the other nodes to " + clusterId);
@@ -87,7 +92,7 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
         StoreIdentity joined = new StoreIdentity(node, store, Optional.of(clusterId));
         joined.write(engine);
         try {
-            joined.copyTo(directory);
+            joined.copyTo(disk, directory);
         } catch (IOException unwritten) {
             throw new UncheckedIOException("the copy of the store's identity cannot be written", unwritten);
         }
@@ -113,7 +118,7 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
     }
 
     /** Keeps a copy in {@code directory}, durably. */
-    public void copyTo(Path directory) throws IOException {
+    public void copyTo(Disk disk, Path directory) throws IOException {
         if (copyIn(directory).filter(this::equals).isPresent()) {
             return;
         }
@@ -123,15 +128,11 @@ public record StoreIdentity(NodeId node, UUID store, Optional<UUID> cluster) {
                 .putInt(checksum(fields))
                 .flip();
         Path fresh = directory.resolve(FILE + ".new");
-        try (FileChannel out = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            out.write(bytes);
-            out.force(true);
+        try (DiskFile out = disk.open(fresh)) {
+            out.write(bytes, 0);
+            out.force();
         }
-        Files.move(fresh, directory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
-            names.force(true);
-        }
+        disk.rename(fresh, directory.resolve(FILE));
     }
 
     private static int checksum(byte[] bytes) {

@@ -1,6 +1,7 @@
 package io.flotilla.node.debug;
 
 import io.flotilla.node.admin.StoreIdentity;
+import io.flotilla.node.disk.Disk;
 import io.flotilla.node.replica.StoreMarks;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.RocksEngine;
@@ -57,7 +58,7 @@ final class RebuildCommand extends StoreLook {
                     "decommission the node and start a new one in an empty directory");
         }
         // In this order: wherever it is interrupted, the next run goes on, and a node that is started is refused.
-        identity.get().copyTo(data);
+        identity.get().copyTo(Disk.ofThisProcess(), data);
         delete(data.resolve(FRESH));
         try (RocksEngine engine = new RocksEngine(data.resolve(FRESH))) {
             try (Engine.Batch batch = engine.newBatch()) {

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.Fault;
+import io.flotilla.node.disk.FaultDisk;
+import io.flotilla.node.disk.RealDisk;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.node.storage.StateCorruptException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +28,8 @@ class StoreIdentityTest {
     private static final UUID STORE = new UUID(0x1111, 0x2222);
     private static final UUID CLUSTER = new UUID(0x3333, 0x4444);
 
+    private static final Disk DISK = new RealDisk();
+
     private final MemoryEngine engine = new MemoryEngine();
 
     @TempDir
@@ -30,7 +37,7 @@ class StoreIdentityTest {
 
     @Test
     void theBytesAreThoseOfVersionTwo() throws IOException {
-        open(NODE).join(engine, directory, CLUSTER);
+        open(NODE).join(engine, DISK, directory, CLUSTER);
         byte[] bytes = engine.get(Space.LOCAL, new byte[] {'i'});
         assertThat(HexFormat.of().formatHex(bytes))
                 .isEqualTo("02" + "00000003" + "00000000000011110000000000002222" + "00000000000033330000000000004444");
@@ -47,13 +54,13 @@ class StoreIdentityTest {
 
     @Test
     void aStoreOfAnotherClusterIsRefusedWithBothIds() throws IOException {
-        StoreIdentity mine = open(NODE).join(engine, directory, CLUSTER);
+        StoreIdentity mine = open(NODE).join(engine, DISK, directory, CLUSTER);
         UUID other = new UUID(5, 6);
-        assertThatThrownBy(() -> mine.join(engine, directory, other))
+        assertThatThrownBy(() -> mine.join(engine, DISK, directory, other))
                 .isInstanceOf(StoreIdentity.WrongStore.class)
                 .hasMessageContaining(CLUSTER.toString())
                 .hasMessageContaining(other.toString());
-        assertThat(mine.join(engine, directory, CLUSTER).cluster()).contains(CLUSTER);
+        assertThat(mine.join(engine, DISK, directory, CLUSTER).cluster()).contains(CLUSTER);
     }
 
     @Test
@@ -77,7 +84,7 @@ class StoreIdentityTest {
     @Test
     void aStoreThatLostItsStateIsNotTakenForANewOne() throws IOException {
         open(NODE);
-        assertThatThrownBy(() -> StoreIdentity.open(new MemoryEngine(), directory, NODE, UUID.randomUUID()))
+        assertThatThrownBy(() -> StoreIdentity.open(new MemoryEngine(), DISK, directory, NODE, UUID.randomUUID()))
                 .isInstanceOf(StateCorruptException.class)
                 .hasMessageContaining("identity");
     }
@@ -87,7 +94,7 @@ class StoreIdentityTest {
         assertThat(StoreIdentity.copyIn(directory)).isEmpty();
         StoreIdentity first = open(NODE);
         assertThat(StoreIdentity.copyIn(directory)).contains(first);
-        StoreIdentity joined = first.join(engine, directory, CLUSTER);
+        StoreIdentity joined = first.join(engine, DISK, directory, CLUSTER);
         assertThat(StoreIdentity.copyIn(directory)).contains(joined);
         Path file = directory.resolve("identity");
         byte[] bytes = Files.readAllBytes(file);
@@ -102,7 +109,20 @@ class StoreIdentityTest {
         assertThat(joined.cluster()).isEqualTo(Optional.of(CLUSTER));
     }
 
+    @Test
+    void aDiskThatDoesNotTakeTheCopyIsToldAndTheNextStartMakesIt() throws IOException {
+        StoreIdentity mine = open(NODE);
+        Disk broken = new FaultDisk(DISK, () -> Fault.SYNC_ERROR);
+        assertThatThrownBy(() -> mine.join(engine, broken, directory, CLUSTER))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasRootCauseMessage("Input/output error (injected) at sync of " + directory.resolve("identity.new"));
+        assertThat(StoreIdentity.copyIn(directory)).contains(mine);
+        assertThat(open(NODE).cluster()).contains(CLUSTER);
+        assertThat(StoreIdentity.copyIn(directory).flatMap(StoreIdentity::cluster))
+                .contains(CLUSTER);
+    }
+
     private StoreIdentity open(NodeId node) throws IOException {
-        return StoreIdentity.open(engine, directory, node, STORE);
+        return StoreIdentity.open(engine, DISK, directory, node, STORE);
     }
 }

@@ -8,6 +8,7 @@ import io.flotilla.config.key.Value;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.admin.StoreIdentity;
+import io.flotilla.node.disk.Disk;
 import io.flotilla.node.log.ChronicleLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.MvccKeys;
@@ -152,7 +153,7 @@ class DebugCommandTest {
     void aStoreThatIsToBeRebuiltKnowsWhoItIsAndNothingElse() throws IOException {
         StoreIdentity identity;
         try (RocksEngine engine = new RocksEngine(data.resolve("state"))) {
-            identity = StoreIdentity.open(engine, data, new NodeId(3), UUID.randomUUID());
+            identity = StoreIdentity.open(engine, Disk.ofThisProcess(), data, new NodeId(3), UUID.randomUUID());
         }
         Files.write(data.resolve("state").resolve("CURRENT"), bytes("damaged beyond recognition"));
         assertThat(run("rebuild", data.toString())).isZero();
@@ -160,7 +161,7 @@ class DebugCommandTest {
         assertThat(data.resolve("log")).doesNotExist();
         assertThat(data.resolve("damaged-1").resolve("log")).isDirectory();
         try (RocksEngine engine = new RocksEngine(data.resolve("state"))) {
-            assertThat(StoreIdentity.open(engine, data, new NodeId(3), UUID.randomUUID()))
+            assertThat(StoreIdentity.open(engine, Disk.ofThisProcess(), data, new NodeId(3), UUID.randomUUID()))
                     .isEqualTo(identity);
             assertThat(engine.get(Engine.Space.LOCAL, new byte[] {'m', 'r'})).containsExactly(1);
             assertThat(StateAudit.of(engine)).isEmpty();
@@ -176,7 +177,7 @@ class DebugCommandTest {
     @Test
     void aRebuildThatIsInterruptedGoesOnAlthoughOnlyTheStateKnewWhoItIs() throws IOException {
         try (RocksEngine engine = new RocksEngine(data.resolve("state"))) {
-            StoreIdentity.open(engine, data, new NodeId(3), UUID.randomUUID());
+            StoreIdentity.open(engine, Disk.ofThisProcess(), data, new NodeId(3), UUID.randomUUID());
         }
         Files.delete(data.resolve("identity"));
         assertThat(run("rebuild", data.toString())).isZero();
