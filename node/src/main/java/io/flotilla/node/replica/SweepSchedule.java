@@ -7,16 +7,16 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Which ranges are worth looking through for old versions, and when. A range is due once what was written to it has come of age, and is much beside what
- * the range holds: so a sweep looks at little more than it frees, and old versions take little more room than the range's data and what was written lately.
- * Ranges that nothing was written to are not known here.
+ * Which ranges are worth looking through for old versions, and when. A range is due once what was written to it longer than a retention ago is much beside
+ * what the range holds: so a sweep looks at little more than it frees, and old versions take little more room than a part of the range's data and what was
+ * written lately. Ranges that nothing was written to are not known here, nor are small ones once all of them is swept.
  *
  * <p>What was written before the process started is not known either: it is swept with what is written next.
  *
  * <p>Thread-safe. {@link #wrote} is on every write's way and takes no lock that anybody else of another range takes.
  */
 final class SweepSchedule {
-    /** What was written, in parts of what the last sweep left, before another one pays. */
+    /** What has come of age, in parts of what the last sweep left, before another one pays. */
     private static final int PART = 2;
 
     /** However little was written: what was deleted does not stay for ever. */
@@ -25,36 +25,73 @@ final class SweepSchedule {
     /** Far below zero, so that what is added to it tells that it came too late. */
     private static final long CLOSED = Long.MIN_VALUE / 2;
 
+    /** To look through less than this is cheap enough that nobody needs to remember how much it was, as long as nothing is written. */
+    private static final long REMEMBERED_BYTES_MIN = 256 << 10;
+
+    /** What is young is told apart by age in parts of the retention. */
+    private static final int SLOTS = 4;
+
     /** Guarded by the schedule, except for its first two fields. */
     private static final class Written {
-        /** Not counted in {@link #bytes} yet; below zero if this is not in {@link #ranges} any more. */
+        /** Not counted below yet; less than zero if this is not in {@link #ranges} any more. */
         final AtomicLong freshBytes = new AtomicLong();
 
         volatile long lastMicros;
-        long bytes;
 
-        /** Written before the last sweep, and perhaps too young for it. */
-        long carriedBytes;
+        /** By when it was written: a ring of as many slots as are not older than the retention, and the one that is going on. */
+        final long[] young = new long[SLOTS + 1];
+
+        long newestSlot;
+        long agedBytes;
+        long agedSinceMicros;
+
+        /** Of {@link #agedBytes}, what the sweep that goes on will have looked at. */
+        long takenBytes;
 
         long keptBytes;
-        long firstMicros;
         long notBeforeMicros;
         boolean beingSwept;
 
-        Written(long firstMicros) {
-            this.firstMicros = firstMicros;
+        Written(long slot) {
+            this.newestSlot = slot;
         }
 
-        void count() {
-            bytes += freshBytes.getAndSet(0);
+        /** As of when the last of it was written, which is looked at second: so nothing is taken for older than it is. */
+        void count(long slotMicros) {
+            long bytes = freshBytes.getAndSet(0);
+            ageUntil(lastMicros / slotMicros);
+            young[at(newestSlot)] += bytes;
+        }
+
+        void ageUntil(long slot) {
+            for (int i = 0; newestSlot < slot && i < young.length; i++) {
+                newestSlot++;
+                agedBytes += young[at(newestSlot)];
+                young[at(newestSlot)] = 0;
+            }
+            newestSlot = Math.max(newestSlot, slot);
+        }
+
+        private int at(long slot) {
+            return (int) Math.floorMod(slot, (long) young.length);
+        }
+
+        boolean isEmpty() {
+            long sum = agedBytes;
+            for (long bytes : young) {
+                sum += bytes;
+            }
+            return sum == 0;
         }
     }
 
     private final ConcurrentMap<Long, Written> ranges = new ConcurrentHashMap<>();
     private final long retentionMicros;
+    private final long slotMicros;
 
     SweepSchedule(long retentionMicros) {
         this.retentionMicros = retentionMicros;
+        this.slotMicros = Math.max(1, retentionMicros / SLOTS);
     }
 
     void wrote(long range, long bytes, long nowMicros) {
@@ -62,7 +99,7 @@ final class SweepSchedule {
         do {
             written = ranges.get(range);
             if (written == null) {
-                written = ranges.computeIfAbsent(range, unknown -> new Written(nowMicros));
+                written = ranges.computeIfAbsent(range, unknown -> new Written(nowMicros / slotMicros));
             }
             written.lastMicros = nowMicros;
         } while (written.freshBytes.getAndAdd(bytes) < 0);
@@ -72,22 +109,31 @@ final class SweepSchedule {
     synchronized List<Long> takeDue(long nowMicros) {
         List<Long> due = new ArrayList<>();
         ranges.forEach((range, written) -> {
-            written.count();
+            age(written, nowMicros);
             if (isDue(written, nowMicros)) {
                 written.beingSwept = true;
+                written.takenBytes = written.agedBytes;
                 due.add(range);
             }
         });
         return due;
     }
 
-    private boolean isDue(Written written, long nowMicros) {
-        long age = nowMicros - written.firstMicros;
-        if (written.beingSwept || nowMicros < written.notBeforeMicros || age < retentionMicros) {
+    private void age(Written written, long nowMicros) {
+        boolean wasNone = written.agedBytes == 0;
+        written.count(slotMicros);
+        written.ageUntil(nowMicros / slotMicros);
+        if (wasNone) {
+            written.agedSinceMicros = nowMicros;
+        }
+    }
+
+    private static boolean isDue(Written written, long nowMicros) {
+        if (written.beingSwept || written.agedBytes == 0 || nowMicros < written.notBeforeMicros) {
             return false;
         }
-        return written.bytes + written.carriedBytes >= written.keptBytes / PART
-                || age >= retentionMicros + AT_LEAST_EVERY_MICROS;
+        return written.agedBytes >= written.keptBytes / PART
+                || nowMicros - written.agedSinceMicros >= AT_LEAST_EVERY_MICROS;
     }
 
     /** What was overwritten a retention before {@code beganMicros} is gone. */
@@ -96,26 +142,27 @@ final class SweepSchedule {
         if (written == null) {
             return;
         }
-        written.beingSwept = false;
-        if (written.lastMicros < beganMicros - retentionMicros && written.freshBytes.compareAndSet(0, CLOSED)) {
-            ranges.remove(range);
-            return;
-        }
-        written.count();
-        written.carriedBytes = written.bytes + written.carriedBytes / 2;
-        written.bytes = 0;
+        written.agedBytes -= written.takenBytes;
+        written.agedSinceMicros = beganMicros;
         written.keptBytes = keptBytes;
-        written.firstMicros = Math.max(written.firstMicros, beganMicros - retentionMicros);
-        written.notBeforeMicros = beganMicros + retentionMicros / 2;
+        ended(written, beganMicros);
+        if (keptBytes < REMEMBERED_BYTES_MIN && written.isEmpty() && written.freshBytes.compareAndSet(0, CLOSED)) {
+            ranges.remove(range);
+        }
     }
 
     /** It could not be swept here and now: another store's replica leads, or it is about to change its shape. */
     synchronized void putOff(long range, long nowMicros) {
         Written written = ranges.get(range);
         if (written != null) {
-            written.beingSwept = false;
-            written.notBeforeMicros = nowMicros + retentionMicros / 2;
+            ended(written, nowMicros);
         }
+    }
+
+    private void ended(Written written, long nowMicros) {
+        written.beingSwept = false;
+        written.takenBytes = 0;
+        written.notBeforeMicros = nowMicros + retentionMicros / 2;
     }
 
     synchronized void forget(long range) {
