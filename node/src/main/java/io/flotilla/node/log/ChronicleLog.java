@@ -64,9 +64,6 @@ public final class ChronicleLog implements SharedLog {
                     found.isEmpty() ? -1 : found.get(found.size() - 1).cycle());
             writer = new LogWriter(opened, table, settings, recovery.nextSequence(), collector);
             writer.start(recovery.neededFrom());
-            for (CycleScan.Found older : found) {
-                files.release(older.cycle(), older.used());
-            }
             collector.start(writer);
             file = opened;
         } catch (IOException | RuntimeException | InternalError e) {

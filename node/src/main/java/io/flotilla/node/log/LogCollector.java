@@ -52,6 +52,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     private final Thread thread = new Thread(this, "log-collector");
     private final Semaphore wake = new Semaphore(0);
     private final TreeMap<Integer, CycleFile> known = new TreeMap<>();
+    private final List<CycleScan.Found> older = new ArrayList<>();
     private volatile Consumer<List<Long>> relieve = ranges -> {};
     private volatile @Nullable LogWriter writer;
     private volatile boolean closing;
@@ -78,6 +79,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     /** A file that was found; before {@link #start}. */
     synchronized void found(CycleScan.Found file) {
         known.put(file.cycle(), new CycleFile(file.firstSequence(), file.used()));
+        older.add(file);
     }
 
     void start(LogWriter logWriter) {
@@ -124,6 +126,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     @Override
     public void run() {
         try {
+            releaseOlder();
             while (!closing) {
                 wake.acquire();
                 wake.drainPermits();
@@ -139,6 +142,14 @@ final class LogCollector implements Runnable, LogWriter.Progress {
                 requireNonNull(writer).fail(e);
             }
         }
+    }
+
+    /** The files that were found: a killed process left them as long as they were allocated, and nobody appends to them any more. */
+    private void releaseOlder() throws IOException {
+        for (CycleScan.Found file : older) {
+            files.release(file.cycle(), file.used());
+        }
+        older.clear();
     }
 
     private long fileBytes() {

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 final class TornEnd {
     private static final int WINDOW_BYTES = 1 << 20;
 
+    private static final ByteBuffer ZEROS = ByteBuffer.allocate(WINDOW_BYTES).asReadOnlyBuffer();
+
     private static final int SECTOR_BYTES = 512;
 
     /** Each record ends in a word that is not zero. */
@@ -73,11 +75,9 @@ final class TornEnd {
 
     /** The first multiple of four from {@code at} on that is not followed by zeros; nearly all that lies there is. */
     private static int nextWritten(ByteBuffer window, int at) {
-        int next = at;
-        while (next + Long.BYTES <= window.limit() && window.getLong(next) == 0) {
-            next += Long.BYTES;
-        }
-        return next;
+        int length = window.limit() - at;
+        int written = window.slice(at, length).mismatch(ZEROS.slice(0, length));
+        return written < 0 ? window.limit() : at + (written & -Integer.BYTES);
     }
 
     private static void refuseLater(Path file, FileChannel channel, long at, long nextSequence, int recordBytesMax)
