@@ -8,6 +8,7 @@ import io.flotilla.client.cli.local.Bootstrap;
 import io.flotilla.client.cli.local.LocalCluster;
 import io.flotilla.client.cli.local.ServerCommand;
 import io.flotilla.client.cli.local.ServerProcess;
+import io.flotilla.client.cli.local.ServerSpec;
 import io.flotilla.client.load.BankLoad;
 import io.flotilla.client.load.BankLoad.BankSummary;
 import io.flotilla.client.load.BankOptions;
@@ -27,6 +28,14 @@ public final class DemoRun {
 
     /** Well above the time in which a range finds a new leaseholder, so that clients see a pause and no error. */
     private static final Duration CLIENT_DEADLINE = Duration.ofSeconds(20);
+
+    /**
+     * Servers that live no longer do more if their methods are compiled quickly than if they are compiled well: the optimizing compilers of several JVMs take
+     * half of a small machine for the first minute (docs/performance.md).
+     */
+    private static final int BRIEF_SECONDS_MAX = 30;
+
+    private static final List<String> QUICKLY_COMPILED = List.of("-XX:TieredStopAtLevel=1");
 
     private final DemoSettings settings;
     private final DemoDirectory directory;
@@ -48,8 +57,7 @@ public final class DemoRun {
                 + (directory.kept() ? " (kept)" : " (removed at the end; keep it with --data DIR)"));
         Thread silence = new Thread(() -> ending = true, "demo-silence");
         Runtime.getRuntime().addShutdownHook(silence);
-        try (LocalCluster cluster =
-                new LocalCluster(directory.servers(), ServerCommand.ofThisInstallation(), this::afterStop)) {
+        try (LocalCluster cluster = new LocalCluster(servers(), ServerCommand.ofThisInstallation(), this::afterStop)) {
             DemoReport report = on(cluster, start);
             if (!report.invariantOk()) {
                 keepForALook();
@@ -58,6 +66,14 @@ public final class DemoRun {
         } finally {
             forget(silence);
         }
+    }
+
+    private List<ServerSpec> servers() {
+        return settings.seconds() > BRIEF_SECONDS_MAX
+                ? directory.servers()
+                : directory.servers().stream()
+                        .map(server -> server.withJavaOptions(QUICKLY_COMPILED))
+                        .toList();
     }
 
     private DemoReport on(LocalCluster cluster, long start) throws IOException, InterruptedException {

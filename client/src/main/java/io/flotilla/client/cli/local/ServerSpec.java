@@ -28,6 +28,11 @@ public record ServerSpec(
         this(nodeId, grpcPort, transportPort, transportPort, directory, List.of());
     }
 
+    /** The same server with these on top of the launcher's. */
+    public ServerSpec withJavaOptions(List<String> options) {
+        return new ServerSpec(nodeId, grpcPort, transportPort, advertisedPort, directory, options);
+    }
+
     public String grpcAddress() {
         return LOOPBACK + grpcPort;
     }
