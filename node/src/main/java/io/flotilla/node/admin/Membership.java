@@ -1,5 +1,7 @@
 package io.flotilla.node.admin;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
@@ -434,7 +436,7 @@ public final class Membership implements ControlHandler {
                 } catch (StoreIdentity.WrongStore wrong) {
                     tools.fatal().accept(String.valueOf(wrong.getMessage()));
                 } catch (UncheckedIOException disk) {
-                    diskRefused(disk.getCause());
+                    diskRefused(requireNonNull(disk.getCause()));
                 } catch (RuntimeException failure) {
                     LOG.error("membership: {}", failure.toString(), failure);
                 }
