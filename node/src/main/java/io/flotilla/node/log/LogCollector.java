@@ -166,7 +166,9 @@ final class LogCollector implements Runnable, LogWriter.Progress {
             if (known.size() < 2 || movedBytes > writtenBytes + SPACE_FACTOR * settings.cycleBytes()) {
                 return false;
             }
-            long enough = Math.max(settings.cyclesKept() * settings.cycleBytes(), SPACE_FACTOR * live);
+            // Of what is kept beyond that, ranges may be asked to give up some, however little else there is to gain.
+            long wanted = Math.min(live, settings.tailBytesMax());
+            long enough = Math.max(settings.cyclesKept() * settings.cycleBytes(), SPACE_FACTOR * wanted);
             return fileBytes() > enough || known.size() > FILES_MAX;
         }
     }

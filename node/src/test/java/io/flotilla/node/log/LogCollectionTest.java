@@ -153,6 +153,27 @@ class LogCollectionTest {
         assertThat(log.stats().movedBytes()).isLessThan(2L * ENTRY_BYTES * 10);
     }
 
+    /** Each keeps less than it may, and all that lies in the files is kept by one of them: nothing else would end it. */
+    @Test
+    void manyRangesThatKeepLittleEachAreAskedToo() throws IOException {
+        log.close();
+        log = new ChronicleLog(directory, new LogSettings(1 << 20, 0, 1 << 20, 2, 500_000));
+        log.onCrowded(ranges -> ranges.forEach(range -> {
+            long last = log.view(range).lastIndex();
+            log.compact(range, last - 1, log.view(range).termAt(last - 1));
+        }));
+        for (int i = 1; i <= 40; i++) {
+            for (int range = 1; range <= 10; range++) {
+                write(log, range, new Persist(null, List.of(large(i, 1)), null));
+            }
+        }
+        eventually(() -> log.stats().files() <= 4);
+        assertThat(log.stats().liveBytes()).isLessThan(3L << 20);
+        for (int range = 1; range <= 10; range++) {
+            assertThat(log.view(range).lastIndex()).isEqualTo(40);
+        }
+    }
+
     @Test
     void theLogIsRefusedIfItsBeginningIsMissing() throws IOException {
         busy(1, 40, 30);
