@@ -56,11 +56,7 @@ import io.flotilla.txn.actor.CoordinatorActor;
 import io.flotilla.txn.actor.TransactionService;
 import io.flotilla.txn.coordinator.TxnCoordinator;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -126,7 +122,7 @@ public final class NodeApp implements AutoCloseable {
             return StartCommand.fail(
                     1,
                     "node " + settings.node().value() + " cannot start",
-                    reason(failure),
+                    Reason.of(failure),
                     "the node is not running; nothing that it had stored was changed",
                     "free the port or directory named above, or choose others with --listen, --grpc and --data");
         }
@@ -429,7 +425,7 @@ public final class NodeApp implements AutoCloseable {
             StartCommand.fail(
                     EXIT_DISK_FAILED,
                     "node " + settings.node().value() + " stops: its disk failed",
-                    reason(cause),
+                    Reason.of(cause),
                     "nothing that was acknowledged is lost; this node acknowledges nothing more, and the others take its ranges over",
                     "look into the machine's log, mend or replace the disk, then start the node again");
             Thread farewell = new Thread(liveness::resign, "flotilla-farewell");
@@ -481,33 +477,5 @@ public final class NodeApp implements AutoCloseable {
         engine.close();
         space.close();
         stopped.countDown();
-    }
-
-    private static String reason(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        return failure == root ? said(failure) : failure.getMessage() + " (" + said(root) + ")";
-    }
-
-    /** Of a file that is missing or in the way the platform says no more than where it is. */
-    private static String said(Throwable failure) {
-        if (failure instanceof FileSystemException file && file.getReason() == null) {
-            return file.getFile() + ": " + wrongWith(file);
-        }
-        return String.valueOf(failure.getMessage());
-    }
-
-    private static String wrongWith(FileSystemException file) {
-        if (file instanceof NoSuchFileException) {
-            return "there is no such file";
-        }
-        if (file instanceof FileAlreadyExistsException) {
-            return "there is a file where a directory is needed";
-        }
-        return file instanceof AccessDeniedException
-                ? "permission denied"
-                : file.getClass().getSimpleName();
     }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * The Chronicle Queue under a log: appends records and forces them.
  *
  * <p>HAZARD: an append to the mapped file is volatile. Only our own force of where it lies makes it durable, and only that reports what
- * the disk says; the queue's own sync hides errors. Each opening begins a new cycle file, so that the torn end of an older one is never
+ * the disk says; the queue's own sync hides errors, and does nothing at all without the library that we leave out (pom.xml). Each opening begins a new cycle file, so that the torn end of an older one is never
  * appended to.
  *
  * <p>Threading: the writer's.

@@ -27,9 +27,14 @@ class SweepScheduleTest {
         schedule.wrote(7, 100, 0);
         schedule.wrote(7, 100, RETENTION / 2);
         assertThat(schedule.takeDue(AGED)).as("as old as the newer").isEmpty();
-        assertThat(schedule.takeDue(AGED + RETENTION / 2)).containsExactly(7L);
-        schedule.swept(7, 50, AGED + RETENTION / 2);
+        dueAndSwept(AGED + RETENTION / 2);
         assertThat(schedule.takeDue(100 * DAY)).isEmpty();
+    }
+
+    /** Leaves little, which is not remembered. */
+    private void dueAndSwept(long nowMicros) {
+        assertThat(schedule.takeDue(nowMicros)).containsExactly(7L);
+        schedule.swept(7, 50, nowMicros);
     }
 
     @Test
@@ -37,10 +42,8 @@ class SweepScheduleTest {
         schedule.wrote(7, 100, 0);
         schedule.takeDue(RETENTION / 2);
         schedule.wrote(7, 100, RETENTION / 2);
-        assertThat(schedule.takeDue(AGED)).containsExactly(7L);
-        schedule.swept(7, 50, AGED);
-        assertThat(schedule.takeDue(AGED + RETENTION / 2)).containsExactly(7L);
-        schedule.swept(7, 50, AGED + RETENTION / 2);
+        dueAndSwept(AGED);
+        dueAndSwept(AGED + RETENTION / 2);
         assertThat(schedule.takeDue(100 * DAY)).isEmpty();
     }
 
