@@ -8,6 +8,7 @@ import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -158,7 +159,7 @@ public final class ChronicleLog implements SharedLog {
     }
 
     @Override
-    public void onCrowded(Consumer<List<Long>> relieve) {
+    public void onCrowded(Consumer<Map<Long, Long>> relieve) {
         collector.onCrowded(relieve);
     }
 

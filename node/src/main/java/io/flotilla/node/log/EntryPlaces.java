@@ -152,6 +152,15 @@ final class EntryPlaces {
         return Math.min(index, end());
     }
 
+    /** The last index that is in {@code cycleMax} or an older file; 0 if none is. */
+    long lastWithin(int cycleMax) {
+        long index = end() - 1;
+        while (index >= first && cycles.at(index) > cycleMax) {
+            index--;
+        }
+        return index < first ? 0 : index;
+    }
+
     /** The first index in [from, end) that is in a file newer than {@code cycleMax}; {@link #end} if none is. */
     long firstBehind(int cycleMax, long from) {
         long index = Math.max(from, first);

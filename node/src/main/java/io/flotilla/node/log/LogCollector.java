@@ -5,8 +5,10 @@ import static java.util.Objects.requireNonNull;
 import io.flotilla.node.raft.LogEntry;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -53,7 +55,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     private final Semaphore wake = new Semaphore(0);
     private final TreeMap<Integer, CycleFile> known = new TreeMap<>();
     private final List<CycleScan.Found> older = new ArrayList<>();
-    private volatile Consumer<List<Long>> relieve = ranges -> {};
+    private volatile Consumer<Map<Long, Long>> relieve = ranges -> {};
     private volatile @Nullable LogWriter writer;
     private volatile boolean closing;
     private long writtenBytes;
@@ -88,7 +90,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
         wake.release();
     }
 
-    void onCrowded(Consumer<List<Long>> listener) {
+    void onCrowded(Consumer<Map<Long, Long>> listener) {
         relieve = listener;
     }
 
@@ -218,25 +220,26 @@ final class LogCollector implements Runnable, LogWriter.Progress {
         return found;
     }
 
-    /** One by one the ranges that keep entries there are asked to do without. */
+    /** The ranges that keep entries there are asked to do without those; how many or how large they are does not matter, they are in the way. */
     private void askFor(int cycle, List<RangeLog> blocking) throws InterruptedException {
-        List<Long> ranges = new ArrayList<>();
+        Map<Long, Long> inTheWay = new LinkedHashMap<>();
         for (RangeLog log : blocking) {
-            if (log.firstWithin(cycle, 0) <= log.lastIndex()) {
-                ranges.add(log.range());
+            long last = log.lastWithin(cycle);
+            if (last > 0) {
+                inTheWay.put(log.range(), last);
             }
         }
-        if (ranges.isEmpty()) {
+        if (inTheWay.isEmpty()) {
             return;
         }
-        relieve.accept(ranges);
+        relieve.accept(inTheWay);
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RELIEF_MILLIS_MAX);
-        while (!closing && System.nanoTime() < deadline && keeps(ranges, cycle)) {
+        while (!closing && System.nanoTime() < deadline && keeps(inTheWay.keySet(), cycle)) {
             TimeUnit.MILLISECONDS.sleep(RELIEF_POLL_MILLIS);
         }
     }
 
-    private boolean keeps(List<Long> ranges, int cycle) {
+    private boolean keeps(Set<Long> ranges, int cycle) {
         for (long range : ranges) {
             RangeLog log = table.range(range);
             if (log.firstWithin(cycle, 0) <= log.lastIndex()) {

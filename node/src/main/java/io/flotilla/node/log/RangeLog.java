@@ -288,6 +288,11 @@ final class RangeLog implements LogView {
         return entries.firstWithin(cycle, from);
     }
 
+    /** The last index that lies in {@code cycle} or an older file; 0 if none does. */
+    synchronized long lastWithin(int cycle) {
+        return entries.lastWithin(cycle);
+    }
+
     /** The first index from {@code from} on that lies in a file newer than {@code cycle}; behind the last if none does. */
     synchronized long firstBehind(int cycle, long from) {
         return entries.firstBehind(cycle, from);

@@ -4,6 +4,7 @@ import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogView;
 import io.flotilla.node.raft.Ready.Persist;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -44,10 +45,11 @@ public interface SharedLog extends AutoCloseable {
     List<Long> ranges();
 
     /**
-     * Asks for relief when ranges keep more for slow peers than the log has room for: those named should be compacted as far as their flushed state allows.
-     * Called on a thread that may wait; whatever is kept nevertheless is written once more.
+     * Asks for relief when ranges keep more for slow peers than the log has room for: those named should be compacted up to the index named with them, which
+     * is their last in the log's oldest file, as far as their flushed state allows. Called on a thread that may wait; whatever is kept nevertheless is
+     * written once more.
      */
-    default void onCrowded(Consumer<List<Long>> relieve) {}
+    default void onCrowded(Consumer<Map<Long, Long>> relieve) {}
 
     /** Whom to tell, once, when nothing more can be made durable; any thread. Listeners are told besides. */
     default void onFailure(Consumer<Exception> failed) {}

@@ -6,7 +6,6 @@ import io.flotilla.node.storage.Engine;
 import io.flotilla.range.routing.RangeId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,9 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Threading: any.
  */
 final class FlushCycle {
-    /** What a peer may be behind at any moment without anything being wrong. */
-    private static final long CROWDED_ENTRIES_KEPT = 100;
-
     private final Engine engine;
     private final SharedLog log;
     private final ReplicaDirectory replicas;
@@ -44,49 +40,48 @@ final class FlushCycle {
 
     void run() {
         if (!changed.isEmpty()) {
-            flush(Set.of());
+            flush(Map.of());
         }
     }
 
     /**
-     * The log keeps more than it has room for: these ranges are asked to keep only what is not flushed. Unless one of them has something to flush that keeps
-     * its log, nothing is flushed for that.
+     * The log keeps more than it has room for: these ranges are asked to forget all up to the index beside them, unless it is not flushed. Nothing is flushed for
+     * that if nothing of it has to be.
      */
-    synchronized void relieve(List<Long> crowded) {
+    synchronized void relieve(Map<Long, Long> inTheWay) {
         Map<Long, Long> known = new LinkedHashMap<>();
-        for (long range : crowded) {
-            long index = durable.getOrDefault(range, 0L);
-            LogView view = log.view(range);
-            if (forgettable(view, index, true, entriesKept) < forgettable(view, Long.MAX_VALUE, true, entriesKept)) {
-                flush(Set.copyOf(crowded));
+        for (Map.Entry<Long, Long> range : inTheWay.entrySet()) {
+            long index = durable.getOrDefault(range.getKey(), 0L);
+            if (index < range.getValue()) {
+                flush(inTheWay);
                 return;
             }
-            known.put(range, index);
+            known.put(range.getKey(), index);
         }
-        tell(known, known.keySet());
+        tell(known, inTheWay);
     }
 
-    private synchronized void flush(Set<Long> crowded) {
+    private synchronized void flush(Map<Long, Long> inTheWay) {
         Map<Long, Long> applied = new LinkedHashMap<>();
         for (Long range : changed) {
             // Forgotten before it is read: what is applied after this is a change for the next run.
             changed.remove(range);
             note(range, applied);
         }
-        crowded.forEach(range -> note(range, applied));
+        inTheWay.keySet().forEach(range -> note(range, applied));
         engine.flush();
         durable.putAll(applied);
-        tell(applied, crowded);
+        tell(applied, inTheWay);
     }
 
-    private void tell(Map<Long, Long> flushedUpTo, Set<Long> crowded) {
+    private void tell(Map<Long, Long> flushedUpTo, Map<Long, Long> inTheWay) {
         flushedUpTo.forEach((range, index) -> {
             Slot slot = replicas.find(new RangeId(range));
             if (slot == null) {
                 durable.remove(range);
             } else {
                 ReplicaActor.Flushed flushed = new ReplicaActor.Flushed(
-                        index, crowded.contains(range), (upTo, term) -> log.compact(range, upTo, term));
+                        index, inTheWay.getOrDefault(range, 0L), (upTo, term) -> log.compact(range, upTo, term));
                 if (!slot.tellIfAwake(flushed) && isWorthWaking(range, flushed)) {
                     slot.tell(flushed);
                 }
@@ -97,12 +92,17 @@ final class FlushCycle {
     /** Whether anything of its log could go. */
     private boolean isWorthWaking(long range, ReplicaActor.Flushed flushed) {
         LogView view = log.view(range);
-        return forgettable(view, flushed.index(), flushed.crowded(), entriesKept) >= view.firstIndex();
+        return forgettable(view, flushed.index(), flushed.inTheWay(), entriesKept) >= view.firstIndex();
     }
 
-    /** Up to where a log may be forgotten whose state is flushed up to {@code index}. */
-    static long forgettable(LogView log, long index, boolean crowded, long kept) {
-        return Math.min(index, log.lastIndex() - (crowded ? Math.min(kept, CROWDED_ENTRIES_KEPT) : kept));
+    /**
+     * Up to where a log is to be forgotten whose state is flushed up to {@code index}.
+     *
+     * @param inTheWay the log has no room for what is up to there; 0 if it has
+     * @param kept entries, as long as there is room
+     */
+    static long forgettable(LogView log, long index, long inTheWay, long kept) {
+        return Math.min(index, Math.max(inTheWay, log.lastIndex() - kept));
     }
 
     private void note(long range, Map<Long, Long> applied) {

@@ -223,10 +223,10 @@ public final class Replica {
     /**
      * The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers.
      *
-     * @param crowded the log has no room for what this range keeps; a peer that is far behind will need a snapshot
+     * @param inTheWay the log has no room for what this range keeps up to there; a peer that does not have that will need a snapshot
      */
-    void flushed(long index, boolean crowded, LogCompaction compaction) {
-        long upTo = FlushCycle.forgettable(log, index, crowded, setting.raft().logEntriesKept());
+    void flushed(long index, long inTheWay, LogCompaction compaction) {
+        long upTo = FlushCycle.forgettable(log, index, inTheWay, setting.raft().logEntriesKept());
         if (upTo >= log.firstIndex()) {
             compaction.compact(upTo, log.termAt(upTo));
         }

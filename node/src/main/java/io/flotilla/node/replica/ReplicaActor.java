@@ -48,7 +48,7 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     /** There is room to send a snapshot to that replica now. */
     record SnapshotTurn(int toReplica) implements Command {}
 
-    record Flushed(long index, boolean crowded, LogCompaction compaction) implements Command {}
+    record Flushed(long index, long inTheWay, LogCompaction compaction) implements Command {}
 
     record Inspect(Consumer<ReplicaReport> reply) implements Command {}
 
@@ -317,7 +317,7 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     }
 
     private Behavior<Command> onFlushed(Flushed flushed) {
-        return guarded(() -> replica.flushed(flushed.index(), flushed.crowded(), flushed.compaction()));
+        return guarded(() -> replica.flushed(flushed.index(), flushed.inTheWay(), flushed.compaction()));
     }
 
     private Behavior<Command> onInspect(Inspect inspect) {

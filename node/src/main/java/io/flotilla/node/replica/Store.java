@@ -32,6 +32,7 @@ import io.flotilla.txn.coordinator.ConflictResolver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -514,12 +515,12 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         }
     }
 
-    private void relieveLog(List<Long> ranges) {
+    private void relieveLog(Map<Long, Long> inTheWay) {
         if (closed) {
             return;
         }
         try {
-            flushes.relieve(ranges);
+            flushes.relieve(inTheWay);
         } catch (RuntimeException failure) {
             diskFailed(failure);
         }

@@ -8,6 +8,7 @@ import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.raft.LogEntry;
+import io.flotilla.node.raft.LogView;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.node.raft.Ready.Persist;
@@ -19,6 +20,7 @@ import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,10 @@ import org.junit.jupiter.api.Test;
 class FlushCycleTest {
     private static final RangeId RANGE = new RangeId(7);
     private static final long ENTRIES = 1_000;
+
+    /** The last of them in the log's oldest file. */
+    private static final long IN_THE_WAY = 950;
+
     private static final long KEPT = 10_000;
 
     private final MemoryEngine memory = new MemoryEngine();
@@ -68,17 +74,17 @@ class FlushCycleTest {
     void aRangeWithNothingToFlushGivesUpItsLogWithoutAFlush() {
         cycle.run();
         assertThat(flushes).isEqualTo(1);
-        cycle.relieve(List.of(RANGE.value()));
+        cycle.relieve(Map.of(RANGE.value(), IN_THE_WAY));
         assertThat(flushes).isEqualTo(1);
         assertThat(told).singleElement().satisfies(flushed -> {
             assertThat(flushed.index()).isEqualTo(ENTRIES);
-            assertThat(flushed.crowded()).isTrue();
+            assertThat(flushed.inTheWay()).isEqualTo(IN_THE_WAY);
         });
     }
 
     @Test
     void aRangeWhoseLogWaitsForAFlushIsFlushed() {
-        cycle.relieve(List.of(RANGE.value()));
+        cycle.relieve(Map.of(RANGE.value(), IN_THE_WAY));
         assertThat(flushes).isEqualTo(1);
         assertThat(told)
                 .singleElement()
@@ -96,11 +102,23 @@ class FlushCycleTest {
                     new LocalState.Applied(ENTRIES + 1, 1, StateChecksum.EMPTY, Timestamp.ZERO));
             memory.write(batch);
         }
-        cycle.relieve(List.of(RANGE.value()));
+        cycle.relieve(Map.of(RANGE.value(), IN_THE_WAY));
         assertThat(flushes).isEqualTo(1);
         assertThat(told)
                 .singleElement()
                 .satisfies(flushed -> assertThat(flushed.index()).isEqualTo(ENTRIES));
+    }
+
+    /** However few and large they are: what it keeps where there is room for it does not count. */
+    @Test
+    void whatIsInTheWayIsForgottenUpToWhereItIsFlushed() {
+        LogView view = log.view(RANGE.value());
+        assertThat(FlushCycle.forgettable(view, ENTRIES, 0, KEPT)).isZero();
+        assertThat(FlushCycle.forgettable(view, ENTRIES, ENTRIES, KEPT)).isEqualTo(ENTRIES);
+        assertThat(FlushCycle.forgettable(view, 10, ENTRIES, KEPT)).isEqualTo(10);
+        assertThat(FlushCycle.forgettable(view, ENTRIES, 100, 300))
+                .as("asked for less than it would give anyway")
+                .isEqualTo(700);
     }
 
     private final class Counting implements Engine {
