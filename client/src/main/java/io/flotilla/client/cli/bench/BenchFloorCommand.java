@@ -22,12 +22,14 @@ public final class BenchFloorCommand extends LocalBench {
     private static final int CLIENTS = 64;
     private static final int ROUNDS = 5;
     private static final double WARM_UP_SHARE = 0.4;
+    private static final double WARM_UP_SHARE_MAX = 4;
     private static final long PATIENCE_MILLIS = 30_000;
 
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "Of measuring; warming up comes before. Default: ${DEFAULT-VALUE}.",
+            description =
+                    "Of measuring; warming up comes before and takes up to four times as long. Default: ${DEFAULT-VALUE}.",
             defaultValue = "50")
     private double seconds;
 
@@ -71,8 +73,13 @@ public final class BenchFloorCommand extends LocalBench {
                 LoopbackEcho echo = new LoopbackEcho();
                 ForcedAppend append = new ForcedAppend(directory.resolve("floor"))) {
             FloorBench bench = new FloorBench(client, cluster.pids(), echo, append, CLIENTS);
-            say(String.format("warming up for %.0f s", seconds * WARM_UP_SHARE));
-            bench.warmUp(seconds * WARM_UP_SHARE);
+            say(String.format(
+                    "warming up until the servers' compilers have little to do, for %.0f to %.0f s",
+                    seconds * WARM_UP_SHARE, seconds * WARM_UP_SHARE_MAX));
+            FloorReport.WarmUp warmUp = bench.warmUp(seconds * WARM_UP_SHARE, seconds * WARM_UP_SHARE_MAX);
+            say(String.format(
+                    "warmed up for %.0f s; compilers still take %.0f %% of a core",
+                    warmUp.seconds(), 100 * warmUp.compiling()));
             bench.measure(ROUNDS, seconds, round -> say("round " + round + " of " + ROUNDS + " done"));
             return bench.report(new FloorReport.Setting(
                     NODES,
@@ -80,6 +87,7 @@ public final class BenchFloorCommand extends LocalBench {
                     CLIENTS,
                     ROUNDS,
                     seconds,
+                    warmUp,
                     directory.toString(),
                     Runtime.version().toString(),
                     anyGateway ? "all nodes by turns" : "the leaseholder of the first range",

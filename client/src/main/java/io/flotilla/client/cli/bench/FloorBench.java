@@ -42,6 +42,9 @@ final class FloorBench {
     /** One phase of one round. @param serverMicros CPU of all servers per operation */
     private record Measured(double p50Micros, double perSecond, double serverMicros) {}
 
+    /** What compilers may take of a core, over all servers, when measuring begins. */
+    private static final double COMPILING_MAX = 0.1;
+
     private final List<Long> serverPids;
     private final FloorOperations operations;
     private final LoopbackEcho echo;
@@ -59,13 +62,26 @@ final class FloorBench {
         this.clients = clients;
     }
 
-    /** Writes every key once, then runs all phases without noting anything, until everything is compiled. */
-    void warmUp(double seconds) throws IOException, InterruptedException {
+    /**
+     * Writes every key once, then runs rounds of {@code seconds} without noting anything, until the servers' compilers take little, or {@code secondsMax} are
+     * over.
+     *
+     * @return what the warm-up was
+     */
+    FloorReport.WarmUp warmUp(double seconds, double secondsMax) throws IOException, InterruptedException {
         operations.fill();
-        round(seconds);
+        double took = 0;
+        double compiling;
+        do {
+            double before = ProcessCpu.compilerSeconds(serverPids);
+            round(seconds);
+            took += seconds;
+            compiling = Math.max(0, ProcessCpu.compilerSeconds(serverPids) - before) / seconds;
+        } while (compiling > COMPILING_MAX && took + seconds <= secondsMax);
         rounds.clear();
         roundTrips.clear();
         appends.clear();
+        return new FloorReport.WarmUp(took, compiling);
     }
 
     /** Runs {@code count} rounds in {@code seconds}; {@code onRound} hears the number of each that is done. */

@@ -29,8 +29,16 @@ record FloorReport(
         double serverMicrosPerTransfer) {
 
     /**
+     * What came before.
+     *
+     * @param compiling what the servers' compilers took of a core in the last of it, all together; NaN if it cannot be read
+     */
+    record WarmUp(double seconds, double compiling) {}
+
+    /**
      * Under what circumstances.
      *
+     * @param warmUp before anything was measured
      * @param busy the machine's load average before the servers started; what others do on it spoils every number. NaN if not known
      */
     record Setting(
@@ -39,6 +47,7 @@ record FloorReport(
             int clients,
             int rounds,
             double seconds,
+            WarmUp warmUp,
             String data,
             String java,
             String gateway,
@@ -111,6 +120,8 @@ record FloorReport(
         fields.put("clients", setting.clients());
         fields.put("rounds", setting.rounds());
         fields.put("seconds", setting.seconds());
+        put(fields, "warm_up_seconds", setting.warmUp().seconds());
+        put(fields, "compilers_pct_of_core_at_start", 100 * setting.warmUp().compiling());
         fields.put("gateway", setting.gateway());
         put(fields, "load_average_before", setting.busy());
         fields.put("java", setting.java());

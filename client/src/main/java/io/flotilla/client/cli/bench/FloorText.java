@@ -40,13 +40,15 @@ final class FloorText {
         StringBuilder text = new StringBuilder(BEGIN).append("\n\n");
         text.append(String.format(
                 Locale.ROOT,
-                "%d nodes and the client on %d cores of one machine, Java %s, real sync, values of 100 bytes, %d rounds in %.0f s. "
+                "%d nodes and the client on %d cores of one machine, Java %s, real sync, values of 100 bytes, %d rounds in %.0f s, "
+                        + "after %.0f s of warming up. "
                         + "The client's gateway: %s.%n%n",
                 setting.nodes(),
                 setting.cores(),
                 setting.java(),
                 setting.rounds(),
                 setting.seconds(),
+                setting.warmUp().seconds(),
                 setting.gateway()));
         if (!setting.isQuiet()) {
             text.append(notQuiet(report)).append("\n\n");

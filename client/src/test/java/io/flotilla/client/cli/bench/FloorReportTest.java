@@ -9,8 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FloorReportTest {
+    private static final FloorReport.WarmUp WARM_UP = new FloorReport.WarmUp(20, 0.05);
+
     private static final FloorReport.Setting SETTING =
-            new FloorReport.Setting(3, 2, 64, 5, 50, "/tmp/x", "17", "the leaseholder", 0.1);
+            new FloorReport.Setting(3, 2, 64, 5, 50, WARM_UP, "/tmp/x", "17", "the leaseholder", 0.1);
 
     private static FloorReport report(double putMicros, double putCpu) {
         return new FloorReport(SETTING, 20, 80, putMicros, 2_000, 21_000, 60_000, 3_000, 500, 750, 24, putCpu, 380);
@@ -29,6 +31,8 @@ class FloorReportTest {
                 .containsEntry("commit_p50_us_one_range", 500.0)
                 .containsEntry("commit_p50_us_two_ranges", 750.0)
                 .containsEntry("two_ranges_ratio", 1.5)
+                .containsEntry("warm_up_seconds", 20.0)
+                .containsEntry("compilers_pct_of_core_at_start", 5.0)
                 .containsEntry("targets_met", true);
     }
 
@@ -60,7 +64,8 @@ class FloorReportTest {
 
     @Test
     void numbersOfABusyMachineAreMarkedAsSuch() {
-        FloorReport.Setting busy = new FloorReport.Setting(3, 2, 64, 5, 50, "/tmp/x", "17", "the leaseholder", 7.5);
+        FloorReport.Setting busy =
+                new FloorReport.Setting(3, 2, 64, 5, 50, WARM_UP, "/tmp/x", "17", "the leaseholder", 7.5);
         FloorReport report = new FloorReport(busy, 20, 80, 300, 2_000, 21_000, 60_000, 3_000, 500, 750, 24, 140, 380);
 
         assertThat(FloorText.terminal(report)).contains("load average 7.5");

@@ -105,6 +105,11 @@ class LocalClusterTest {
         assertThat(ProcessCpu.parse(stat)).isEqualTo(2.0);
         assertThat(ProcessCpu.seconds(List.of(ProcessHandle.current().pid()))).isPositive();
         assertThat(ProcessCpu.seconds(List.of(-1L))).isNaN();
+        assertThat(ProcessCpu.compilerSeconds(List.of(ProcessHandle.current().pid())))
+                .as("this JVM has compiled something by now, and done more than that")
+                .isPositive()
+                .isLessThan(ProcessCpu.seconds(List.of(ProcessHandle.current().pid())));
+        assertThat(ProcessCpu.compilerSeconds(List.of(-1L))).isNaN();
     }
 
     @Test
