@@ -29,7 +29,10 @@ public final class FrozenRaft {
         return leading != null;
     }
 
-    /** A leader's knowledge: {@code match[i]} and {@code fortifiedEpoch[i]} are of replica {@code peers[i]}. */
+    /**
+     * A leader's knowledge: {@code match[i]} and {@code fortifiedEpoch[i]} are of replica {@code peers[i]}, and {@code upToDate[i]} whether it has everything and
+     * knows that it is committed.
+     */
     static final class Leading {
         final Timestamp leaseStart;
         final long firstOwnIndex;
@@ -40,6 +43,7 @@ public final class FrozenRaft {
         final int[] peers;
         final long[] match;
         final long[] fortifiedEpoch;
+        final boolean[] upToDate;
 
         Leading(
                 Timestamp leaseStart,
@@ -47,13 +51,15 @@ public final class FrozenRaft {
                 long round,
                 int[] peers,
                 long[] match,
-                long[] fortifiedEpoch) {
+                long[] fortifiedEpoch,
+                boolean[] upToDate) {
             this.leaseStart = leaseStart;
             this.firstOwnIndex = firstOwnIndex;
             this.round = round;
             this.peers = peers;
             this.match = match;
             this.fortifiedEpoch = fortifiedEpoch;
+            this.upToDate = upToDate;
         }
     }
 }

@@ -184,13 +184,11 @@ final class Progress {
         sentMicros = nowMicros;
     }
 
-    /** As it was when the group was frozen: it may be believed to have {@code newMatch}, and to know that. */
+    /** As it was when the group was frozen: it may be believed to have {@code newMatch}. */
     void thaw(long newMatch, long epoch, long last, long firstIndex) {
         fortifiedEpoch = epoch;
         if (newMatch == last) {
             matched(newMatch, 0, firstIndex);
-            commitTold = last;
-            commitKnown = last;
         } else {
             match = newMatch;
             // What the log has forgotten the peer may have all the same: it is asked from the end, like one that was
@@ -198,6 +196,12 @@ final class Progress {
             probeFrom(newMatch + 1 < firstIndex ? last + 1 : newMatch + 1);
             pause();
         }
+    }
+
+    /** It knows that all up to {@code commit} is committed. */
+    void knowsAll(long commit) {
+        commitTold = commit;
+        commitKnown = commit;
     }
 
     void probed(long round) {

@@ -301,12 +301,14 @@ final class Replication {
         int[] ids = new int[peers.length];
         long[] match = new long[peers.length];
         long[] epochs = new long[peers.length];
+        boolean[] upToDate = new boolean[peers.length];
         for (int i = 0; i < peers.length; i++) {
             ids[i] = peers[i].peer;
             match[i] = peers[i].match();
             epochs[i] = peers[i].fortifiedEpoch();
+            upToDate[i] = peers[i].isUpToDate(group.log.lastIndex(), group.commit);
         }
-        return new FrozenRaft.Leading(lease.start(), firstOwnIndex, rounds.current(), ids, match, epochs);
+        return new FrozenRaft.Leading(lease.start(), firstOwnIndex, rounds.current(), ids, match, epochs, upToDate);
     }
 
     void thaw(FrozenRaft.Leading frozen) {
@@ -314,6 +316,9 @@ final class Replication {
             Progress peer = of(frozen.peers[i]);
             if (peer != null) {
                 peer.thaw(frozen.match[i], frozen.fortifiedEpoch[i], group.log.lastIndex(), group.log.firstIndex());
+                if (frozen.upToDate[i]) {
+                    peer.knowsAll(group.log.lastIndex());
+                }
             }
         }
     }

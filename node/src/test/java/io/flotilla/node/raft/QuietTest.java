@@ -132,6 +132,32 @@ class QuietTest {
         assertThat(lab.status(1).term()).isEqualTo(1);
     }
 
+    /** A peer that stood still has every entry, and was told of the last one's being committed when it could not be reached any more. */
+    @Test
+    void aFrozenLeaderRemembersWhoHasNotHeardWhatIsCommitted() {
+        Lab lab = quiet();
+        lab.propose(1, "b");
+        lab.settle();
+        lab.cut = message -> message.to() == 3;
+        for (int i = 1; i <= 22; i++) {
+            lab.micros += 50_000;
+            lab.stores.beat(2, 1);
+            lab.stores.beat(1, 2);
+            if (i <= 4) {
+                lab.stores.beat(3, 1);
+            }
+            lab.step(1, new RaftEvent.Tick());
+            lab.settle();
+        }
+        assertThat(lab.core(1).isQuiet(lab.now())).isTrue();
+        assertThat(lab.core(1).waitsFor()).containsExactly(3);
+        lab.freezeAndThaw(1);
+        lab.cut = message -> false;
+        lab.stores.beat(3, 1);
+        lab.advance(400);
+        assertThat(lab.status(3).commit()).isEqualTo(lab.status(1).commit());
+    }
+
     @Test
     void aFrozenFollowerKeepsItsWordAndWhatItHasSeen() {
         Lab lab = quiet();
