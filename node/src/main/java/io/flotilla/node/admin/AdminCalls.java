@@ -48,6 +48,9 @@ public final class AdminCalls {
     private static final long LEASES_MILLIS_MAX = 1_000;
     private static final long STAY_DRAINED_NANOS = 500_000_000;
 
+    /** Time enough to ask another heir where one does not take over. */
+    private static final Duration STAY_DRAINED_PATIENCE = Duration.ofSeconds(5);
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
@@ -196,7 +199,7 @@ public final class AdminCalls {
     private void stayDrained() {
         while (!Thread.interrupted()) {
             LockSupport.parkNanos(STAY_DRAINED_NANOS);
-            store.handOff(Duration.ZERO);
+            store.handOff(STAY_DRAINED_PATIENCE);
         }
     }
 

@@ -70,12 +70,17 @@ final class HandOff {
         this.deadlineNanos = System.nanoTime() + patience.toNanos();
     }
 
-    /** Blocks until all is handed over, nobody is left who could take the rest, or time is up; how many ranges are still led here. */
+    /**
+     * Blocks until all is handed over, nobody is left who could take the rest, or time is up; how many ranges are still led here. However little time there is,
+     * some are asked for.
+     */
     int run() {
         List<Led> led = led(replicas);
-        for (int pass = 0; pass < PASSES_MAX && !led.isEmpty() && !isOver(); pass++) {
+        int pass = 0;
+        while (!led.isEmpty() && pass < PASSES_MAX && (pass == 0 || !isOver())) {
             handOver(led);
             led = led(replicas);
+            pass++;
         }
         return led.size();
     }
@@ -84,7 +89,7 @@ final class HandOff {
         ArrayDeque<Leaving> waiting = new ArrayDeque<>();
         led.forEach(each -> waiting.add(new Leaving(each.slot())));
         List<Leaving> underWay = new ArrayList<>();
-        while (!isOver()) {
+        do {
             while (underWay.size() < AT_ONCE_MAX && !waiting.isEmpty()) {
                 underWay.add(waiting.poll());
             }
@@ -96,7 +101,7 @@ final class HandOff {
                     .forEach(each -> still.put(each.slot(), each.look()));
             underWay.removeIf(leaving -> !goesOn(leaving, still.get(leaving.slot)));
             LockSupport.parkNanos(LOOK_NANOS);
-        }
+        } while (!isOver());
     }
 
     /** @param look how its group stands; null if it is not led here any more. */
