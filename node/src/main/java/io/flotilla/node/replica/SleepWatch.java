@@ -88,9 +88,9 @@ final class SleepWatch {
 
             @Override
             public boolean fallAsleep(long heard, Dormant kept) {
-                // Forgotten first: whoever wakes it makes it known again.
-                wakefulness.forget(slot);
-                boolean gone = slot.fallAsleep(heard, kept);
+                // What it waits for may have happened since it looked. Forgotten first: whoever wakes it makes it known
+                // again.
+                boolean gone = wakefulness.sleeps(slot) && slot.fallAsleep(heard, kept);
                 if (gone) {
                     asleep.accept(slot.range());
                 } else {

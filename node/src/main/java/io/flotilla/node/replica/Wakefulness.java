@@ -50,7 +50,17 @@ final class Wakefulness<T> {
         restingSince.put(replica, nowMicros);
     }
 
-    /** It sleeps, or is no more. */
+    /** It is about to sleep; false if it is to be woken, for then it must not. Whoever is to be woken from now on is woken by being told something. */
+    synchronized boolean sleeps(T replica) {
+        if (toWake.contains(replica)) {
+            return false;
+        }
+        awake.remove(replica);
+        restingSince.remove(replica);
+        return true;
+    }
+
+    /** It is no more. */
     synchronized void forget(T replica) {
         awake.remove(replica);
         restingSince.remove(replica);
