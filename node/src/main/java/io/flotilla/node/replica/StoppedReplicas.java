@@ -25,7 +25,8 @@ final class StoppedReplicas {
         void say(NodeId to, RangeId range, RaftMessage message);
     }
 
-    private record Stopped(RangeDescriptor descriptor, int replicaId) {}
+    /** @param term it has led no later one */
+    private record Stopped(RangeDescriptor descriptor, int replicaId, long term) {}
 
     private final NodeId node;
     private final SharedLog log;
@@ -46,11 +47,17 @@ final class StoppedReplicas {
         this.servedBefore = since.hybrid().plusMicros(clock.maxOffsetMicros());
     }
 
-    /** The replica of that range is gone, and comes back with the process at the earliest. */
+    /** The replica of that range is gone, and leads in none of the terms that its disk knows of by now. */
     void add(RangeDescriptor descriptor) {
         descriptor
                 .replicaOn(node)
-                .ifPresent(own -> stopped.put(descriptor.id(), new Stopped(descriptor, own.replicaId())));
+                .ifPresent(own -> stopped.put(
+                        descriptor.id(), new Stopped(descriptor, own.replicaId(), termOf(descriptor.id()))));
+    }
+
+    /** The range has a replica here again, be it the same by a snapshot: it speaks for itself. */
+    void isBack(RangeId range) {
+        stopped.remove(range);
     }
 
     boolean isEmpty() {
@@ -62,7 +69,7 @@ final class StoppedReplicas {
             RangeId range = each.descriptor().id();
             for (ReplicaInfo peer : each.descriptor().replicas()) {
                 if (peer.replicaId() != each.replicaId()) {
-                    voice.say(peer.node(), range, word(each.replicaId(), peer.replicaId(), termOf(range)));
+                    voice.say(peer.node(), range, word(each.replicaId(), peer.replicaId(), each.term()));
                 }
             }
         }

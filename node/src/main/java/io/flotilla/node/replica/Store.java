@@ -200,6 +200,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         if (!trusted) {
             slot.shut();
         }
+        stopped.isBack(range);
         replicas.add(slot);
         strangers.take(range.value()).forEach(message -> slot.tell(new ReplicaActor.Deliver(message)));
         return slot;
