@@ -215,12 +215,19 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(TakeAway.class, ReplicaActor::leaveThere)
                 .onMessage(Retire.class, ReplicaActor::retireAgain)
                 .onMessage(Rest.class, rest -> Behaviors.stopped())
+                .onMessage(Inspect.class, this::onInspectAfterwards)
                 .onAnyMessage(late -> Behaviors.same())
                 .build();
     }
 
     /** One in quarantine is removed from its range. */
     private static Behavior<Command> retireAgain(Retire retire) {
+    /** Who asks all replicas waits for the answers of all, and for one to be destroyed may take long. */
+    private Behavior<Command> onInspectAfterwards(Inspect inspect) {
+        onInspect(inspect);
+        return Behaviors.same();
+    }
+
         retire.stopped().run();
         return Behaviors.same();
     }
