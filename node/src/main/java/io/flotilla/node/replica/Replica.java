@@ -223,10 +223,14 @@ public final class Replica {
     /**
      * The engine has flushed this range's state up to {@code index}: forget what is no longer needed to catch up slow peers.
      *
-     * @param inTheWay the log has no room for what this range keeps up to there; a peer that does not have that will need a snapshot
+     * @param inTheWay the log has no room for what this range keeps up to there; a peer that does not have that will need a snapshot. Of what comes after
+     *     one that is on its way nothing is forgotten all the same, or the next would be needed before this one is through
      */
     void flushed(long index, long inTheWay, LogCompaction compaction) {
-        long upTo = FlushCycle.forgettable(log, index, inTheWay, setting.raft().logEntriesKept());
+        long upTo = snapshotsOut.mayForget(
+                FlushCycle.forgettable(log, index, inTheWay, setting.raft().logEntriesKept()),
+                log.lastIndex(),
+                ports.now().micros());
         if (upTo >= log.firstIndex()) {
             compaction.compact(upTo, log.termAt(upTo));
         }
@@ -368,7 +372,7 @@ public final class Replica {
         if (applier.descriptor().replica(peer).isEmpty()) {
             // It was removed meanwhile, or its coming is not applied yet.
             ports.cancelSnapshot(peer);
-            events.add(new RaftEvent.SnapshotSent(peer, false));
+            event(new RaftEvent.SnapshotSent(peer, false));
             return;
         }
         LocalState.Applied applied = applier.applied();

@@ -320,7 +320,10 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     }
 
     private Behavior<Command> onSnapshotTurn(SnapshotTurn turn) {
-        return guarded(() -> replica.snapshotTurn(turn.toReplica()));
+        return guarded(() -> {
+            replica.snapshotTurn(turn.toReplica());
+            queueTurn();
+        });
     }
 
     private Behavior<Command> onFlushed(Flushed flushed) {

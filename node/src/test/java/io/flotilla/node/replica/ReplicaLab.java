@@ -203,6 +203,9 @@ final class ReplicaLab {
     /** Whether writes to the logs become durable by themselves. */
     boolean autoSync = true;
 
+    /** Whether one may be sent now; else its turn comes later. */
+    boolean roomForSnapshots = true;
+
     ReplicaLab(int size, FlowSettings flow, ReadMode readMode) {
         this(size, flow, readMode, SpaceWatch.none());
     }
@@ -437,8 +440,10 @@ final class ReplicaLab {
             if (!snapshotsAllowed) {
                 throw new AssertionError("no snapshot is needed here");
             }
-            snapshots.add(new SnapshotBegun(descriptor, toReplica, applied.index()));
-            return true;
+            if (roomForSnapshots) {
+                snapshots.add(new SnapshotBegun(descriptor, toReplica, applied.index()));
+            }
+            return roomForSnapshots;
         }
 
         @Override
