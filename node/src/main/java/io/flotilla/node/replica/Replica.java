@@ -38,7 +38,9 @@ import io.flotilla.range.routing.ReplicaInfo;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -92,6 +94,13 @@ public final class Replica {
     private long leaderlessSinceMicros;
     private boolean tickDue;
     private final SnapshotsOut snapshotsOut = new SnapshotsOut();
+
+    /**
+     * Where replicas are that have spoken and came after the descriptor as it is applied here: one that was away is brought up to date by a leader that it
+     * cannot know, and has to answer it.
+     */
+    private final Map<Integer, NodeId> newcomers = new TreeMap<>();
+
     private @Nullable StagedSnapshot arrivedSnapshot;
 
     /** A replica as it lies on disk. */
@@ -143,7 +152,10 @@ public final class Replica {
         arrivals.add(new Arrival(request, deadlineMicros, reply));
     }
 
-    void receive(RaftMessage message) {
+    void receive(NodeId from, RaftMessage message) {
+        if (message.from() >= applier.descriptor().nextReplicaId()) {
+            newcomers.put(message.from(), from);
+        }
         events.add(new RaftEvent.Received(message));
     }
 
@@ -180,6 +192,7 @@ public final class Replica {
     void snapshotInstalled(StagedSnapshot snapshot) {
         SnapshotHeader header = snapshot.header();
         applier.installed(header);
+        forgetNewcomers();
         ports.descriptorChanged(applier.descriptor());
         ports.applied(0);
         events.add(new RaftEvent.SnapshotInstalled(
@@ -384,9 +397,12 @@ public final class Replica {
     private void sendAll(List<RaftMessage> messages) {
         for (int i = 0; i < messages.size(); i++) {
             RaftMessage message = messages.get(i);
-            Optional<ReplicaInfo> to = applier.descriptor().replica(message.to());
-            if (to.isPresent()) {
-                ports.send(to.get().node(), message);
+            NodeId to = applier.descriptor()
+                    .replica(message.to())
+                    .map(ReplicaInfo::node)
+                    .orElse(newcomers.get(message.to()));
+            if (to != null) {
+                ports.send(to, message);
             }
         }
     }
@@ -430,11 +446,17 @@ public final class Replica {
     }
 
     private void afterChange(StateApplier.GotOtherReplicas change) {
+        forgetNewcomers();
         ports.descriptorChanged(change.after());
         ports.replicasChanged(change.before(), change.after(), desk != null);
         if (desk != null) {
             desk.thaw();
         }
+    }
+
+    /** Those that the descriptor knows, or has known. */
+    private void forgetNewcomers() {
+        newcomers.keySet().removeIf(id -> id < applier.descriptor().nextReplicaId());
     }
 
     // ---- serving -------------------------------------------------------------------------------------------------

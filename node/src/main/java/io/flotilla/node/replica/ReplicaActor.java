@@ -6,6 +6,7 @@ import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
+import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
@@ -33,7 +34,8 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
 
     record Serve(RangeRequest request, Consumer<RangeReply> reply) implements Command {}
 
-    record Deliver(RaftMessage message) implements Command {}
+    /** @param from the node that speaks: this replica's descriptor may be too old to name it */
+    record Deliver(NodeId from, RaftMessage message) implements Command {}
 
     record Persisted(long number) implements Command {}
 
@@ -213,21 +215,21 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 .onMessage(Serve.class, ReplicaActor::turnAwayFrom)
                 .onMessage(Look.class, ReplicaActor::lookAway)
                 .onMessage(TakeAway.class, ReplicaActor::leaveThere)
+                .onMessage(Inspect.class, this::onInspectAfterwards)
                 .onMessage(Retire.class, ReplicaActor::retireAgain)
                 .onMessage(Rest.class, rest -> Behaviors.stopped())
-                .onMessage(Inspect.class, this::onInspectAfterwards)
                 .onAnyMessage(late -> Behaviors.same())
                 .build();
     }
 
-    /** One in quarantine is removed from its range. */
-    private static Behavior<Command> retireAgain(Retire retire) {
     /** Who asks all replicas waits for the answers of all, and for one to be destroyed may take long. */
     private Behavior<Command> onInspectAfterwards(Inspect inspect) {
         onInspect(inspect);
         return Behaviors.same();
     }
 
+    /** One in quarantine is removed from its range. */
+    private static Behavior<Command> retireAgain(Retire retire) {
         retire.stopped().run();
         return Behaviors.same();
     }
@@ -266,7 +268,7 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     }
 
     private Behavior<Command> onDeliver(Deliver deliver) {
-        replica.receive(deliver.message());
+        replica.receive(deliver.from(), deliver.message());
         return queueTurn();
     }
 

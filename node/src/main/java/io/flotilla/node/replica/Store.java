@@ -202,7 +202,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         }
         stopped.isBack(range);
         replicas.add(slot);
-        strangers.take(range.value()).forEach(message -> slot.tell(new ReplicaActor.Deliver(message)));
+        strangers.take(range.value()).forEach(slot::tell);
         return slot;
     }
 
@@ -258,11 +258,13 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             // What this node served as the left side's leaseholder is below its clock now: the right side's first
             // leader
             // here may start its lease there, as after a transfer of leadership.
-            slot.tell(new ReplicaActor.Deliver(new RaftMessage.TimeoutNow(
-                    self,
-                    self,
-                    StateApplier.RIGHT_SIDE_START.term(),
-                    setting.clock().now())));
+            slot.tell(new ReplicaActor.Deliver(
+                    setting.node(),
+                    new RaftMessage.TimeoutNow(
+                            self,
+                            self,
+                            StateApplier.RIGHT_SIDE_START.term(),
+                            setting.clock().now())));
         }
     }
 
@@ -278,14 +280,14 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             } else if (slot.descriptor().hasRemoved(message.from())) {
                 transport().sendNotice(from, new ReplicaNotice(range, message.from(), ReplicaNotice.Kind.REMOVED));
             } else {
-                slot.tell(new ReplicaActor.Deliver(message));
+                slot.tell(new ReplicaActor.Deliver(from, message));
             }
         } else if (removals.isRemoved(range, message.to())) {
             answerForAbsent(from, range, message, true);
         } else if (!closed) {
             answerForAbsent(from, range, message, false);
             strangers
-                    .keep(range.value(), message, System.nanoTime())
+                    .keep(range.value(), new ReplicaActor.Deliver(from, message), System.nanoTime())
                     .ifPresent(reply -> transport().sendRaft(from, range, reply));
         }
     }

@@ -21,7 +21,7 @@ final class StrangerMail {
 
     private static final class Box {
         long sinceNanos;
-        final ArrayDeque<RaftMessage> messages = new ArrayDeque<>();
+        final ArrayDeque<ReplicaActor.Deliver> messages = new ArrayDeque<>();
 
         Box(long sinceNanos) {
             this.sinceNanos = sinceNanos;
@@ -31,7 +31,7 @@ final class StrangerMail {
     private final Map<Long, Box> boxes = new HashMap<>();
 
     /** Keeps the message. Returns what to answer its sender, if this has gone on for too long. */
-    synchronized Optional<RaftMessage> keep(long range, RaftMessage message, long nowNanos) {
+    synchronized Optional<RaftMessage> keep(long range, ReplicaActor.Deliver message, long nowNanos) {
         Box box = boxes.get(range);
         if (box == null) {
             if (boxes.size() >= RANGES_MAX) {
@@ -44,7 +44,7 @@ final class StrangerMail {
             box.messages.poll();
         }
         box.messages.add(message);
-        if (nowNanos - box.sinceNanos > PATIENCE_NANOS && message instanceof RaftMessage.Append append) {
+        if (nowNanos - box.sinceNanos > PATIENCE_NANOS && message.message() instanceof RaftMessage.Append append) {
             return Optional.of(new RaftMessage.AppendReply(
                     append.to(),
                     append.from(),
@@ -66,7 +66,7 @@ final class StrangerMail {
     }
 
     /** The range has a replica now: its messages, oldest first. */
-    synchronized List<RaftMessage> take(long range) {
+    synchronized List<ReplicaActor.Deliver> take(long range) {
         Box box = boxes.remove(range);
         return box == null ? List.of() : new ArrayList<>(box.messages);
     }

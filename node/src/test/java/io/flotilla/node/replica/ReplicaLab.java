@@ -78,7 +78,7 @@ final class ReplicaLab {
         private final Slot slot;
 
         private Replica.Setting setting;
-        private final RangeDescriptor descriptor;
+        private RangeDescriptor descriptor;
         private @Nullable Dormant dormant;
 
         /** Takes no turns; what arrives waits. */
@@ -114,6 +114,12 @@ final class ReplicaLab {
         private Replica opened() {
             LogOpening opening = LogOpening.of(log, engine, descriptor);
             return new Replica(setting, new Ports(this), descriptor, opening.hardState(), opening.view());
+        }
+
+        /** Its replica has applied nothing since the range was like that. */
+        void remembers(RangeDescriptor older) {
+            descriptor = older;
+            replica = opened();
         }
 
         /** The process ends and another one begins: the state is as it was last flushed, the log as it was last synced. */
@@ -176,7 +182,7 @@ final class ReplicaLab {
         }
     }
 
-    private record Sent(NodeId to, RaftMessage message) {}
+    private record Sent(NodeId from, NodeId to, RaftMessage message) {}
 
     private record Word(NodeId from, NodeId to, LivenessMessage message) {}
 
@@ -197,14 +203,14 @@ final class ReplicaLab {
     /** Whether any may be needed; none arrives. */
     boolean snapshotsAllowed;
 
+    /** Whether one may be sent now; else its turn comes later. */
+    boolean roomForSnapshots = true;
+
     /** How many messages the replicas have sent each other. */
     long messages;
 
     /** Whether writes to the logs become durable by themselves. */
     boolean autoSync = true;
-
-    /** Whether one may be sent now; else its turn comes later. */
-    boolean roomForSnapshots = true;
 
     ReplicaLab(int size, FlowSettings flow, ReadMode readMode) {
         this(size, flow, readMode, SpaceWatch.none());
@@ -300,7 +306,7 @@ final class ReplicaLab {
             while (!network.isEmpty()) {
                 Sent sent = network.poll();
                 Node to = node(sent.to().value());
-                to.tell(() -> to.replica.receive(sent.message()));
+                to.tell(() -> to.replica.receive(sent.from(), sent.message()));
                 moved = true;
             }
         }
@@ -425,7 +431,7 @@ final class ReplicaLab {
         public void send(NodeId to, RaftMessage message) {
             messages++;
             if (!cut.test(node.id, to)) {
-                network.add(new Sent(to, message));
+                network.add(new Sent(node.id, to, message));
             }
         }
 
