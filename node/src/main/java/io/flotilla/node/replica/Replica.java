@@ -35,12 +35,9 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import io.flotilla.range.routing.ReplicaInfo;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -63,9 +60,6 @@ public final class Replica {
             Liveness liveness,
             long seed) {}
 
-    /** Messages that wait for a numbered persist. */
-    private record Held(long persistNumber, List<RaftMessage> messages) {}
-
     /** A request that came in. */
     record Arrival(RangeRequest request, long deadlineMicros, Consumer<RangeReply> reply) {}
 
@@ -76,11 +70,12 @@ public final class Replica {
     private final LogView log;
     private final QuorumWatch quorum;
     private final Checkup checkup;
+    private final Peers peers;
 
     /** Nothing was read above before this object was made. */
     private final Timestamp servedUpTo;
 
-    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private final Promises promises = new Promises();
     private List<RaftEvent> events = new ArrayList<>();
     private List<Arrival> arrivals = new ArrayList<>();
     private final ConfirmedReads confirming = new ConfirmedReads();
@@ -88,19 +83,10 @@ public final class Replica {
     private final Sweeping sweeping = new Sweeping();
     private @Nullable RequestDesk desk;
     private RaftStatus status;
-    private long lastPersistNumber;
     private long persistedNumber;
-    private long settledNumber;
     private long leaderlessSinceMicros;
     private boolean tickDue;
     private final SnapshotsOut snapshotsOut = new SnapshotsOut();
-
-    /**
-     * Where replicas are that have spoken and came after the descriptor as it is applied here: one that was away is brought up to date by a leader that it
-     * cannot know, and has to answer it.
-     */
-    private final Map<Integer, NodeId> newcomers = new TreeMap<>();
-
     private @Nullable StagedSnapshot arrivedSnapshot;
 
     /** A replica as it lies on disk. */
@@ -125,6 +111,7 @@ public final class Replica {
         this.log = opening.view();
         this.servedUpTo = servedUpTo;
         this.applier = new StateApplier(setting.engine(), descriptor, self);
+        this.peers = new Peers(applier::descriptor);
         Now now = ports.now();
         GroupSupport support = new GroupSupport(setting.liveness(), applier::descriptor, ports::micros);
         RaftConfig config = new RaftConfig(
@@ -153,9 +140,7 @@ public final class Replica {
     }
 
     void receive(NodeId from, RaftMessage message) {
-        if (message.from() >= applier.descriptor().nextReplicaId()) {
-            newcomers.put(message.from(), from);
-        }
+        peers.heard(message.from(), from);
         events.add(new RaftEvent.Received(message));
     }
 
@@ -192,7 +177,7 @@ public final class Replica {
     void snapshotInstalled(StagedSnapshot snapshot) {
         SnapshotHeader header = snapshot.header();
         applier.installed(header);
-        forgetNewcomers();
+        peers.descriptorChanged();
         ports.descriptorChanged(applier.descriptor());
         ports.applied(0);
         events.add(new RaftEvent.SnapshotInstalled(
@@ -337,26 +322,19 @@ public final class Replica {
         if (persistedNumber > 0) {
             long number = persistedNumber;
             persistedNumber = 0;
-            settledNumber = number;
+            promises.durable(number);
             handle(raft.step(now, new RaftEvent.Persisted(number)));
-            while (!held.isEmpty() && held.peek().persistNumber() <= number) {
-                sendAll(held.poll().messages());
-            }
+            promises.release(this::sendAll);
         }
     }
 
     private void handle(Ready ready) {
         Ready.Persist persist = ready.persist();
         if (persist != null) {
-            lastPersistNumber = ready.persistNumber();
+            promises.hold(ready.persistNumber(), ready.sendAfterPersist());
             ports.persist(ready.persistNumber(), persist);
-            held.add(new Held(ready.persistNumber(), ready.sendAfterPersist()));
-        } else if (!ready.sendAfterPersist().isEmpty()) {
-            if (held.isEmpty()) {
-                sendAll(ready.sendAfterPersist());
-            } else {
-                held.add(new Held(lastPersistNumber, ready.sendAfterPersist()));
-            }
+        } else if (!ready.sendAfterPersist().isEmpty() && !promises.holdIfOthersWait(ready.sendAfterPersist())) {
+            sendAll(ready.sendAfterPersist());
         }
         if (!ready.apply().isEmpty()) {
             apply(ready.apply());
@@ -397,13 +375,7 @@ public final class Replica {
     private void sendAll(List<RaftMessage> messages) {
         for (int i = 0; i < messages.size(); i++) {
             RaftMessage message = messages.get(i);
-            NodeId to = applier.descriptor()
-                    .replica(message.to())
-                    .map(ReplicaInfo::node)
-                    .orElse(newcomers.get(message.to()));
-            if (to != null) {
-                ports.send(to, message);
-            }
+            peers.nodeOf(message.to()).ifPresent(node -> ports.send(node, message));
         }
     }
 
@@ -446,17 +418,12 @@ public final class Replica {
     }
 
     private void afterChange(StateApplier.GotOtherReplicas change) {
-        forgetNewcomers();
+        peers.descriptorChanged();
         ports.descriptorChanged(change.after());
         ports.replicasChanged(change.before(), change.after(), desk != null);
         if (desk != null) {
             desk.thaw();
         }
-    }
-
-    /** Those that the descriptor knows, or has known. */
-    private void forgetNewcomers() {
-        newcomers.keySet().removeIf(id -> id < applier.descriptor().nextReplicaId());
     }
 
     // ---- serving -------------------------------------------------------------------------------------------------
@@ -584,9 +551,8 @@ public final class Replica {
         Now now = ports.now();
         return events.isEmpty()
                 && arrivals.isEmpty()
-                && held.isEmpty()
                 && persistedNumber == 0
-                && settledNumber == lastPersistNumber
+                && promises.isEmpty()
                 && confirming.isEmpty()
                 && awaiting.isEmpty()
                 && !snapshotsOut.isAnyWanted()
