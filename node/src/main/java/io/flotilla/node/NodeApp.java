@@ -227,6 +227,7 @@ public final class NodeApp implements AutoCloseable {
                         new NodeId(entry.node()),
                         address(HostPort.parse(entry.transport())).akka()));
         registry.loadLocal();
+        transport.dropOnceSilent(registry::isGone);
         transport.start(store);
         transport.trustOnly(node -> liveness.view().givenTo(node.value()) != Support.NO_EPOCH);
         liveness.start(new LivenessListener() {
@@ -347,6 +348,11 @@ public final class NodeApp implements AutoCloseable {
             @Override
             public void diskFailed(Exception cause) {
                 NodeApp.this.diskFailed(cause);
+            }
+
+            @Override
+            public void broken(RuntimeException cause) {
+                fatal("store liveness has failed: " + cause);
             }
         };
     }

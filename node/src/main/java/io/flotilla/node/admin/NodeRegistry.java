@@ -76,7 +76,7 @@ public final class NodeRegistry {
     }
 
     /** Whether that id was taken out of the cluster, as far as is known here. */
-    boolean isGone(NodeId node) {
+    public boolean isGone(NodeId node) {
         NodeEntry entry = known.get(node.value());
         return entry != null && entry.gone();
     }

@@ -130,7 +130,7 @@ public final class ReplicaOperations {
             if (entry.isEmpty()) {
                 callback.accept(new Absent<>("there is no node " + node.value()));
             } else {
-                new Emptying(node, deadlineMicros, callback).plan();
+                new Emptying(node, entry.get().leaving(), deadlineMicros, callback).plan();
             }
         });
     }
@@ -149,6 +149,10 @@ public final class ReplicaOperations {
     /** One call to empty a node. What it leaves undone, the next one does. */
     private final class Emptying {
         private final NodeId node;
+
+        /** It was known to lose its replicas before they were looked for: whatever was added since then was refused. */
+        private final boolean leaving;
+
         private final long deadlineMicros;
         private final Consumer<Answer<Decommissioned>> callback;
         private final ArrayDeque<Evacuation.Change> waiting = new ArrayDeque<>();
@@ -157,8 +161,9 @@ public final class ReplicaOperations {
         private int total;
         private String waitsFor = "";
 
-        Emptying(NodeId node, long deadlineMicros, Consumer<Answer<Decommissioned>> callback) {
+        Emptying(NodeId node, boolean leaving, long deadlineMicros, Consumer<Answer<Decommissioned>> callback) {
             this.node = node;
+            this.leaving = leaving;
             this.deadlineMicros = deadlineMicros;
             this.callback = callback;
         }
@@ -178,9 +183,11 @@ public final class ReplicaOperations {
                         + ": each needs a live node that has no replica of its range")));
                 return;
             }
-            registry.mark(node.value(), plan.changes().isEmpty(), marked -> {
+            registry.mark(node.value(), leaving && plan.changes().isEmpty(), marked -> {
                 if (!marked) {
                     callback.accept(new Failed<>(new KvError.DeadlineExceeded("REGISTRY", true)));
+                } else if (!leaving && plan.changes().isEmpty()) {
+                    new Emptying(node, true, deadlineMicros, callback).plan();
                 } else if (plan.changes().isEmpty()) {
                     if (!nodes.isLive(node)) {
                         nodes.forget(node);
@@ -227,7 +234,7 @@ public final class ReplicaOperations {
                 move(next);
             } else if (moved == total && scheduler.nowMicros() < deadlineMicros) {
                 // Splits may have made more meanwhile.
-                new Emptying(node, deadlineMicros, this::sum).plan();
+                new Emptying(node, true, deadlineMicros, this::sum).plan();
             } else {
                 callback.accept(new Ok<>(new Decommissioned(moved, total - moved, false, waitsFor)));
             }

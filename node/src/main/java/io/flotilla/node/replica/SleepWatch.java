@@ -175,12 +175,16 @@ final class SleepWatch {
         if (closed) {
             return;
         }
-        wakeSome();
-        for (Slot slot : wakefulness.awake()) {
-            slot.tellIfAwake(ReplicaActor.Tick.INSTANCE);
+        try {
+            wakeSome();
+            for (Slot slot : wakefulness.awake()) {
+                slot.tellIfAwake(ReplicaActor.Tick.INSTANCE);
+            }
+        } finally {
+            // Whatever happened to one: the others go on.
+            ticking.set(false);
+            keepTicking();
         }
-        ticking.set(false);
-        keepTicking();
     }
 
     private void wakeSome() {
@@ -203,12 +207,15 @@ final class SleepWatch {
     }
 
     private void look() {
-        for (Slot slot : wakefulness.drowsy(LivenessService.nowMicros(), FALL_ASLEEP_AT_ONCE_MAX)) {
-            if (!closed) {
-                slot.tellIfAwake(ReplicaActor.FallAsleep.INSTANCE);
+        try {
+            for (Slot slot : wakefulness.drowsy(LivenessService.nowMicros(), FALL_ASLEEP_AT_ONCE_MAX)) {
+                if (!closed) {
+                    slot.tellIfAwake(ReplicaActor.FallAsleep.INSTANCE);
+                }
             }
+        } finally {
+            looking.set(false);
+            keepLooking();
         }
-        looking.set(false);
-        keepLooking();
     }
 }

@@ -163,8 +163,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         List<RangeDescriptor> fresh = new ArrayList<>();
         try (Engine.Batch batch = setting.engine().newBatch()) {
             for (RangeDescriptor descriptor : descriptors) {
-                boolean had = replicas.find(descriptor.id()) != null || lost.isStoreRebuilt();
-                if (descriptor.replicaOn(setting.node()).isPresent() && !had) {
+                if (isNew(descriptor)) {
                     LocalState.putDescriptor(batch, descriptor);
                     fresh.add(descriptor);
                 }
@@ -173,6 +172,16 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         }
         setting.engine().flush();
         fresh.forEach(descriptor -> openAwake(descriptor, started));
+    }
+
+    /** Whoever founds a cluster may have to tell of its first ranges again, when they have been split and moved long since. */
+    private boolean isNew(RangeDescriptor first) {
+        return first.replicaOn(setting.node())
+                .filter(own -> replicas.find(first.id()) == null
+                        && !lost.isStoreRebuilt()
+                        && !removals.isRemoved(first.id(), own.replicaId())
+                        && !replicas.overlapsOther(first))
+                .isPresent();
     }
 
     /**
@@ -361,7 +370,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             // Whom a snapshot overlaps must shrink first.
             return !closed
                     && isMeant(header)
-                    && (slot != null || mayCreate(header))
+                    && (slot == null ? mayCreate(header) : !slot.isShut())
                     && !replicas.overlapsOther(descriptor);
         }
 

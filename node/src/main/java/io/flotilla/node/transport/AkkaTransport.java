@@ -41,6 +41,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
     private final ConcurrentHashMap<NodeId, Peer> peers = new ConcurrentHashMap<>();
 
     private volatile Predicate<NodeId> trusted = any -> true;
+    private volatile Predicate<NodeId> gone = none -> false;
     private volatile @Nullable Inbound inbound;
     private @Nullable Cancellable timer;
     private long tickNanos;
@@ -90,6 +91,11 @@ public final class AkkaTransport implements Transport, AutoCloseable {
      */
     public void trustOnly(Predicate<NodeId> supported) {
         trusted = supported;
+    }
+
+    /** Nodes of which this says so have left the cluster: they are known and spoken to only as long as they speak. */
+    public void dropOnceSilent(Predicate<NodeId> hasLeft) {
+        gone = hasLeft;
     }
 
     /** That node is trusted no more; what was asked of it has to be asked elsewhere. Returns before that is done. */
@@ -384,6 +390,10 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             LOG.warn("{} is out of reach: silent for {} ms", peer.id(), settings.silenceMillis());
             peer.failAll(peer.id() + " fell silent");
             handler.lost(peer.id());
+        }
+        if (!peer.isReachable() && gone.test(peer.id())) {
+            peers.remove(peer.id());
+            peer.failAll(peer.id() + " has left the cluster");
         }
     }
 

@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.id.NodeId;
@@ -42,10 +43,14 @@ class HandOffTest {
                             node,
                             clock,
                             LivenessService::nowMicros,
-                            (from, to, word) -> stores.get(to).received(from, word)));
+                            (from, to, word) -> store(to).received(from, word)));
         }
-        stores.get(SELF).know(HEIR);
-        stores.get(HEIR).know(SELF);
+        store(SELF).know(HEIR);
+        store(HEIR).know(SELF);
+    }
+
+    private LabLiveness store(NodeId node) {
+        return requireNonNull(stores.get(node));
     }
 
     private Slot led() {
@@ -68,7 +73,7 @@ class HandOffTest {
     }
 
     private int handOff(Duration patience) {
-        return new HandOff(SELF, List.of(led()), stores.get(SELF), patience).run();
+        return new HandOff(SELF, List.of(led()), store(SELF), patience).run();
     }
 
     @Test

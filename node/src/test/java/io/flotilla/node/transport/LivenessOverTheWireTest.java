@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
@@ -44,6 +45,7 @@ class LivenessOverTheWireTest {
         final Set<NodeId> deafTo = ConcurrentHashMap.newKeySet();
         final Queue<String> heard = new ConcurrentLinkedQueue<>();
         final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
+        final Map<NodeId, Long> asked = new ConcurrentHashMap<>();
         volatile long stalledSinceNanos;
         final LivenessService service;
 
@@ -65,6 +67,7 @@ class LivenessOverTheWireTest {
 
         @Override
         public void send(NodeId to, LivenessMessage message) {
+            asked.merge(to, 1L, Long::sum);
             cluster.node(id).transport.sendLiveness(to, message);
         }
 
@@ -81,6 +84,11 @@ class LivenessOverTheWireTest {
 
         @Override
         public void diskFailed(Exception cause) {
+            failures.add(cause);
+        }
+
+        @Override
+        public void broken(RuntimeException cause) {
             failures.add(cause);
         }
 
@@ -166,6 +174,27 @@ class LivenessOverTheWireTest {
         store(1).stalledSinceNanos = 0;
         Cluster.await("all support each other again", this::allSupportEachOther);
         assertThat(store(1).supportedBy(2)).isEqualTo(2);
+    }
+
+    @Test
+    void aStoreThatHasLeftIsAskedForSupportAsLongAsItSpeaksAndNotAnyMore() {
+        NodeId three = new NodeId(3);
+        cluster.node(1).transport.dropOnceSilent(three::equals);
+        Cluster.await("the others, once more", () -> store(1).asked.getOrDefault(three, 0L) > 10);
+        assertThat(cluster.node(1).transport.nodes()).contains(three);
+
+        store(3).service.close();
+        cluster.stop(3);
+        Cluster.await("it is dropped", () -> !cluster.node(1).transport.nodes().contains(three));
+        long asked = store(1).asked.getOrDefault(new NodeId(2), 0L);
+        Cluster.await(
+                "the one that is left is asked", () -> store(1).asked.getOrDefault(new NodeId(2), 0L) > asked + 2);
+        long askedThree = store(1).asked.getOrDefault(three, 0L);
+        Cluster.await("and once more", () -> store(1).asked.getOrDefault(new NodeId(2), 0L) > asked + 12);
+        assertThat(store(1).asked).containsEntry(three, askedThree);
+        assertThat(cluster.node(2).transport.nodes())
+                .as("who does not know that it has left")
+                .contains(three);
     }
 
     @Test

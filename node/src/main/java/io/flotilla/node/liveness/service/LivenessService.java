@@ -12,7 +12,9 @@ import io.flotilla.node.liveness.StoreLiveness;
 import io.flotilla.node.raft.Now;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -39,7 +41,7 @@ public final class LivenessService implements Liveness, AutoCloseable {
         /** Never blocks; may lose it. */
         void send(NodeId to, LivenessMessage message);
 
-        /** All nodes whose address is known. */
+        /** All nodes whose address is known, as long as they are of the cluster. */
         Collection<NodeId> nodes();
 
         /** For how long the log's write under way has been so; 0 if there is none. */
@@ -47,6 +49,9 @@ public final class LivenessService implements Liveness, AutoCloseable {
 
         /** The promises cannot be made durable; nothing more may be promised and the process must end. */
         void diskFailed(Exception cause);
+
+        /** What withdraws support is at its end; the process must end too. */
+        void broken(RuntimeException cause);
     }
 
     private final LivenessFile file;
@@ -64,7 +69,9 @@ public final class LivenessService implements Liveness, AutoCloseable {
     private LivenessReady.@Nullable Persist unsaved;
     private volatile long savingSinceNanos;
     private boolean stalled;
-    private int nodesKnown;
+
+    /** The timer's own. */
+    private final Set<NodeId> known = new HashSet<>();
 
     private static final LivenessListener NOBODY = new LivenessListener() {
         @Override
@@ -111,11 +118,6 @@ public final class LivenessService implements Liveness, AutoCloseable {
         if (timer.isAlive()) {
             step(() -> core.received(now(), from.value(), message));
         }
-    }
-
-    /** That node has left the cluster for good. */
-    public void forget(NodeId node) {
-        step(() -> core.forget(now(), node.value()));
     }
 
     /** This node relies on nobody's support from now on, and the others know it at once. For an orderly stop; leases are to be handed over before. */
@@ -169,22 +171,24 @@ public final class LivenessService implements Liveness, AutoCloseable {
 
     private void runTimer() {
         long dueNanos = System.nanoTime();
-        while (!closed) {
-            long nowNanos = System.nanoTime();
-            long waitNanos = tick(nowNanos, nowNanos - dueNanos < LATE_NANOS);
-            dueNanos = nowNanos + waitNanos;
-            LockSupport.parkNanos(this, waitNanos);
+        try {
+            while (!closed) {
+                long nowNanos = System.nanoTime();
+                long waitNanos = tick(nowNanos, nowNanos - dueNanos < LATE_NANOS);
+                dueNanos = nowNanos + waitNanos;
+                LockSupport.parkNanos(this, waitNanos);
+            }
+        } catch (RuntimeException broken) {
+            // Nobody would withdraw the support that this store gives.
+            LOG.error("store liveness has failed", broken);
+            ports.broken(broken);
         }
     }
 
     /** @return when to tick again */
     private long tick(long nowNanos, boolean onTime) {
-        Collection<NodeId> nodes = ports.nodes();
-        if (nodes.size() != nodesKnown) {
-            nodesKnown = nodes.size();
-            for (NodeId node : nodes) {
-                step(() -> core.know(now(), node.value()));
-            }
+        if (ports.nodes().size() != known.size()) {
+            knowOthers(Set.copyOf(ports.nodes()));
         }
         step(() -> core.tick(now()));
         long pendingNanos = Math.max(ports.oldestPendingNanos(), age(savingSinceNanos, nowNanos));
@@ -198,6 +202,21 @@ public final class LivenessService implements Liveness, AutoCloseable {
         }
         long nextLook = stalled ? nextTick : untilStalled > 0 ? untilStalled : LATE_NANOS / 2;
         return Math.max(WAIT_NANOS_MIN, Math.min(nextTick, nextLook));
+    }
+
+    private void knowOthers(Set<NodeId> nodes) {
+        for (NodeId node : nodes) {
+            if (known.add(node)) {
+                step(() -> core.know(now(), node.value()));
+            }
+        }
+        for (NodeId node : Set.copyOf(known)) {
+            if (!nodes.contains(node)) {
+                known.remove(node);
+                LOG.info("{} has left the cluster; it is not asked for support any more", node);
+                step(() -> core.forget(now(), node.value()));
+            }
+        }
     }
 
     private void watchDisk(long pendingNanos) {
