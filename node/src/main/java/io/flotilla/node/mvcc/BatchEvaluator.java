@@ -26,8 +26,10 @@ public final class BatchEvaluator {
      *
      * @param now a reading of the hybrid clock, taken when evaluation starts
      * @param oldest what was overwritten before may be gone
+     * @param since where this node's lease began: what is not above it may have been written by another node's clock
      */
-    public record Context(Engine engine, NodeId node, Timestamp now, ReadFloor floor, Timestamp oldest) {}
+    public record Context(
+            Engine engine, NodeId node, Timestamp now, ReadFloor floor, Timestamp oldest, Timestamp since) {}
 
     /** The timestamp cache: writes must go above what it says. */
     @FunctionalInterface

@@ -189,7 +189,8 @@ final class Reads {
         List<Observed> observed = work.header.observed();
         for (int i = 0; i < observed.size(); i++) {
             if (observed.get(i).node().equals(work.context.node())) {
-                limit = limit.min(observed.get(i).at());
+                // Says something only of what was written here: an earlier leaseholder's clock may have been ahead.
+                limit = limit.min(observed.get(i).at().max(work.context.since()));
             }
         }
         return limit;

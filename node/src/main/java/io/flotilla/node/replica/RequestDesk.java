@@ -122,6 +122,7 @@ final class RequestDesk {
 
     private final Tools tools;
     private final long term;
+    private final Timestamp since;
     private final Sequencer sequencer;
     private final TimestampCache timestamps;
     private final Map<Long, Pending> pending = new LinkedHashMap<>();
@@ -139,6 +140,7 @@ final class RequestDesk {
     RequestDesk(Tools tools, Lease lease, Timestamp servedUpTo) {
         this.tools = tools;
         this.term = lease.term();
+        this.since = lease.start();
         this.sequencer = new Sequencer(tools.settings());
         this.timestamps = new TimestampCache(lease.start().max(servedUpTo));
     }
@@ -436,7 +438,8 @@ final class RequestDesk {
                                 tools.node(),
                                 tools.clock().now(),
                                 timestamps::latestRead,
-                                tools.swept().get()),
+                                tools.swept().get(),
+                                since),
                         batch);
         if (evaluation instanceof Evaluation.Blocked blocked) {
             work.addAll(sequencer.blocked(now.micros(), ticket, blocked.key(), blocked.holder()));

@@ -38,6 +38,9 @@ final class Bench {
     /** What was overwritten before is swept away. */
     Timestamp oldest = Timestamp.ZERO;
 
+    /** Where the lease began. */
+    Timestamp since = Timestamp.ZERO;
+
     static Timestamp ts(long n) {
         return new Timestamp(n);
     }
@@ -111,7 +114,7 @@ final class Bench {
             return latest;
         };
         return evaluator.evaluate(
-                new BatchEvaluator.Context(engine, NODE, now, floor, oldest), new KvBatch(header, List.of(ops)));
+                new BatchEvaluator.Context(engine, NODE, now, floor, oldest, since), new KvBatch(header, List.of(ops)));
     }
 
     /** Evaluates, protects what was read, applies. */

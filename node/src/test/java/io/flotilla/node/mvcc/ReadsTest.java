@@ -99,6 +99,21 @@ class ReadsTest {
                 .isEqualTo(new KvResult.Got(value("one"), ts(100)));
     }
 
+    /** Node 2, whose clock was ahead, wrote at 150 and was answered; then this node took the lease over, which starts above. */
+    @Test
+    void anObservedClockSaysNothingOfWhatAnEarlierLeaseholderWrote() {
+        bench.commit(1, 100, "a", "one");
+        bench.commit(2, 150, "a", "two");
+        bench.since = ts(155);
+        Observed here = new Observed(NODE, ts(125));
+        assertThat(bench.refused(uncertain(false, 120, 200, here), get("a"))).isInstanceOf(KvError.ReadUncertain.class);
+        assertThat(bench.refused(uncertain(false, 120, 200, here), scan("a", "b")))
+                .isInstanceOf(KvError.ReadUncertain.class);
+        bench.commit(3, 160, "b", "three");
+        assertThat(bench.result(uncertain(false, 120, 200, here), get("b")))
+                .isEqualTo(new KvResult.Got(null, Timestamp.ZERO));
+    }
+
     @Test
     void anothersIntentBlocksAReadAtOrAboveItAndNotBelow() {
         TxnMeta holder = txn(1, "x");
