@@ -61,7 +61,10 @@ final class Intents {
                 writes.put(
                         Space.DATA,
                         MvccKeys.data(key, resolve.timestamp()),
-                        VersionCodec.encode(resolve.id(), intent.value()));
+                        VersionCodec.encode(
+                                resolve.id(),
+                                intent.value(),
+                                resolve.timestamp().isAfter(intent.timestamp())));
             }
             writes.delete(Space.INTENT, key.bytes());
         }

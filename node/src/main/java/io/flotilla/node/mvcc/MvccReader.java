@@ -32,6 +32,20 @@ public final class MvccReader {
         }
     }
 
+    /** The newest version of {@code key} at or below {@code timestamp}, or at or below {@code movedUpTo} if it was moved there. */
+    @Nullable
+    Version version(Key key, Timestamp timestamp, Timestamp movedUpTo) {
+        try (Engine.Cursor cursor = versions(key, movedUpTo)) {
+            for (; cursor.isValid(); cursor.next()) {
+                long packed = MvccKeys.packedOfData(cursor.key());
+                if (packed <= timestamp.packed() || VersionCodec.isMoved(cursor.value())) {
+                    return VersionCodec.decode(new Timestamp(packed), cursor.value());
+                }
+            }
+        }
+        return null;
+    }
+
     /**
      * When {@code txn} wrote {@code key}, if it committed: the timestamp of its newest version in [{@code lowest}, {@code highest}], or {@link
      * Timestamp#ZERO}.

@@ -23,12 +23,16 @@ final class Reads {
     /** Versions in (work.at, this] are uncertain; ZERO if none can be. */
     private final Timestamp uncertainUpTo;
 
+    /** Those that were moved are uncertain up to here: where they stand tells nothing of when they were written. */
+    private final Timestamp movedUpTo;
+
     /** Above {@code work.at}: everything must be read again there. */
     private Timestamp needed = Timestamp.ZERO;
 
     Reads(Work work) {
         this.work = work;
         this.uncertainUpTo = uncertainUpTo(work);
+        this.movedUpTo = uncertainUpTo.isSet() ? work.header.uncertaintyLimit() : Timestamp.ZERO;
     }
 
     static boolean isRead(KvOp op) {
@@ -89,7 +93,7 @@ final class Reads {
                 return new Blocked(key, intent.txn(), intent.timestamp());
             }
         }
-        Version version = work.reader.version(key, upTo);
+        Version version = work.reader.version(key, upTo, work.at.max(movedUpTo));
         if (version == null) {
             work.result(index, new KvResult.Got(null, Timestamp.ZERO));
         } else {
@@ -122,7 +126,7 @@ final class Reads {
                         && !intent.timestamp().isAfter(upTo)) {
                     return new Blocked(key, intent.txn(), intent.timestamp());
                 }
-                Version version = own ? null : walk.version(upTo);
+                Version version = own ? null : walk.version(upTo, work.at.max(movedUpTo));
                 if (version != null) {
                     Evaluation stop = checkCertain(key, version);
                     if (stop != null) {

@@ -46,14 +46,21 @@ final class SpanWalk implements AutoCloseable {
         return intentIsHere() ? IntentCodec.decode(intents.value()) : null;
     }
 
-    /** The newest version of the current key at or below {@code upTo}, if any. */
+    /** The newest version of the current key at or below {@code upTo}, or at or below {@code movedUpTo} if it was moved there. */
     @Nullable
-    Version version(Timestamp upTo) {
+    Version version(Timestamp upTo, Timestamp movedUpTo) {
         byte[] entry = currentEntry();
-        if (entry == null || !descendTo(entry, upTo.packed())) {
+        if (entry == null || !descendTo(entry, movedUpTo.packed())) {
             return null;
         }
-        return VersionCodec.decode(MvccKeys.timestampOfData(versions.key()), versions.value());
+        while (isAtVersionOf(entry)) {
+            long packed = MvccKeys.packedOfData(versions.key());
+            if (packed <= upTo.packed() || VersionCodec.isMoved(versions.value())) {
+                return VersionCodec.decode(new Timestamp(packed), versions.value());
+            }
+            versions.next();
+        }
+        return null;
     }
 
     /** Whether anyone but {@code txn} wrote a version of the current key in ({@code after}, {@code upTo}]. */

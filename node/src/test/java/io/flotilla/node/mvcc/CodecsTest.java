@@ -66,8 +66,12 @@ class CodecsTest {
     void versions() {
         assertThat(hex(VersionCodec.encode(ID, value("hi")))).isEqualTo("01" + ID_HEX + "00" + "6869");
         assertThat(hex(VersionCodec.encode(ID, null))).isEqualTo("01" + ID_HEX + "01");
+        assertThat(hex(VersionCodec.encode(ID, value("hi"), true))).isEqualTo("01" + ID_HEX + "02" + "6869");
+        assertThat(hex(VersionCodec.encode(ID, null, true))).isEqualTo("01" + ID_HEX + "03");
         for (Value value : Arrays.asList(value("hi"), Value.EMPTY, null)) {
             assertThat(VersionCodec.decode(ts(5), VersionCodec.encode(ID, value)))
+                    .isEqualTo(new Version(ID, ts(5), value));
+            assertThat(VersionCodec.decode(ts(5), VersionCodec.encode(ID, value, true)))
                     .isEqualTo(new Version(ID, ts(5), value));
         }
         assertThatThrownBy(() -> VersionCodec.decode(ts(5), bytes("02" + ID_HEX + "00")))

@@ -114,6 +114,30 @@ class ReadsTest {
                 .isEqualTo(new KvResult.Got(null, Timestamp.ZERO));
     }
 
+    /** Another leaseholder, whose clock was ahead, moved the commit up to 150; it was answered before this node's clock was seen at 125. */
+    @Test
+    void anObservedClockSaysNothingOfAWriteThatWasMovedUpWhenItCommitted() {
+        TxnMeta writer = txn(1, "x");
+        bench.commit(2, 50, "a", "old");
+        bench.done(fixed(writer, 100), put("a", "new"), new KvOp.Delete(key("b")));
+        bench.done(
+                fixed(TxnMeta.NONE, 155),
+                resolve("a", writer, TxnStatus.COMMITTED, 150),
+                resolve("b", writer, TxnStatus.COMMITTED, 150));
+        bench.commit(3, 160, "a", "newest");
+        Observed here = new Observed(NODE, ts(125));
+        assertThat(bench.refused(uncertain(false, 120, 200, here), get("a")))
+                .isEqualTo(new KvError.ReadUncertain(key("a"), bench.now));
+        assertThat(bench.refused(uncertain(false, 120, 200, here), scan("a", "b")))
+                .isEqualTo(new KvError.ReadUncertain(key("a"), bench.now));
+        assertThat(bench.refused(uncertain(false, 120, 200, here), get("b")))
+                .isEqualTo(new KvError.ReadUncertain(key("b"), bench.now));
+        assertThat(bench.result(uncertain(false, 120, 149, here), get("a")))
+                .isEqualTo(new KvResult.Got(value("old"), ts(50)));
+        assertThat(bench.result(fixed(TxnMeta.NONE, 155), get("a"))).isEqualTo(new KvResult.Got(value("new"), ts(150)));
+        assertThat(bench.result(fixed(TxnMeta.NONE, 155), get("b"))).isEqualTo(new KvResult.Got(null, ts(150)));
+    }
+
     @Test
     void anothersIntentBlocksAReadAtOrAboveItAndNotBelow() {
         TxnMeta holder = txn(1, "x");
