@@ -154,7 +154,11 @@ final class BufferedTransaction implements Transaction {
             if (failure.kind() != Error.Code.READ_UNCERTAIN) {
                 throw doomed(failure);
             }
-            refresh(failure.retryTimestamp());
+            // Before the first read there is nothing to refresh: it begins anew, at a timestamp and with an uncertainty
+            // of its own.
+            if (!reads.isEmpty()) {
+                refresh(failure.retryTimestamp());
+            }
         }
     }
 

@@ -190,6 +190,24 @@ class TransactionTest {
                 .isEqualTo(1);
     }
 
+    /** A context that was refreshed before it had read anything would have no uncertainty, and could miss what was written before it. */
+    @Test
+    void uncertainFirstReadBeginsAnew() {
+        client.put("a", "1");
+        AtomicInteger asked = new AtomicInteger();
+        gateway.refusal = request -> request.hasGet() && asked.incrementAndGet() == 1
+                ? error(Error.Code.READ_UNCERTAIN).map(e -> e.setRetryTimestamp(500))
+                : Optional.empty();
+        TxnResult<Optional<String>> result = client.transact(tx -> tx.getText("a"));
+        assertThat(result.value()).contains("1");
+        assertThat(result.attempts()).isEqualTo(1);
+        assertThat(gateway.requests(Request.KindCase.REFRESH)).isEmpty();
+        assertThat(gateway.requests(Request.KindCase.GET)).hasSize(2).allSatisfy(request -> {
+            assertThat(request.getGet().getTxn().getReadTimestamp()).isZero();
+            assertThat(request.getGet().getForwardable()).isTrue();
+        });
+    }
+
     @Test
     void failedRefreshRunsTheBodyAgain() {
         client.put("a", "1");
