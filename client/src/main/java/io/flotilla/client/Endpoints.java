@@ -133,13 +133,13 @@ final class Endpoints implements AutoCloseable {
 
     private void releaseWaiting() {
         Exchange exchange;
-        while ((exchange = waiting.poll()) != null) {
+        while ((closed || !rotation.isEmpty()) && (exchange = waiting.poll()) != null) {
             List<Connection> ready = rotation;
             if (closed) {
                 exchange.failed(closedFailure());
             } else if (ready.isEmpty()) {
+                // The last one went just now. Looks again: whoever is back meanwhile may have found nobody waiting.
                 waiting.add(exchange);
-                return;
             } else {
                 choose(ready, exchange).submit(exchange);
             }

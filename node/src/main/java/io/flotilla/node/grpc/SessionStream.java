@@ -81,6 +81,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
             group.execute(() -> start(message));
             if (unsent.get() > UNSENT_MAX) {
                 withheld.incrementAndGet();
+                write(); // what was unsent may be sent by now, and whoever sent it has looked before this was withheld
             } else {
                 out.request(1);
             }
