@@ -7,6 +7,7 @@ import io.flotilla.node.raft.LogView;
 import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -54,7 +55,7 @@ public final class ChronicleLog implements SharedLog {
         try {
             LogRecovery recovery = new LogRecovery(files, settings.recordBytesMax());
             recovery.run();
-            List<CycleScan.Found> found = recovery.files();
+            List<CycleScan.Found> found = withoutUnbegun(recovery.files());
             // What a killed process appended and never forced is read now, and whoever reads it will answer for it.
             files.forceNewest();
             recovery.ranges().forEach((range, history) -> table.range(range).recovered(history));
@@ -74,6 +75,19 @@ public final class ChronicleLog implements SharedLog {
             files.close();
             throw e;
         }
+    }
+
+    /** A file that never got its header is of no use to the queue. Only now that all was read it is known that nothing acknowledged lies behind that. */
+    private List<CycleScan.Found> withoutUnbegun(List<CycleScan.Found> all) throws IOException {
+        List<CycleScan.Found> begun = new ArrayList<>();
+        for (CycleScan.Found file : all) {
+            if (file.begun()) {
+                begun.add(file);
+            } else {
+                files.delete(file.cycle());
+            }
+        }
+        return begun;
     }
 
     /** Makes opening a log quicker if done before; whether it is or not makes no other difference. */

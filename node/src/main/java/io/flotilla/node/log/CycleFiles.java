@@ -4,7 +4,6 @@ import io.flotilla.node.disk.Disk;
 import io.flotilla.node.disk.DiskFile;
 import io.flotilla.node.disk.NoSpaceException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -21,6 +20,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +44,10 @@ final class CycleFiles implements AutoCloseable {
     private final long fileBytes;
     private final FileChannel lockChannel;
     private boolean closed;
+
+    /** What was allocated ahead may not be durable, and a second sync of the directory may say "fine": final, like any failed sync. */
+    private @Nullable IOException aheadFailed;
+
     private volatile boolean impatient;
 
     CycleFiles(Disk disk, Path directory, long fileBytes) throws IOException {
@@ -85,27 +89,11 @@ final class CycleFiles implements AutoCloseable {
 
     /**
      * The queue's table of locks and positions is derived from the cycle files, is never forced, and may name a dead process that has our
-     * own id (in a container it often does): since the directory is ours alone, it is made anew. So is a cycle that never got its header.
+     * own id (in a container it often does): since the directory is ours alone, it is made anew.
      */
     private void clean() throws IOException {
         Files.deleteIfExists(directory.resolve(METADATA));
-        for (int cycle : cycles()) {
-            if (!hasHeader(file(cycle))) {
-                Files.delete(file(cycle));
-            }
-        }
         disk.forceDirectory(directory);
-    }
-
-    private static boolean hasHeader(Path file) throws IOException {
-        ByteBuffer header = ByteBuffer.allocate(4).order(java.nio.ByteOrder.LITTLE_ENDIAN);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            if (channel.read(header, 0) < 4) {
-                return false;
-            }
-        }
-        int notComplete = 0x8000_0000;
-        return header.getInt(0) != 0 && (header.getInt(0) & notComplete) == 0;
     }
 
     Path directory() {
@@ -143,14 +131,25 @@ final class CycleFiles implements AutoCloseable {
         if (closed) {
             return;
         }
+        IOException failed = aheadFailed;
+        if (failed != null) {
+            throw new IOException("the next log file could not be made: " + failed.getMessage(), failed);
+        }
         if (!Files.exists(directory.resolve(AHEAD))) {
             Path unfinished = directory.resolve(AHEAD + ".tmp");
-            disk.allocate(unfinished, fileBytes);
-            disk.rename(unfinished, directory.resolve(AHEAD));
+            try {
+                disk.allocate(unfinished, fileBytes);
+                disk.rename(unfinished, directory.resolve(AHEAD));
+            } catch (NoSpaceException full) {
+                throw full;
+            } catch (IOException failure) {
+                aheadFailed = failure;
+                throw failure;
+            }
         }
     }
 
-    /** Begins that in the background. If it fails, {@link #bring} tries again and tells. */
+    /** Begins that in the background. If it fails, {@link #bring} tells; for lack of room alone it tries again. */
     void allocateAheadSoon() {
         Thread thread = new Thread(
                 () -> {

@@ -109,8 +109,15 @@ final class CycleReaders implements RangeLog.Archive, AutoCloseable {
         return files.file(Place.cycle(place)) + ":" + Place.position(place);
     }
 
-    /** Nothing in that file is needed any more, and the file is deleted. */
-    synchronized void forget(int cycle) throws IOException {
+    /**
+     * Nothing in that file is needed any more: it goes. First its name, so that nobody who is late with an old place opens it once more and keeps its blocks.
+     */
+    void delete(int cycle) throws IOException {
+        files.delete(cycle);
+        forget(cycle);
+    }
+
+    private synchronized void forget(int cycle) throws IOException {
         FileChannel channel = channels.remove(cycle);
         if (channel != null) {
             channel.close();

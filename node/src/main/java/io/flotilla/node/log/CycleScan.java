@@ -38,6 +38,7 @@ final class CycleScan {
      * @param ranges what the records say
      * @param firstSequence -1 if there is no whole record
      * @param end where the last whole record ends in the file; 0 if there is none
+     * @param begun whether the queue's own header is there; without it no record can be come to
      * @param used bytes in use: behind them nothing was written but perhaps a torn record
      * @param neededFrom the first record still needed, as the newest record says that says so; -1 if none does
      * @param broken where the first record lies that is not whole; -1 if there is none
@@ -51,6 +52,7 @@ final class CycleScan {
             long firstSequence,
             long lastSequence,
             long end,
+            boolean begun,
             long used,
             long neededFrom,
             long broken,
@@ -67,6 +69,7 @@ final class CycleScan {
     private long firstSequence = -1;
     private long lastSequence = -1;
     private long end;
+    private boolean begun;
     private long used;
     private long neededFrom = -1;
     private long broken = -1;
@@ -99,6 +102,7 @@ final class CycleScan {
                 firstSequence,
                 lastSequence,
                 end,
+                begun,
                 used,
                 neededFrom,
                 broken,
@@ -120,6 +124,7 @@ final class CycleScan {
             if ((header & NOT_COMPLETE) != 0 || length > recordBytesMax + QUEUE_OVERHEAD_BYTES || next > size) {
                 throw damaged(at, "a header that nobody wrote");
             }
+            begun = true;
             if ((header & NOT_DATA) == 0) {
                 document(channel, at + QUEUE_HEADER_BYTES, length);
             } else if (isRecord(channel, at + QUEUE_HEADER_BYTES, length)) {

@@ -202,8 +202,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
         }
         add(listener -> new LogTask.Start(next, listener), 0);
         await();
-        readers.forget(cycle);
-        files.delete(cycle);
+        readers.delete(cycle);
         synchronized (this) {
             known.remove(cycle);
             collected++;

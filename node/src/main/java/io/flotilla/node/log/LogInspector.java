@@ -179,13 +179,14 @@ public final class LogInspector {
         Verification verification = new Verification();
         read(data, verification);
         List<Path> files = files(data);
+        if (files.isEmpty()) {
+            return verification.verdict(0);
+        }
         if (verification.lost.isEmpty()) {
             // What is damaged outside of the records, or at the beginning of one, the reading above passes over.
-            for (Path file : files) {
-                verification.checkAsAServer(file);
-            }
+            verification.checkAsAServer(files);
         } else if (!verification.broken.isEmpty()) {
-            verification.checkAsAServer(files.get(files.size() - 1));
+            verification.checkAsAServer(files.subList(files.size() - 1, files.size()));
         }
         return verification.verdict(files.size());
     }
@@ -284,12 +285,34 @@ public final class LogInspector {
         }
 
         /** What is not whole at the end is harmless only if a crash can have left it so; a server decides by the same scan. */
-        void checkAsAServer(Path file) throws IOException {
+        void checkAsAServer(List<Path> read) throws IOException {
+            Path file = read.get(0);
+            long next = -1;
+            long end = 0;
             try {
-                CycleScan.scan(file, 0, RECORD_BYTES_MAX);
+                for (Path each : read) {
+                    file = each;
+                    CycleScan.Found found = CycleScan.scan(each, 0, RECORD_BYTES_MAX);
+                    end = found.end();
+                    if (found.firstSequence() >= 0) {
+                        unreached(each, next, found.firstSequence());
+                        next = found.lastSequence() + 1;
+                    }
+                }
+                if (next >= 0 || read.size() == files.size()) {
+                    TornEnd.check(file, end, Math.max(0, next), (int) Math.min(RECORD_BYTES_MAX, Files.size(file)));
+                }
             } catch (LogCorruptException damaged) {
                 lost.add(String.valueOf(damaged.getMessage()));
                 broken.clear();
+            }
+        }
+
+        /** A server comes to records by the queue's headers alone. */
+        private static void unreached(Path file, long next, long first) {
+            if (next >= 0 && first != next) {
+                throw new LogCorruptException("the log is damaged before " + file + ": records " + next + " to "
+                        + (first - 1) + " are there, but a header before them is not what was written");
             }
         }
 

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -146,6 +147,31 @@ class LogDamageTest {
     void aLostQueueTableIsMadeAnew() throws IOException {
         Files.delete(directory.resolve("log/metadata.cq4t"));
         assertLogIs("1:1", "2:1", "3:1");
+    }
+
+    /** Nothing follows the file that could tell that its records were once there. */
+    @Test
+    void aSectorOfZerosAtTheBeginningOfTheLastFileIsRefusedAndNothingIsDeleted() throws IOException {
+        overwrite(lastFile(), 0, new byte[512]);
+        assertRefusedWithoutAChange();
+    }
+
+    @Test
+    void aFlippedBitInTheQueuesHeaderOfTheLastFileIsRefusedAndNothingIsDeleted() throws IOException {
+        byte[] header = Arrays.copyOf(Files.readAllBytes(lastFile()), 4);
+        header[3] ^= (byte) 0x80; // "not complete"
+        overwrite(lastFile(), 0, header);
+        assertRefusedWithoutAChange();
+    }
+
+    private void assertRefusedWithoutAChange() throws IOException {
+        Path file = lastFile();
+        byte[] before = Files.readAllBytes(file);
+        assertThatThrownBy(() -> new ChronicleLog(directory, SMALL)).isInstanceOf(LogCorruptException.class);
+        assertThat(Files.readAllBytes(file)).isEqualTo(before);
+        assertThat(LogInspector.verify(directory).isSound())
+                .as("as the inspector sees it")
+                .isFalse();
     }
 
     @Test

@@ -128,6 +128,33 @@ class LogFailureTest {
         }
     }
 
+    /** The name of the file that was allocated ahead may be gone after a power cut, whatever the next sync of the directory says. */
+    @Test
+    @Timeout(120)
+    void aSyncThatFailsWhileTheNextFileIsAllocatedAheadIsNotRetried() throws Exception {
+        AtomicInteger ahead = new AtomicInteger();
+        CountDownLatch failed = new CountDownLatch(1);
+        Disk nameless = new ForwardingDisk() {
+            @Override
+            public void rename(Path from, Path to) throws IOException {
+                real.rename(from, to);
+                if (to.getFileName().toString().equals("next.ahead") && ahead.incrementAndGet() == 2) {
+                    failed.countDown();
+                    throw new IOException("injected");
+                }
+            }
+        };
+        try (ChronicleLog log = new ChronicleLog(nameless, directory, SMALL)) {
+            assertThat(failed.await(60, TimeUnit.SECONDS)).isTrue();
+            long index = 0;
+            Throwable cause = null;
+            while (cause == null && index < 30) {
+                cause = causeOf(submit(log, 1, large(++index)));
+            }
+            assertThat(cause).as("once the file is to be used").hasRootCauseMessage("injected");
+        }
+    }
+
     private static Persist large(long index) {
         return new Persist(null, List.of(new LogEntry(index, 1, LogEntry.Kind.NORMAL, new byte[100_000])), null);
     }
