@@ -3,6 +3,8 @@ package io.flotilla.client.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +38,9 @@ import picocli.CommandLine.Spec;
             "  5 an invariant broke (demo, load), 7 outcome unknown"
         })
 public final class FlotillaCli implements Runnable {
+    /** Of the client's network library; held, for a logger that nobody holds forgets what it was told. */
+    private static final Logger NETWORK = Logger.getLogger("io.grpc");
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -47,6 +52,7 @@ public final class FlotillaCli implements Runnable {
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         // There is no log to configure in a command; libraries that look for one need not say so.
         System.setProperty("slf4j.internal.verbosity", "ERROR");
+        NETWORK.setLevel(Level.OFF); // what went wrong is an error's second line
         Errors.fallSilentAtTheEnd();
         System.exit(run(out, err, arguments));
     }
@@ -62,6 +68,8 @@ public final class FlotillaCli implements Runnable {
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A value may begin with @; it names no file.
+                .setExpandAtFiles(false)
                 .registerConverter(Duration.class, new DurationText())
                 .setExecutionExceptionHandler(errors)
                 .setParameterExceptionHandler(errors);

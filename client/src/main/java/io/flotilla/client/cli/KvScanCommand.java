@@ -58,8 +58,9 @@ final class KvScanCommand extends ClientCommand {
                     ? new byte[0]
                     : first.prefixEnd().bytes();
         }
-        if (limit < 0) {
-            throw new ParameterException(spec().commandLine(), "--limit is below 0: " + limit);
+        if (limit < 0 || limit == Integer.MAX_VALUE) {
+            throw new ParameterException(
+                    spec().commandLine(), "--limit is not within 0.." + (Integer.MAX_VALUE - 1) + ": " + limit);
         }
         List<KeyValue> rows;
         try (FlotillaClient client = client()) {

@@ -3,10 +3,13 @@ package io.flotilla.client.cli;
 import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.check.BankVerdict;
+import io.flotilla.client.load.BankLayout;
 import io.flotilla.client.load.BankLoad;
 import io.flotilla.client.load.BankLoad.BankSummary;
 import io.flotilla.client.load.BankOptions;
+import io.flotilla.client.load.LoadOptions;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,14 +36,18 @@ final class LoadBankCommand extends ClientCommand {
 
     @Override
     public Integer call() {
-        BankOptions bank = BankOptions.DEFAULT.prefix(prefix).accounts(accounts);
+        BankOptions bank = LoadRunOptions.understood(
+                spec(), () -> BankOptions.DEFAULT.prefix(prefix).accounts(accounts));
+        BankLayout layout = LoadRunOptions.understood(spec(), bank::layout);
+        LoadOptions options = LoadRunOptions.understood(spec(), run::options);
         if (run.ranges() > 1) {
+            List<String> borders = LoadRunOptions.understood(spec(), () -> layout.splitKeys(run.ranges()));
             try (FlotillaAdmin admin = admin()) {
-                LoadKvCommand.split(admin, bank.layout().splitKeys(run.ranges()));
+                LoadKvCommand.split(admin, borders);
             }
         }
         try (FlotillaClient client = patientClient()) {
-            BankLoad load = new BankLoad(client, bank, run.options());
+            BankLoad load = new BankLoad(client, bank, options);
             if (run.init()) {
                 output().note("opening " + accounts + " accounts");
                 load.init();

@@ -4,6 +4,7 @@ import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.load.KvLoad;
 import io.flotilla.client.load.KvOptions;
+import io.flotilla.client.load.LoadOptions;
 import io.flotilla.client.load.LoadSummary;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -39,14 +40,16 @@ final class LoadKvCommand extends ClientCommand {
 
     @Override
     public Integer call() {
-        KvOptions kv = new KvOptions(prefix, keys, valueBytes, readPercent);
+        KvOptions kv = LoadRunOptions.understood(spec(), () -> new KvOptions(prefix, keys, valueBytes, readPercent));
+        LoadOptions options = LoadRunOptions.understood(spec(), run::options);
         if (run.ranges() > 1) {
+            List<String> borders = LoadRunOptions.understood(spec(), () -> KvLoad.splitKeys(kv, run.ranges()));
             try (FlotillaAdmin admin = admin()) {
-                split(admin, KvLoad.splitKeys(kv, run.ranges()));
+                split(admin, borders);
             }
         }
         try (FlotillaClient client = patientClient()) {
-            KvLoad load = new KvLoad(client, kv, run.options());
+            KvLoad load = new KvLoad(client, kv, options);
             if (run.init()) {
                 output().note("writing " + keys + " keys");
                 load.init();

@@ -2,7 +2,10 @@ package io.flotilla.client.cli;
 
 import io.flotilla.client.load.LoadOptions;
 import java.time.Duration;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Options of every {@code flotilla load run}. */
 final class LoadRunOptions {
@@ -58,6 +61,15 @@ final class LoadRunOptions {
                 .opsMax(ops)
                 .opsPerSecond(rate)
                 .seed(seed);
+    }
+
+    /** What the command was told; what is out of bounds is the command line's fault. */
+    static <T> T understood(CommandSpec command, Supplier<T> options) {
+        try {
+            return options.get();
+        } catch (IllegalArgumentException wrong) {
+            throw new ParameterException(command.commandLine(), String.valueOf(wrong.getMessage()), wrong);
+        }
     }
 
     int ranges() {

@@ -77,10 +77,14 @@ record TxnOperation(Kind kind, List<String> operands) {
             return 0;
         }
         try {
-            return Integer.parseUnsignedInt(operands.get(2));
+            int limit = Integer.parseInt(operands.get(2));
+            if (limit >= 0) {
+                return limit;
+            }
         } catch (NumberFormatException wrong) {
-            throw new IllegalArgumentException("'" + operands.get(2) + "' is no limit of a scan", wrong);
+            // As one below zero.
         }
+        throw new IllegalArgumentException("'" + operands.get(2) + "' is no limit of a scan");
     }
 
     private static List<String> words(String line) {

@@ -7,12 +7,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.client.cli.local.Ports;
 import io.flotilla.v1.Error;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -58,13 +62,24 @@ class ExitCodeContractTest {
                 "txn frobnicate",
                 "txn outcome not-an-id k",
                 "load run",
+                "load run kv --clients 0",
+                "load run kv --read-percent 101",
+                "load run bank --accounts 0",
+                "load run bank --ranges 100000",
+                "kv scan --limit 2147483647",
+                "txn scan#a#b#4294967295",
                 "demo --ranges 0",
                 "demo --nodes 1",
                 "bench",
                 "bench failover --kinds flood"
             })
     void aWrongCommandLineExitsWith2AndFourLines(String line) {
-        CliRun run = CliRun.of(line.isEmpty() ? new String[0] : line.split(" "));
+        CliRun run = CliRun.of(
+                line.isEmpty()
+                        ? new String[0]
+                        : Stream.of(line.split(" "))
+                                .map(word -> word.replace('#', ' '))
+                                .toArray(String[]::new));
 
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err().lines()).hasSize(4);
@@ -113,6 +128,15 @@ class ExitCodeContractTest {
             assertThat(run.exitCode()).as(line + ": " + run.err()).isEqualTo(4);
             assertThat(run.err().lines()).as(line).hasSize(4);
         }
+    }
+
+    @Test
+    void aValueThatBeginsWithAnAtSignNamesNoFile(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("words"), "--help");
+
+        assertThat(CliRun.at(cluster, "kv", "put", "k", "@" + file).exitCode()).isZero();
+
+        assertThat(CliRun.at(cluster, "kv", "get", "k").out().strip()).isEqualTo("@" + file);
     }
 
     @Test

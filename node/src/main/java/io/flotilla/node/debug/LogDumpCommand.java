@@ -30,6 +30,9 @@ final class LogDumpCommand extends StoreLook {
 
     @Override
     int look(PrintStream out) throws IOException {
+        if (!hasLog()) {
+            return failWithoutLog();
+        }
         LogInspector.read(data, new LogInspector.Listener() {
             @Override
             public void record(Path file, long position, long sequence, int bytes, List<LogInspector.Part> parts) {
@@ -58,6 +61,9 @@ final class LogDumpCommand extends StoreLook {
             return;
         }
         Map<String, Object> fields = new LinkedHashMap<>();
+        if (format == Format.json) {
+            fields.put("schema", "flotilla.debug.log-dump/1");
+        }
         fields.put("file", String.valueOf(file.getFileName()));
         fields.put("position", position);
         fields.put("record", sequence);

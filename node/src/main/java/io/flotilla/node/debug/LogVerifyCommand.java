@@ -23,6 +23,9 @@ import picocli.CommandLine.Command;
 final class LogVerifyCommand extends StoreLook {
     @Override
     int look(PrintStream out) throws IOException {
+        if (!hasLog()) {
+            return failWithoutLog();
+        }
         LogInspector.Verdict verdict = LogInspector.verify(data);
         if (format == Format.json) {
             printJson(out, describe(verdict));

@@ -77,6 +77,11 @@ final class RebuildCommand extends StoreLook {
         return EXIT_OK;
     }
 
+    @Override
+    String cutShort() {
+        return "perhaps half done; nothing was deleted but what --discard names, and the same command goes on from there";
+    }
+
     private Optional<StoreIdentity> identity() throws IOException {
         Optional<StoreIdentity> copy = StoreIdentity.copyIn(data);
         if (copy.isPresent()) {

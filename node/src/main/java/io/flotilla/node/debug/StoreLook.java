@@ -1,6 +1,7 @@
 package io.flotilla.node.debug;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.node.log.LogInspector;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.FileChannel;
@@ -19,6 +20,8 @@ abstract class StoreLook implements Callable<Integer> {
     static final int EXIT_OK = 0;
     static final int EXIT_DAMAGED = 1;
     static final int EXIT_USAGE = 2;
+
+    private static final String UNCHANGED = "nothing was changed";
 
     /** How the answer is printed. */
     enum Format {
@@ -47,7 +50,30 @@ abstract class StoreLook implements Callable<Integer> {
                     "a running node has it open",
                     "stop the node first, or look into a copy of the directory");
         }
-        return look(System.out);
+        try {
+            return look(System.out);
+        } catch (RuntimeException | IOException unreadable) {
+            return fail(
+                    EXIT_DAMAGED,
+                    "cannot go on with " + data,
+                    unreadable.getClass().getSimpleName() + ": " + unreadable.getMessage(),
+                    cutShort(),
+                    "mend what is named above, then run the same command again");
+        }
+    }
+
+    /** What state everything is in when {@link #look} could not end. */
+    String cutShort() {
+        return UNCHANGED;
+    }
+
+    /** Without any there is nothing to be whole. */
+    final boolean hasLog() throws IOException {
+        return !LogInspector.files(data).isEmpty();
+    }
+
+    final int failWithoutLog() {
+        return fail("cannot look into " + data, "there are no files of a log", "give the --data directory of a node");
     }
 
     private static boolean isInUse(Path lockFile) throws IOException {
@@ -67,9 +93,13 @@ abstract class StoreLook implements Callable<Integer> {
     }
 
     static int fail(int exit, String what, String why, String advice) {
+        return fail(exit, what, why, UNCHANGED, advice);
+    }
+
+    private static int fail(int exit, String what, String why, String state, String advice) {
         System.err.println("error: " + what);
         System.err.println("  why:   " + why);
-        System.err.println("  state: nothing was changed");
+        System.err.println("  state: " + state);
         System.err.println("  try:   " + advice);
         return exit;
     }

@@ -33,6 +33,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,6 +148,43 @@ class DebugCommandTest {
         assertThat(printed.lines()).hasSize(2).allMatch(line -> line.contains("range=3"));
         assertThat(run("log", "dump", "--range", "4", data.toString())).isZero();
         assertThat(printed).isEmpty();
+    }
+
+    @Test
+    void aDumpForProgramsSaysInEachLineWhatItIs() {
+        assertThat(run("log", "dump", "-o", "json", data.toString())).isZero();
+        assertThat(printed.lines())
+                .isNotEmpty()
+                .allMatch(line -> line.startsWith("{\"schema\":\"flotilla.debug.log-dump/1\""));
+    }
+
+    @Test
+    void aDirectoryWithoutALogIsNoWholeLog() throws IOException {
+        Path empty = Files.createDirectory(data.resolve("empty"));
+        assertThat(run("log", "verify", empty.toString())).isEqualTo(2);
+        assertThat(printed).isEmpty();
+        assertThat(run("log", "dump", empty.toString())).isEqualTo(2);
+    }
+
+    @Test
+    void whatCannotBeReadIsSaidWithoutAStackTrace() throws IOException {
+        ByteBuffer identity = ByteBuffer.allocate(41).put((byte) 9);
+        CRC32C crc = new CRC32C();
+        crc.update(identity.array(), 0, 37);
+        Files.write(
+                data.resolve("identity"),
+                identity.putInt(37, (int) crc.getValue()).array());
+        PrintStream before = System.err;
+        ByteArrayOutputStream errors = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(run("rebuild", data.toString())).isEqualTo(1);
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(errors.toString(StandardCharsets.UTF_8).lines())
+                .hasSize(4)
+                .anyMatch(line -> line.contains("format is 9"));
     }
 
     @Test

@@ -83,8 +83,8 @@ class LogCollectionTest {
             write(other, 1, LogFixture.append(1, 1, 1));
         }
         Path file = LogInspector.files(data).get(0);
-        RangeHistory history =
-                requireNonNull(CycleScan.scan(file, 0, SETTINGS.recordBytesMax()).ranges().get(1L));
+        RangeHistory history = requireNonNull(
+                CycleScan.scan(file, 0, SETTINGS.recordBytesMax()).ranges().get(1L));
         long place = history.entries().place(1);
         AtomicReference<CycleReaders> late = new AtomicReference<>();
         Disk disk = new ForwardingDisk() {
