@@ -56,8 +56,8 @@ public final class ChronicleLog implements SharedLog {
             LogRecovery recovery = new LogRecovery(files, settings.recordBytesMax());
             recovery.run();
             List<CycleScan.Found> found = withoutUnbegun(recovery.files());
-            // What a killed process appended and never forced is read now, and whoever reads it will answer for it.
-            files.forceNewest();
+            // What an earlier process appended and did not force is read now, and whoever reads it will answer for it.
+            files.forceNewest(found);
             recovery.ranges().forEach((range, history) -> table.range(range).recovered(history));
             found.forEach(collector::found);
             opened = new QueueFile(

@@ -37,6 +37,7 @@ final class CycleScan {
     /**
      * @param ranges what the records say
      * @param firstSequence -1 if there is no whole record
+     * @param lastAt where the queue's header of the last whole record lies; 0 if there is only one, or none
      * @param end where the last whole record ends in the file; 0 if there is none
      * @param begun whether the queue's own header is there; without it no record can be come to
      * @param used bytes in use: behind them nothing was written but perhaps a torn record
@@ -51,6 +52,7 @@ final class CycleScan {
             long records,
             long firstSequence,
             long lastSequence,
+            long lastAt,
             long end,
             boolean begun,
             long used,
@@ -68,6 +70,7 @@ final class CycleScan {
     private long records;
     private long firstSequence = -1;
     private long lastSequence = -1;
+    private long lastAt;
     private long end;
     private boolean begun;
     private long used;
@@ -101,6 +104,7 @@ final class CycleScan {
                 records,
                 firstSequence,
                 lastSequence,
+                lastAt,
                 end,
                 begun,
                 used,
@@ -197,6 +201,7 @@ final class CycleScan {
             firstSequence = sequence;
         }
         lastSequence = sequence;
+        lastAt = records == 0 ? 0 : at - QUEUE_HEADER_BYTES;
         records++;
         end = at + length;
         parts(record, at);

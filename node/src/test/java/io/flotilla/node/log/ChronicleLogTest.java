@@ -334,7 +334,11 @@ class ChronicleLogTest {
         Path file = cycleFiles().get(0);
         long before = allocated(file);
         reopen();
-        assertThat(allocated(file)).isLessThan(before / 2 + (256 << 10));
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        // Beside the opening: by the collector.
+        while (allocated(file) >= before / 2 + (256 << 10)) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+        }
         assertThat(contents(log.view(1))).containsExactly("1:1");
         reopen();
         assertThat(contents(log.view(1))).containsExactly("1:1");

@@ -4,12 +4,14 @@ import static io.flotilla.node.log.LogFixture.SMALL;
 import static io.flotilla.node.log.LogFixture.append;
 import static io.flotilla.node.log.LogFixture.causeOf;
 import static io.flotilla.node.log.LogFixture.contents;
+import static io.flotilla.node.log.LogFixture.payload;
 import static io.flotilla.node.log.LogFixture.submit;
 import static io.flotilla.node.log.LogFixture.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.node.disk.Disk;
+import io.flotilla.node.disk.DiskFile;
 import io.flotilla.node.disk.Fault;
 import io.flotilla.node.disk.FaultDisk;
 import io.flotilla.node.disk.ForwardingDisk;
@@ -18,6 +20,9 @@ import io.flotilla.node.disk.RealDisk;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -183,6 +188,41 @@ class LogFailureTest {
         try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
             write(log, 1, append(1, 1, 1));
             assertThat(contents(log.view(1))).containsExactly("1:1");
+        }
+    }
+
+    /** The pages of a force that failed stay in memory as if they were on the disk, and the next start reads them there. */
+    @Test
+    void whatAFailedSyncMayHaveLeftInMemoryAloneIsWrittenOnceMoreAtTheNextStart() throws IOException {
+        try (ChronicleLog log = new ChronicleLog(disk, directory, SMALL)) {
+            write(log, 1, append(1, 1, 1));
+            broken.set(true);
+            assertThat(causeOf(submit(log, 1, append(2, 2, 1)))).hasMessage("injected");
+            broken.set(false);
+        }
+        List<String> written = new ArrayList<>();
+        Disk watched = new ForwardingDisk() {
+            @Override
+            public DiskFile open(Path file) throws IOException {
+                DiskFile opened = super.open(file);
+                return (DiskFile) Proxy.newProxyInstance(
+                        DiskFile.class.getClassLoader(), new Class<?>[] {DiskFile.class}, (self, method, arguments) -> {
+                            if (method.getName().equals("write")) {
+                                ByteBuffer bytes = ((ByteBuffer) arguments[0]).duplicate();
+                                written.add(StandardCharsets.ISO_8859_1
+                                        .decode(bytes)
+                                        .toString());
+                            }
+                            return method.invoke(opened, arguments);
+                        });
+            }
+        };
+        try (ChronicleLog log = new ChronicleLog(watched, directory, SMALL)) {
+            assertThat(contents(log.view(1))).containsExactly("1:1", "2:1");
+            assertThat(written)
+                    .singleElement()
+                    .asString()
+                    .contains(new String(payload(2, 1), StandardCharsets.US_ASCII));
         }
     }
 
