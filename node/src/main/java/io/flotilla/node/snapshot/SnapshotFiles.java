@@ -64,10 +64,21 @@ public final class SnapshotFiles {
     }
 
     Part create(SnapshotHeader header) throws IOException {
-        Files.createDirectories(directory);
+        makeDirectory();
         Part part = new Part(header);
         watch.done(SnapshotStep.OPENED);
         return part;
+    }
+
+    /** Its name must be as durable as what is installed from it. */
+    private void makeDirectory() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(directory);
+            Path parent = directory.toAbsolutePath().getParent();
+            if (parent != null) {
+                disk.forceDirectory(parent);
+            }
+        }
     }
 
     private void deleteIfThere(Path file) throws IOException {

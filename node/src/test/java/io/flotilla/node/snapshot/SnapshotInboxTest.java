@@ -95,6 +95,22 @@ class SnapshotInboxTest {
         assertThat(files()).isEmpty();
     }
 
+    /** An install that a crash interrupts goes on from the file: it must be found. */
+    @Test
+    void theDirectoryOfTheFirstSnapshotIsDurableBeforeItIsWhole() throws IOException {
+        List<String> forced = new ArrayList<>();
+        ForwardingDisk disk = new ForwardingDisk() {
+            @Override
+            public void forceDirectory(Path names) throws IOException {
+                forced.add(names.toString());
+                super.forceDirectory(names);
+            }
+        };
+        new SnapshotFiles(disk, directory.resolve("snapshots"))
+                .create(SnapshotHeader.of(chunks(1, 100, 1).get(0)));
+        assertThat(forced).contains(directory.toString());
+    }
+
     @Test
     void aChunkThatIsSentTwiceIsTakenOnce() {
         List<SnapshotChunk> chunks = chunks(1, 100, 3);
