@@ -148,13 +148,23 @@ final class LogWriter implements Runnable {
     public void run() {
         while (true) {
             boolean last = closing; // read before the queue: what came before closing is still written
-            if (collect()) {
+            if (collectOrFail()) {
                 handle();
             } else if (last) {
                 break;
             } else {
                 park();
             }
+        }
+    }
+
+    /** A bug there must not end this thread unheard: those who wait for it would wait for ever. */
+    private boolean collectOrFail() {
+        try {
+            return collect();
+        } catch (RuntimeException | Error e) {
+            fail(new IOException("the log cannot go on", e));
+            return true;
         }
     }
 

@@ -45,6 +45,10 @@ public final class RocksEngine implements Engine {
 
     private static final long WRITE_BUFFER_BYTES = 32L << 20;
     private static final long SMALL_WRITE_BUFFER_BYTES = 8L << 20;
+
+    /** The list of files begins anew at that size: the next start reads all of it into memory to check it. */
+    private static final long MANIFEST_BYTES_MAX = 64L << 20;
+
     private static final int BACKGROUND_JOBS_MAX = 2;
     private static final double BLOOM_BITS_PER_KEY = 10;
     private static final long BLOCK_BYTES = 16L << 10;
@@ -95,6 +99,7 @@ public final class RocksEngine implements Engine {
                     .setAtomicFlush(true)
                     .setMaxBackgroundJobs(BACKGROUND_JOBS_MAX)
                     .setMaxOpenFiles(512)
+                    .setMaxManifestFileSize(MANIFEST_BYTES_MAX)
                     .setKeepLogFileNum(2)
                     .setMaxLogFileSize(4L << 20)
                     .setBytesPerSync(1L << 20)

@@ -91,7 +91,7 @@ class LogCollectionTest {
             @Override
             public void delete(Path gone) throws IOException {
                 // Somebody asked for the place before the entry was moved, and comes to read only now.
-                assertThat(late.get().read(place, 1)).hasSize(1);
+                assertThat(requireNonNull(late.get()).read(place, 1)).hasSize(1);
                 super.delete(gone);
             }
         };
