@@ -18,7 +18,7 @@ import java.util.Optional;
  *   write     kind × 16 + space ordinal            kind 0 put, 1 delete, 2 put over something
  *             key (length, bytes)
  *             value (length, bytes)                not for delete
- *   garbage   space ordinal, key (length, bytes), how many
+ *   garbage   key (length, bytes), how many versions from there on; 0: it is a record's key
  * </pre>
  *
  * Lengths are in seven-bit groups, the lowest first; fixed numbers are big-endian.
@@ -74,11 +74,20 @@ public final class Mutation {
     }
 
     /**
-     * What a sweep takes away: so many versions of one user key, from one on to older ones.
+     * What a sweep takes away: so many versions of one user key, from one on to older ones; or a transaction's record.
      *
-     * @param key of the newest entry to go
+     * @param key of the newest entry to go, in DATA; or the record's, in RECORD
+     * @param count 0 for a record
      */
-    public record Garbage(byte[] key, int count) {}
+    public record Garbage(byte[] key, int count) {
+        static Garbage record(byte[] key) {
+            return new Garbage(key, 0);
+        }
+
+        boolean isRecord() {
+            return count == 0;
+        }
+    }
 
     private Mutation() {}
 

@@ -50,7 +50,8 @@ final class Records {
         // fatal.
         RecordMachine.Evidence evidence =
                 id -> work.reader.committedBy(id, anchor, Timestamp.ZERO, Timestamp.MAX, Integer.MAX_VALUE);
-        return new RecordMachine.Situation(work.header, work.base, writtenAt, work.context.now(), evidence);
+        return new RecordMachine.Situation(
+                work.header, work.base, writtenAt, work.context.now(), work.context.oldest(), evidence);
     }
 
     /** Evaluates one operation; null if all went well, else the answer to the batch. */

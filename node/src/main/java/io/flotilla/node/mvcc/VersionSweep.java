@@ -2,6 +2,8 @@ package io.flotilla.node.mvcc;
 
 import io.flotilla.config.key.Span;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnRecord;
+import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.mvcc.Mutation.Garbage;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
@@ -11,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds, step by step, what of a range's state nobody needs any more who reads at or above a threshold: versions below it that a newer one at or below it
- * covers, and deletions below it; and takes away what was found.
+ * covers, and deletions below it; records of transactions that were aborted and began below it; and takes away what was found.
  *
- * <p>What was found stays garbage, whatever is written meanwhile: a version is only ever laid above all others of its key. Of the records of transactions that
- * could not be said, so they stay.
+ * <p>What was found stays garbage, whatever is written meanwhile: a version is only ever laid above all others of its key. An aborted transaction's record
+ * fences late copies of its commit, and those are too old for a range that was swept. Other records stay: somebody may ask for them.
  *
  * <p>Not thread-safe, but any thread may look: what it looks at does not change.
  */
@@ -39,6 +41,9 @@ public final class VersionSweep {
 
     /** Where the next step begins; null once it has been everywhere. */
     private byte @Nullable [] from;
+
+    /** The same of the records, which come after all versions. */
+    private byte @Nullable [] fromRecord;
 
     /** The versions that come are of {@link #from}'s key and covered by one that stays. */
     private boolean covered;
@@ -65,10 +70,11 @@ public final class VersionSweep {
         this.span = span;
         this.threshold = threshold;
         this.from = MvccKeys.dataBounds(span).from();
+        this.fromRecord = MvccKeys.recordBounds(span).from();
     }
 
     public boolean isDone() {
-        return from == null;
+        return from == null && fromRecord == null;
     }
 
     /** How much of what was looked at so far stays. */
@@ -84,9 +90,13 @@ public final class VersionSweep {
         examinedBytes = 0;
         keyBytes = 0;
         byte[] begin = from;
+        byte[] beginRecord = fromRecord;
         if (begin != null) {
             from = null;
             versions(begin);
+        } else if (beginRecord != null) {
+            fromRecord = null;
+            records(beginRecord);
         }
         return List.copyOf(found);
     }
@@ -115,6 +125,35 @@ public final class VersionSweep {
             }
         }
         endRun();
+    }
+
+    private void records(byte[] begin) {
+        try (Engine.Cursor cursor =
+                engine.cursor(Space.RECORD, begin, MvccKeys.recordBounds(span).to())) {
+            for (int examined = 0; cursor.isValid(); cursor.next(), examined++) {
+                byte[] entry = cursor.key();
+                if (isFull(examined)) {
+                    fromRecord = entry;
+                    return;
+                }
+                byte[] value = cursor.value();
+                int bytes = entry.length + value.length;
+                examinedBytes += bytes;
+                if (isForgettable(value, threshold)) {
+                    found.add(Garbage.record(entry));
+                    removed++;
+                    removedBytes += bytes;
+                    keyBytes += entry.length;
+                } else {
+                    keptBytes += bytes;
+                }
+            }
+        }
+    }
+
+    private static boolean isForgettable(byte[] record, Timestamp threshold) {
+        TxnRecord decoded = RecordCodec.decode(record);
+        return decoded.status() == TxnStatus.ABORTED && decoded.meta().started().isBefore(threshold);
     }
 
     private boolean isFull(int examined) {
@@ -176,7 +215,18 @@ public final class VersionSweep {
      */
     public static void carryOut(Engine engine, Mutation.Sweep sweep, StateChecksum.Adding adding) {
         for (Garbage each : sweep.garbage()) {
-            removeVersions(engine, each, adding);
+            if (each.isRecord()) {
+                removeRecord(engine, each.key(), sweep.threshold(), adding);
+            } else {
+                removeVersions(engine, each, adding);
+            }
+        }
+    }
+
+    private static void removeRecord(Engine engine, byte[] key, Timestamp threshold, StateChecksum.Adding adding) {
+        byte[] value = engine.get(Space.RECORD, key);
+        if (value != null && isForgettable(value, threshold)) {
+            adding.remove(Space.RECORD, key, value);
         }
     }
 

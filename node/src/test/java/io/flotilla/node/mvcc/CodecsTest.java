@@ -157,10 +157,14 @@ class CodecsTest {
         Mutation.Sweep sweep = new Mutation.Sweep(
                 new Timestamp(0x0102),
                 3,
-                List.of(new Mutation.Garbage(bytes("aabb"), 300), new Mutation.Garbage(bytes("cc"), 1)));
+                List.of(
+                        new Mutation.Garbage(bytes("aabb"), 300),
+                        new Mutation.Garbage(bytes("cc"), 1),
+                        Mutation.Garbage.record(bytes("dd"))));
         byte[] payload = sweep.payload();
         assertThat(hex(payload))
-                .isEqualTo("04" + "0000000000000102" + "0000000000000003" + "02aabb" + "ac02" + "01cc" + "01");
+                .isEqualTo("04" + "0000000000000102" + "0000000000000003" + "02aabb" + "ac02" + "01cc" + "01" + "01dd"
+                        + "00");
         assertThat(Mutation.isSweep(payload)).isTrue();
         assertThat(Mutation.sweep(payload).orElseThrow())
                 .usingRecursiveComparison()

@@ -8,7 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.txn.TxnId;
+import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.config.txn.TxnRecord;
+import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.storage.Engine.Space;
 import java.util.List;
 import java.util.Random;
@@ -46,6 +51,69 @@ class VersionSweepTest {
             }
         }
         return steps;
+    }
+
+    private static byte[] record(long id, TxnStatus status, long started) {
+        TxnMeta meta = new TxnMeta(new TxnId(2, id), key("a"), ts(started), id);
+        return RecordCodec.encode(new TxnRecord(meta, status, ts(started + 5), ts(started + 50), List.of(key("a"))));
+    }
+
+    private void put(long id, byte[] record) {
+        bench.engine.in(Space.RECORD).put(MvccKeys.record(key("a"), new TxnId(2, id)), record);
+    }
+
+    private boolean has(long id) {
+        return bench.reader.record(key("a"), new TxnId(2, id)) != null;
+    }
+
+    @Test
+    void recordsOfAbortedTransactionsThatBeganBelowTheThresholdGoAndNoOthers() {
+        version("a", 10, "one");
+        version("a", 20, "two");
+        put(1, record(1, TxnStatus.ABORTED, 24));
+        put(2, record(2, TxnStatus.ABORTED, 25));
+        put(3, record(3, TxnStatus.COMMITTED, 10));
+        put(4, record(4, TxnStatus.STAGING, 10));
+        put(5, record(5, TxnStatus.PENDING, 10));
+        sweep(25);
+        assertThat(has(1)).isFalse();
+        assertThat(has(2) && has(3) && has(4) && has(5)).isTrue();
+        assertThat(bench.size(Space.DATA)).isEqualTo(1);
+    }
+
+    @Test
+    void manyRecordsGoInManySteps() {
+        for (int id = 1; id <= 5_000; id++) {
+            put(id, record(id, id % 10 == 0 ? TxnStatus.COMMITTED : TxnStatus.ABORTED, 10));
+        }
+        assertThat(sweep(25)).isGreaterThan(3);
+        assertThat(bench.size(Space.RECORD)).isEqualTo(500);
+    }
+
+    /** An aborted one never is; but what a sweep names is looked at once more when it is applied. */
+    @Test
+    void aRecordThatIsAnotherByThenStays() {
+        put(1, record(1, TxnStatus.ABORTED, 10));
+        VersionSweep look = new VersionSweep(bench.engine, Span.ALL, ts(25));
+        look.step();
+        List<Mutation.Garbage> found = look.step();
+        assertThat(found).hasSize(1);
+        put(1, record(1, TxnStatus.STAGING, 10));
+        bench.apply(new Mutation.Sweep(ts(25), 1, found));
+        assertThat(has(1)).isTrue();
+    }
+
+    /** Its record is gone, which would have told. */
+    @Test
+    void aLateCopyOfAnAbortedTransactionsCommitDoesNotCommitIt() {
+        TxnMeta late = new TxnMeta(new TxnId(2, 1), key("a"), ts(10), 1);
+        put(1, record(1, TxnStatus.ABORTED, 10));
+        KvOp commit = new KvOp.EndTxn(key("a"), TxnStatus.COMMITTED, List.of(key("a")), Value.EMPTY);
+        assertThat(bench.refused(Bench.fixed(late, 30), commit)).isInstanceOf(KvError.TxnAborted.class);
+        sweep(25);
+        assertThat(has(1)).isFalse();
+        assertThat(bench.refused(Bench.fixed(late, 30), commit)).isInstanceOf(KvError.TooOld.class);
+        assertThat(has(1)).isFalse();
     }
 
     @Test

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *      └──push, fence, end───┴──push, fence, end──────┴──end / recover──▶ ABORTED
  * </pre>
  *
- * A final record never changes; it can only be forgotten. A missing record means one of two things, told apart by the evidence: a
+ * A final record never changes; it can only be forgotten, an ABORTED one also with old versions. A missing record means one of two things, told apart by the evidence: a
  * version with the transaction's id at its anchor proves that it committed; without one it has not, yet.
  */
 public final class RecordMachine {
@@ -46,8 +46,10 @@ public final class RecordMachine {
      * @param at the batch's timestamp, set even if the header leaves it to the leaseholder
      * @param writtenAt where the batch's own writes stand; {@code at} if it has none
      * @param now a reading of the leaseholder's clock
+     * @param oldest ABORTED records of transactions that began below it may be gone
      */
-    public record Situation(KvHeader header, Timestamp at, Timestamp writtenAt, Timestamp now, Evidence evidence) {}
+    public record Situation(
+            KvHeader header, Timestamp at, Timestamp writtenAt, Timestamp now, Timestamp oldest, Evidence evidence) {}
 
     /** Which transaction's record {@code op} is about. */
     public static TxnId subject(KvHeader header, KvOp.RecordOp op) {
@@ -125,6 +127,9 @@ public final class RecordMachine {
             Timestamp committedAt = s.evidence().committedAt(s.header().txn().id());
             if (committedAt.isSet()) {
                 return new Decision.Leave(new KvResult.Ended(TxnStatus.COMMITTED, committedAt));
+            }
+            if (op.status() != TxnStatus.ABORTED && s.header().txn().started().isBefore(s.oldest())) {
+                return new Decision.Refuse(new KvError.TooOld(op.key(), s.oldest(), true));
             }
         }
         return switch (op.status()) {
@@ -240,7 +245,7 @@ public final class RecordMachine {
         }
         // A STAGING record is what recovery begins with: whatever is still an intent would look as if nobody had
         // committed it. An ABORTED one fences late copies of the commit; only the coordinator knows that there can be
-        // none.
+        // none, until they are too old.
         boolean own = s.header().txn().id().equals(op.id());
         boolean dropped = record.status() == TxnStatus.COMMITTED || own && record.status() != TxnStatus.STAGING;
         return dropped ? new Decision.Erase(done, false) : new Decision.Leave(done);

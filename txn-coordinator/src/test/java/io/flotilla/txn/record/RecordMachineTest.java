@@ -30,6 +30,7 @@ class RecordMachineTest {
     private final RecordMachine machine = new RecordMachine(SETTINGS);
     private Timestamp now = START.plusMicros(1_000);
     private Timestamp committedAt = Timestamp.ZERO;
+    private Timestamp oldest = Timestamp.ZERO;
 
     private static Timestamp millis(long millis) {
         return Timestamp.ofMicros(Timestamp.EPOCH_MICROS + millis * 1_000);
@@ -45,7 +46,7 @@ class RecordMachineTest {
 
     private RecordMachine.Situation situation(TxnMeta txn, boolean forwardable, Timestamp at, Timestamp writtenAt) {
         KvHeader header = new KvHeader(at, Timestamp.ZERO, List.of(), txn, forwardable, 1);
-        return new RecordMachine.Situation(header, at, writtenAt, now, id -> committedAt);
+        return new RecordMachine.Situation(header, at, writtenAt, now, oldest, id -> committedAt);
     }
 
     private Decision decide(@Nullable TxnRecord record, KvOp.RecordOp op, TxnMeta by) {
@@ -108,6 +109,22 @@ class RecordMachineTest {
         for (TxnStatus wish : List.of(TxnStatus.STAGING, TxnStatus.COMMITTED, TxnStatus.ABORTED)) {
             assertThat(decide(null, end(wish), TXN)).isEqualTo(leftEnded(TxnStatus.COMMITTED, START.next()));
         }
+    }
+
+    @Test
+    void whoComesSoLateThatAnAbortedRecordMayBeGoneIsTooOldToCommit() {
+        oldest = START.next();
+        for (TxnStatus wish : List.of(TxnStatus.STAGING, TxnStatus.COMMITTED)) {
+            Decision late = decide(null, end(wish), TXN);
+            assertThat(((Decision.Refuse) late).error()).isEqualTo(new KvError.TooOld(ANCHOR, oldest, true));
+            assertThat(written(decide(record(TxnStatus.STAGING), end(wish), TXN))
+                            .status())
+                    .as("what is there is no doubt")
+                    .isEqualTo(wish);
+        }
+        assertThat(written(decide(null, end(TxnStatus.ABORTED), TXN)).status()).isEqualTo(TxnStatus.ABORTED);
+        committedAt = START;
+        assertThat(decide(null, end(TxnStatus.COMMITTED), TXN)).isEqualTo(leftEnded(TxnStatus.COMMITTED, START));
     }
 
     @Test
