@@ -12,5 +12,10 @@ record Envelope(Header header, List<Frame> frames) implements WireMessage {
      * @param clock the sender's hybrid clock when it packed the envelope, above all that the frames tell of
      * @param address the sender's Akka address, or empty when the receiver is presumed to know it
      */
-    record Header(NodeId from, NodeId to, long incarnation, Timestamp clock, String address) {}
+    record Header(NodeId from, NodeId to, long incarnation, Timestamp clock, String address) {
+        /** The same, as long in bytes, with a later reading. */
+        Header at(Timestamp later) {
+            return new Header(from, to, incarnation, later, address);
+        }
+    }
 }

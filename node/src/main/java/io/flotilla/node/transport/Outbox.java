@@ -138,7 +138,9 @@ final class Outbox {
 
     /** Writes an envelope with what waits, as far as it fits. */
     private synchronized void drain(ByteBuffer out) {
-        EnvelopeCodec.putHeader(out, header.get());
+        int begin = out.position();
+        Envelope.Header first = header.get();
+        EnvelopeCodec.putHeader(out, first);
         int start = out.position();
         int frames = 0;
         boolean more = false;
@@ -169,6 +171,13 @@ final class Outbox {
                 out.position(mark);
             }
             more = out.position() - start >= settings.envelopeBytesSoft();
+        }
+        if (frames > 0) {
+            // Some of them came only after the header was written, and may tell of what was read or written since.
+            int end = out.position();
+            out.position(begin);
+            EnvelopeCodec.putHeader(out, first.at(header.get().clock()));
+            out.position(end);
         }
         sentNanos = System.nanoTime();
         stats.sent(frames, out.position() - start);

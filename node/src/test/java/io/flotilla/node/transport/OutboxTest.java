@@ -10,10 +10,13 @@ import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.RangeReply;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {
@@ -184,5 +187,41 @@ class OutboxTest {
         }
 
         assertThat(accepted).isBetween(10, 20);
+    }
+
+    /** The encoding thread is overtaken by one that evaluates; whoever gets the envelope must know of all clocks that its frames tell of. */
+    @Test
+    void theClockOfAnEnvelopeIsAboveWhatCameWhileItWasPacked() {
+        AtomicLong clock = new AtomicLong(100);
+        Deque<Runnable> meanwhile = new ArrayDeque<>();
+        Outbox packed = new Outbox(
+                TransportSettings.DEFAULT,
+                new TransportStats(),
+                () -> {
+                    Envelope.Header read = header.at(new Timestamp(clock.incrementAndGet()));
+                    Runnable next = meanwhile.poll();
+                    if (next != null) {
+                        next.run();
+                    }
+                    return read;
+                },
+                flushes::incrementAndGet,
+                reachable::get);
+        List<Timestamp> told = new ArrayList<>();
+        Runnable tell = () -> {
+            Timestamp served = new Timestamp(clock.incrementAndGet());
+            told.add(served);
+            packed.offer(new OutFrame.Raft(new RangeId(1), new RaftMessage.TimeoutNow(1, 2, 7, served)));
+        };
+        tell.run();
+        meanwhile.add(tell);
+
+        packed.new Flush().encode(buffer);
+        buffer.flip();
+        Envelope envelope = EnvelopeCodec.decode(buffer);
+
+        assertThat(envelope.frames()).hasSize(2);
+        assertThat(told).hasSize(2).allMatch(envelope.header().clock()::isAfter);
+        assertThat(envelope.header().address()).isEqualTo(header.address());
     }
 }
