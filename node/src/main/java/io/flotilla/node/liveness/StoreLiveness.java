@@ -44,6 +44,10 @@ public final class StoreLiveness {
     private final long supportMicros;
     private final long leaseMicros;
     private final Timestamp floor;
+
+    /** Nothing above was served by an earlier life of this store, whose clock may have been ahead of this one's. */
+    private final Timestamp servedBefore;
+
     private final TreeMap<Integer, Peer> peers = new TreeMap<>();
 
     private long epochMax;
@@ -72,6 +76,7 @@ public final class StoreLiveness {
         this.heartbeatMicros = config.settings().heartbeatMillis() * 1_000;
         this.supportMicros = config.settings().supportMillis() * 1_000;
         this.leaseMicros = config.leaseMillis() * 1_000;
+        this.servedBefore = now.hybrid().plusMicros(config.maxClockOffsetMicros());
         this.floor = now.hybrid().plusMicros(config.maxClockOffsetMicros() + leaseMicros);
         this.epochMax = restored.epochMax();
         this.heartbeatAtMicros = now.micros();
@@ -247,7 +252,7 @@ public final class StoreLiveness {
 
     /**
      * The others hear of it with the event after the one that gave up: by then all who serve here have the view without support, and nothing that they
-     * served is above the clock as it is now.
+     * served is above the clock as it is now. It is a word on earlier epochs too, and so on earlier lives.
      */
     private void sayFarewell(Now now) {
         if (!farewells) {
@@ -256,7 +261,7 @@ public final class StoreLiveness {
         farewells = false;
         for (Peer peer : peers.values()) {
             if (peer.farewell != Support.NO_EPOCH) {
-                send(peer, new LivenessMessage.Resign(peer.farewell, now.hybrid()));
+                send(peer, new LivenessMessage.Resign(peer.farewell, servedBefore.max(now.hybrid())));
                 peer.farewell = Support.NO_EPOCH;
             }
         }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.raft.Support;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -244,6 +246,30 @@ class StoreLivenessTest {
         lab.run(10);
         assertThat(lab.node(2).view().givenTo(1)).isZero();
         assertThat(lab.node(2).view().boundOf(1, 1)).isBetween(served, served.plusMicros(1_000));
+    }
+
+    @Test
+    void aFarewellTellsOfWhatAnEarlierLifeServedByAClockThatWasAhead() {
+        LivenessLab.Node slow = Collections.min(
+                lab.nodes, Comparator.comparing(node -> node.now().hybrid()));
+        LivenessLab.Node other = lab.node(slow.id % 3 + 1);
+        lab.run(2_005);
+        long epoch = slow.view().receivedEpoch(other.id, slow.monotonic());
+        Timestamp served = slow.now().hybrid();
+        assertThat(other.view().boundOf(slow.id, epoch)).isGreaterThan(served);
+        slow.crash();
+        for (LivenessLab.Node node : lab.nodes) {
+            lab.cutOneWay(node.id, slow.id);
+        }
+        slow.start();
+        lab.run(5);
+        assertThat(slow.now().hybrid())
+                .as("nobody has told it of the others' clocks yet")
+                .isLessThan(served);
+        slow.act(() -> slow.core().diskStalled(slow.now(), true));
+        slow.act(() -> slow.core().tick(slow.now()));
+        lab.run(1);
+        assertThat(other.view().boundOf(slow.id, epoch)).isGreaterThanOrEqualTo(served);
     }
 
     @Test
