@@ -286,21 +286,23 @@ public final class LogInspector {
 
         /** What is not whole at the end is harmless only if a crash can have left it so; a server decides by the same scan. */
         void checkAsAServer(List<Path> read) throws IOException {
-            Path file = read.get(0);
+            List<CycleScan.Found> ends = new ArrayList<>();
             long next = -1;
-            long end = 0;
             try {
                 for (Path each : read) {
-                    file = each;
                     CycleScan.Found found = CycleScan.scan(each, 0, RECORD_BYTES_MAX);
-                    end = found.end();
                     if (found.firstSequence() >= 0) {
                         unreached(each, next, found.firstSequence());
                         next = found.lastSequence() + 1;
+                        ends.clear();
                     }
+                    ends.add(found);
                 }
                 if (next >= 0 || read.size() == files.size()) {
-                    TornEnd.check(file, end, Math.max(0, next), (int) Math.min(RECORD_BYTES_MAX, Files.size(file)));
+                    for (CycleScan.Found last : ends) {
+                        int most = (int) Math.min(RECORD_BYTES_MAX, Files.size(last.file()));
+                        TornEnd.check(last.file(), last.end(), Math.max(0, next), most);
+                    }
                 }
             } catch (LogCorruptException damaged) {
                 lost.add(String.valueOf(damaged.getMessage()));

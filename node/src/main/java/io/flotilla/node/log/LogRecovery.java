@@ -107,8 +107,7 @@ final class LogRecovery {
     }
 
     private void check() throws IOException {
-        CycleScan.Found last = found.get(found.size() - 1);
-        TornEnd.check(last.file(), last.end(), nextSequence(), recordBytesMax);
+        checkEnds();
         long first = found.stream()
                 .mapToLong(CycleScan.Found::firstSequence)
                 .filter(sequence -> sequence >= 0)
@@ -126,6 +125,17 @@ final class LogRecovery {
                         "the log in " + files.directory() + " is damaged: of range " + range + " " + damage);
             }
         });
+    }
+
+    /** Behind the last record that can be read nothing may follow, be it that files were begun since it was written. */
+    private void checkEnds() throws IOException {
+        for (int i = found.size() - 1; i >= 0; i--) {
+            CycleScan.Found file = found.get(i);
+            TornEnd.check(file.file(), file.end(), nextSequence(), recordBytesMax);
+            if (file.firstSequence() >= 0) {
+                return;
+            }
+        }
     }
 
     /** The number that the next record should have. */

@@ -63,9 +63,9 @@ class LogDamageTest {
         }
     }
 
-    /** Where the queue's header of the record with entry {@code index} begins: header 4, ours 24, part 9, flags 1, counts 12, entry 13. */
+    /** Where the queue's header of the record with entry {@code index} begins: header 4, ours 24, part 8 and 9, flags 1, counts 12, entry 13. */
     private static int headerOf(int payloadAt) {
-        return payloadAt - 13 - 12 - 1 - 9 - 24 - 4;
+        return payloadAt - 13 - 12 - 1 - 9 - 8 - 24 - 4;
     }
 
     @Test
@@ -172,6 +172,19 @@ class LogDamageTest {
         assertThat(LogInspector.verify(directory).isSound())
                 .as("as the inspector sees it")
                 .isFalse();
+    }
+
+    /** Behind a file that was begun and has nothing yet nobody would look for what the one before it has lost. */
+    @Test
+    void recordsThatCannotBeComeToAreRefusedThoughANewFileWasBegunBehindThem() throws IOException {
+        Path last = lastFile();
+        overwrite(last, headerOf(find(last, 2)), new byte[4]);
+        Path next = last.resolveSibling("19700103F.cq4");
+        Files.write(next, new byte[1 << 20]);
+        byte[] before = Files.readAllBytes(last);
+        assertRefusedWithoutAChange();
+        assertThat(next).exists();
+        assertThat(Files.readAllBytes(last)).isEqualTo(before);
     }
 
     @Test
