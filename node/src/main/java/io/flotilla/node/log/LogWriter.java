@@ -56,6 +56,10 @@ final class LogWriter implements Runnable {
     private volatile Consumer<Exception> onFailure = cause -> {};
     private volatile @Nullable Exception failure;
     private @Nullable LogTask held;
+
+    /** Taken from those that wait, and not part of the group yet. */
+    private @Nullable LogTask inHand;
+
     private int movedBytes;
     private volatile long writingSinceNanos;
     private long sequence;
@@ -163,7 +167,14 @@ final class LogWriter implements Runnable {
         try {
             return collect();
         } catch (RuntimeException | Error e) {
-            fail(new IOException("the log cannot go on", e));
+            Exception cause = new IOException("the log cannot go on", e);
+            LogTask brokenOver = inHand;
+            if (brokenOver == null) {
+                fail(cause);
+            } else {
+                upkeep.remove(brokenOver);
+                refuse(cause, brokenOver);
+            }
             return true;
         }
     }
@@ -185,10 +196,13 @@ final class LogWriter implements Runnable {
     private boolean collect() {
         record.begin();
         group.clear();
-        for (LogTask task = upkeep.peek(); task != null && fits(task); task = upkeep.peek()) {
+        inHand = upkeep.peek();
+        for (LogTask task = inHand; task != null && fits(task); task = inHand) {
             upkeep.remove();
             encode(task);
+            inHand = upkeep.peek();
         }
+        inHand = null;
         boolean urgent = !group.isEmpty() || closing && !markers.isEmpty();
         movedBytes = record.length() - GroupRecord.BODY_AT;
         for (Compact marker : markers) {
@@ -197,6 +211,7 @@ final class LogWriter implements Runnable {
         LogTask task = held != null ? held : waiting.poll();
         held = null;
         while (task != null) {
+            inHand = task;
             long size = task.size();
             if (GroupRecord.BODY_AT + size > recordBytesMax) {
                 refuse(new IOException("a write of " + size + " bytes is larger than a record may be"), task);
@@ -212,6 +227,7 @@ final class LogWriter implements Runnable {
                 urgent = true;
                 encode(task);
             }
+            inHand = null;
             task = waiting.poll();
         }
         return urgent;

@@ -24,6 +24,7 @@ import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -157,6 +158,31 @@ class LogFailureTest {
                 cause = causeOf(submit(log, 1, large(++index)));
             }
             assertThat(cause).as("once the file is to be used").hasRootCauseMessage("injected");
+        }
+    }
+
+    /** Whoever waits for what the writer has taken in hand would wait for ever. */
+    @Test
+    @Timeout(120)
+    void whatTheWriterBreaksOverIsToldThatItFailed() throws Exception {
+        List<LogEntry> breaking = new AbstractList<>() {
+            @Override
+            public LogEntry get(int index) {
+                if (Thread.currentThread().getName().equals("log-writer")) {
+                    throw new IllegalStateException("injected");
+                }
+                return new LogEntry(1, 1, LogEntry.Kind.NORMAL, payload(1, 1));
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        };
+        try (ChronicleLog log = new ChronicleLog(directory, SMALL)) {
+            assertThat(causeOf(submit(log, 1, new Persist(null, breaking, null))))
+                    .hasRootCauseMessage("injected");
+            assertThat(causeOf(submit(log, 2, append(1, 1, 1)))).hasRootCauseMessage("injected");
         }
     }
 
