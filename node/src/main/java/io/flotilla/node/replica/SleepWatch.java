@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sees to it that a store's idle ranges cost nothing: gives ticks to the replicas that are awake and to no others, puts those to sleep that have rested
@@ -20,6 +22,8 @@ import java.util.function.Predicate;
  * <p>Thread-safe; what it tells replicas it tells on the wire's thread.
  */
 final class SleepWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(SleepWatch.class);
+
     /** Runs something on the wire's thread, later. */
     interface Timers {
         void after(long millis, Runnable task);
@@ -195,8 +199,17 @@ final class SleepWatch {
         }
         for (Slot slot : due) {
             if (!closed) {
-                slot.tell(ReplicaActor.Tick.INSTANCE);
+                wake(slot);
             }
+        }
+    }
+
+    /** Those that are woken with it are not named again. */
+    private static void wake(Slot slot) {
+        try {
+            slot.tell(ReplicaActor.Tick.INSTANCE);
+        } catch (RuntimeException failure) {
+            LOG.error("the replica of {} cannot be woken", slot.descriptor(), failure);
         }
     }
 

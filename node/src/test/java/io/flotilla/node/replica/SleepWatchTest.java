@@ -84,4 +84,21 @@ class SleepWatchTest {
         passTime();
         assertThat(heard).isEmpty();
     }
+
+    @Test
+    void whoIsToBeWokenTogetherWithOneThatCannotBeIsWoken() {
+        RangeDescriptor broken = new RangeDescriptor(new RangeId(6), 1, KeySpace.METAS, members, 4);
+        replicas.add(slot);
+        replicas.add(new Slot(
+                (self, from) -> {
+                    throw new IllegalStateException("injected");
+                },
+                broken,
+                1,
+                dormant()));
+        sleep.withdrawn(LEADER);
+        passTime();
+        passTime();
+        assertThat(heard).contains(ReplicaActor.Tick.INSTANCE);
+    }
 }
