@@ -248,9 +248,9 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     private void failed(Slot slot, Throwable failure) {
         RangeDescriptor descriptor = slot.descriptor();
+        stopped.add(descriptor); // first: whoever has its place next is taken off there
         replicas.remove(slot);
         snapshots.forget(descriptor.id().value());
-        stopped.add(descriptor);
         LOG.error("replica of {} stopped: {}", descriptor, failure.toString(), failure);
         if (!closed && (failure instanceof StorageException || failure instanceof LogCorruptException)) {
             onDiskFailure.accept(failure);
@@ -377,10 +377,12 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         @Override
         public void arrived(StagedSnapshot snapshot) {
             Slot slot = replicas.find(snapshot.header().descriptor().id());
-            if (slot != null) {
-                slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
-            } else {
+            if (slot == null) {
                 createFrom(snapshot);
+            } else if (slot.isShut()) {
+                snapshots.settled(snapshot); // shut while it came in
+            } else {
+                slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
             }
         }
     }
