@@ -78,9 +78,14 @@ final class Answers {
         return silent == asked(descriptor);
     }
 
+    /** Whether no replica said anything: the range may have moved away from all of them, and they are gone. */
+    boolean allLost(RangeDescriptor descriptor) {
+        return count(descriptor, Kind.LOST) == asked(descriptor);
+    }
+
     String reason(RangeDescriptor descriptor) {
         int lost = count(descriptor, Kind.LOST);
-        if (lost == asked(descriptor)) {
+        if (allLost(descriptor)) {
             return "UNREACHABLE";
         }
         return count(descriptor, Kind.NO_QUORUM) > 0 || lost >= majority(descriptor) ? "NO_QUORUM" : "NO_LEASEHOLDER";

@@ -275,6 +275,8 @@ final class Delivery {
         }
         if (stale) {
             context.cache().evict(current);
+        } else if (answers().allLost(descriptor)) {
+            context.lookups().refresh(context, descriptor);
         }
         if (remainingMicros() <= 0) {
             finish(new KvReply.Refused(outOfTime(current)));

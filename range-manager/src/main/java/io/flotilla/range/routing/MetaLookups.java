@@ -76,6 +76,18 @@ final class MetaLookups {
         }
     }
 
+    /** Reads what the meta range says by now; whoever asks the cache next finds it. What is known stays until then, since it may be true. */
+    void refresh(RouteContext context, RangeDescriptor known) {
+        if (known.id().equals(RangeId.META)) {
+            return;
+        }
+        Key key = known.span().start();
+        Flight flight = new Flight(scheduler.nowMicros() + settings.attemptMicrosMax());
+        if (flights.putIfAbsent(key, flight) == null) {
+            launch(context, key, flight);
+        }
+    }
+
     private void launch(RouteContext context, Key key, Flight flight) {
         // Consistent, it could wait for a split's intent, whose fate is asked at a key that must be looked up first.
         KvOp scan = KvOp.Scan.inconsistent(KeySpace.metaFrom(key), settings.lookupRows(), BYTES_MAX);

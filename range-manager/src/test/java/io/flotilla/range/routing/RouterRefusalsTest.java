@@ -7,6 +7,7 @@ import static io.flotilla.range.routing.RouterFixture.batch;
 import static io.flotilla.range.routing.RouterFixture.get;
 import static io.flotilla.range.routing.RouterFixture.put;
 import static io.flotilla.range.routing.RouterFixture.transactional;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.id.NodeId;
@@ -354,5 +355,24 @@ class RouterRefusalsTest {
         f.cluster.sent.clear();
         f.done(batch(read));
         assertThat(f.cluster.targets()).containsExactly("n4:r1@2");
+    }
+
+    /** All nodes that had the range were replaced and are gone: nobody is left who could say where it is now. */
+    @Test
+    void aRangeThatMovedAwayFromNodesThatAreAllGoneIsLookedUpAgain() {
+        RangeDescriptor before = f.cluster.truth.get(new RangeId(2));
+        NodeId n4 = new NodeId(4);
+        List<ReplicaInfo> moved =
+                List.of(new ReplicaInfo(n4, 4), new ReplicaInfo(new NodeId(5), 5), new ReplicaInfo(new NodeId(6), 6));
+        f.cluster.put(
+                new RangeDescriptor(new RangeId(2), 10, requireNonNull(before).span(), moved, 7));
+        f.cluster.leaseholders.put(new RangeId(2), n4);
+        f.cluster.script = (node, request) -> request.range().equals(new RangeId(2)) && node.value() <= 3
+                ? new RangeReply.Lost(false, "the address is not known")
+                : null;
+        f.done(batch(put("a", "1")));
+        f.cluster.sent.clear();
+        f.done(batch(get("b")));
+        assertThat(f.cluster.targets()).containsExactly("n4:r2@10");
     }
 }
