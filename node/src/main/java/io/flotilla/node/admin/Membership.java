@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
-import io.flotilla.config.key.KeySpace;
 import io.flotilla.node.disk.Disk;
 import io.flotilla.node.disk.NoSpaceException;
 import io.flotilla.node.replica.Store;
@@ -86,6 +85,7 @@ public final class Membership implements ControlHandler {
     private final NodeEntry self;
     private final int seeds;
     private final AdminCalls calls;
+    private final MetaPlace meta;
     private StoreIdentity identity;
     private @Nullable ControlPlane control;
     private boolean registered;
@@ -99,6 +99,7 @@ public final class Membership implements ControlHandler {
         this.self = self;
         this.seeds = seeds;
         this.calls = calls;
+        this.meta = new MetaPlace(() -> tools.store().descriptor(RangeId.META), tools.ranges());
         this.initialized = identity.cluster().isPresent();
     }
 
@@ -319,8 +320,8 @@ public final class Membership implements ControlHandler {
     @Override
     public void onAdminCall(NodeId from, String kind, byte[] payload, Consumer<AdminReply> reply) {
         if (kind.equals(META_CALL)) {
-            reply.accept(metaDescriptor()
-                    .map(meta -> AdminReply.of(RangeDescriptorCodec.encode(meta)))
+            reply.accept(meta.known()
+                    .map(known -> AdminReply.of(RangeDescriptorCodec.encode(known)))
                     .orElse(AdminReply.failed("the meta range is not known here")));
         } else if (kind.equals(FOUND_CALL)) {
             foundFor(payload, reply);
@@ -342,12 +343,15 @@ public final class Membership implements ControlHandler {
         if (!initialized) {
             return;
         }
-        if (metaDescriptor().isEmpty()) {
+        if (meta.known().isEmpty()) {
             findMeta();
             return;
         }
         if (!registered) {
             register();
+            // If that is in vain: all the nodes that this one knows the meta range on may have lost it while it was
+            // down.
+            findMeta();
         } else if (refreshes++ % REFRESH_REGISTRY_EVERY == 0) {
             tools.registry()
                     .refresh(ignored -> run(() -> {
@@ -388,23 +392,11 @@ public final class Membership implements ControlHandler {
     }
 
     private void findMeta() {
-        Optional<RangeDescriptor> here = tools.store().descriptor(RangeId.META);
-        if (here.isPresent()) {
-            tools.ranges().insert(here.get());
-            return;
-        }
-        for (Peer peer : peers()) {
-            controlPlane().call(peer.nodeId(), META_CALL, new byte[0], META_TIMEOUT, reply -> {
-                if (reply.ok()) {
-                    tools.ranges().insert(RangeDescriptorCodec.decode(reply.payload()));
-                }
-            });
-        }
-    }
-
-    private Optional<RangeDescriptor> metaDescriptor() {
-        Optional<RangeDescriptor> here = tools.store().descriptor(RangeId.META);
-        return here.isPresent() ? here : tools.ranges().lookup(KeySpace.METAS.start());
+        meta.find(answered -> {
+            for (Peer peer : peers()) {
+                controlPlane().call(peer.nodeId(), META_CALL, new byte[0], META_TIMEOUT, answered);
+            }
+        });
     }
 
     private List<Peer> peers() {
