@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /** Asks any node, this one included, something of {@link AdminCalls}. Thread-safe; callbacks as of the control plane or the store. */
-public final class NodeCalls {
+public final class NodeCalls implements NodePort {
     static final Duration TIMEOUT = Duration.ofSeconds(1);
 
     private final NodeId self;
@@ -23,7 +23,8 @@ public final class NodeCalls {
         this.transport = transport;
     }
 
-    void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
+    @Override
+    public void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
         if (node.equals(self)) {
             own.answer(kind, payload, callback);
         } else if (!isLive(node)) {
@@ -33,12 +34,13 @@ public final class NodeCalls {
         }
     }
 
-    boolean isLive(NodeId node) {
+    @Override
+    public boolean isLive(NodeId node) {
         return node.equals(self) || transport.isReachable(node);
     }
 
-    /** A node that will not come back leaves the membership view. */
-    void forget(NodeId node) {
+    @Override
+    public void forget(NodeId node) {
         control.remove(node);
     }
 }

@@ -40,17 +40,13 @@ public final class ReplicaOperations {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final NodeRegistry registry;
-    private final NodeCalls nodes;
+    private final NodePort nodes;
     private final KvSender sender;
     private final ReplicaChangeMachine machine;
     private final Scheduler scheduler;
 
     public ReplicaOperations(
-            NodeRegistry registry,
-            NodeCalls nodes,
-            KvSender sender,
-            ReplicaChangeMachine machine,
-            Scheduler scheduler) {
+            NodeRegistry registry, NodePort nodes, KvSender sender, ReplicaChangeMachine machine, Scheduler scheduler) {
         this.registry = registry;
         this.nodes = nodes;
         this.sender = sender;
@@ -130,7 +126,8 @@ public final class ReplicaOperations {
             if (entry.isEmpty()) {
                 callback.accept(new Absent<>("there is no node " + node.value()));
             } else {
-                new Emptying(node, entry.get().leaving(), deadlineMicros, callback).plan();
+                NodeEntry found = entry.get();
+                new Emptying(node, found.leaving(), found.gone(), deadlineMicros, callback).plan();
             }
         });
     }
@@ -153,6 +150,9 @@ public final class ReplicaOperations {
         /** It was known to lose its replicas before they were looked for: whatever was added since then was refused. */
         private final boolean leaving;
 
+        /** It was known to be gone before they were looked for: no more can have come unseen from those who had not heard that it leaves. */
+        private final boolean gone;
+
         private final long deadlineMicros;
         private final Consumer<Answer<Decommissioned>> callback;
         private final ArrayDeque<Evacuation.Change> waiting = new ArrayDeque<>();
@@ -161,9 +161,15 @@ public final class ReplicaOperations {
         private int total;
         private String waitsFor = "";
 
-        Emptying(NodeId node, boolean leaving, long deadlineMicros, Consumer<Answer<Decommissioned>> callback) {
+        Emptying(
+                NodeId node,
+                boolean leaving,
+                boolean gone,
+                long deadlineMicros,
+                Consumer<Answer<Decommissioned>> callback) {
             this.node = node;
             this.leaving = leaving;
+            this.gone = gone;
             this.deadlineMicros = deadlineMicros;
             this.callback = callback;
         }
@@ -183,12 +189,15 @@ public final class ReplicaOperations {
                         + ": each needs a live node that has no replica of its range")));
                 return;
             }
-            registry.mark(node.value(), leaving && plan.changes().isEmpty(), marked -> {
+            boolean empty = plan.changes().isEmpty();
+            registry.mark(node.value(), leaving && empty, marked -> {
                 if (!marked) {
                     callback.accept(new Failed<>(new KvError.DeadlineExceeded("REGISTRY", true)));
-                } else if (!leaving && plan.changes().isEmpty()) {
-                    new Emptying(node, true, deadlineMicros, callback).plan();
-                } else if (plan.changes().isEmpty()) {
+                } else if (empty && !gone) {
+                    // Looked at again: what others had begun to bring here may have arrived between the look and the
+                    // mark.
+                    new Emptying(node, true, leaving, deadlineMicros, callback).plan();
+                } else if (empty) {
                     if (!nodes.isLive(node)) {
                         nodes.forget(node);
                     }
@@ -213,6 +222,13 @@ public final class ReplicaOperations {
         }
 
         private void move(Evacuation.Change change) {
+            if (change.wish() instanceof ReplicaChange.Move move && registry.isLeaving(move.to())) {
+                // Since the plan was made. Not at once: many in a row would be a deep stack.
+                ReplicaChangeResult refused =
+                        new ReplicaChangeResult.Refused(move.to() + " is being decommissioned", false);
+                scheduler.schedule(1, () -> moved(change, refused));
+                return;
+            }
             long remaining = Math.max(1, deadlineMicros - scheduler.nowMicros());
             machine.change(change.range(), change.wish(), remaining, result -> moved(change, result));
         }
@@ -234,7 +250,7 @@ public final class ReplicaOperations {
                 move(next);
             } else if (moved == total && scheduler.nowMicros() < deadlineMicros) {
                 // Splits may have made more meanwhile.
-                new Emptying(node, true, deadlineMicros, this::sum).plan();
+                new Emptying(node, true, gone, deadlineMicros, this::sum).plan();
             } else {
                 callback.accept(new Ok<>(new Decommissioned(moved, total - moved, false, waitsFor)));
             }

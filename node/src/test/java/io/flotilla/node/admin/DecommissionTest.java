@@ -1,0 +1,196 @@
+package io.flotilla.node.admin;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
+import io.flotilla.config.key.KeySpace;
+import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvBatch;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.kv.KvResult;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnId;
+import io.flotilla.node.grpc.ClusterAdmin.Answer;
+import io.flotilla.node.grpc.ClusterAdmin.Decommissioned;
+import io.flotilla.node.grpc.ClusterAdmin.Ok;
+import io.flotilla.node.storage.MemoryEngine;
+import io.flotilla.node.transport.control.AdminReply;
+import io.flotilla.range.lifecycle.ReplicaChangeMachine;
+import io.flotilla.range.lifecycle.ReplicaGroup;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeDescriptorCodec;
+import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.ReplicaInfo;
+import io.flotilla.range.routing.Scheduler;
+import io.flotilla.txn.coordinator.TxnCoordinator;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** A node is taken out of the cluster while others, who have not heard of that, bring replicas there. */
+class DecommissionTest {
+    private static final NodeId LEAVING = new NodeId(4);
+
+    private final TreeMap<Key, Value> meta = new TreeMap<>();
+    private final List<Answer<Decommissioned>> answers = new ArrayList<>();
+    private final NodeRegistry registry =
+            new NodeRegistry(new MemoryEngine(), this::read, new Transactions(), entry -> {});
+    private Runnable whenGone = () -> {};
+
+    private final Scheduler scheduler = new Scheduler() {
+        private long nowMicros;
+
+        @Override
+        public void schedule(long delayMicros, Runnable task) {
+            nowMicros += delayMicros;
+            task.run();
+        }
+
+        @Override
+        public long nowMicros() {
+            return nowMicros;
+        }
+    };
+
+    @Test
+    void aReplicaThatArrivedBetweenTheLastLookAndTheMarkIsTakenAwayBeforeItIsDone() {
+        for (int node = 1; node <= 4; node++) {
+            write(new NodeEntry(node, "h:" + node, "h:" + node, "s" + node));
+        }
+        registry.refresh(read -> assertThat(read).isTrue());
+        RangeDescriptor before = range(1, List.of(voter(1), voter(2), voter(3)), 4);
+        write(before);
+        ReplicaInfo learner = new ReplicaInfo(LEAVING, 4, ReplicaInfo.Kind.LEARNER, false);
+        whenGone = () -> write(range(2, List.of(voter(1), voter(2), voter(3), learner), 5));
+
+        operations().decommission(LEAVING, 4_000_000, answers::add);
+
+        assertThat(answers)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Ok.class, ok -> assertThat(ok.value()).isEqualTo(new Decommissioned(1, 0, true, "")));
+        assertThat(now().replicaOn(LEAVING)).isEmpty();
+        assertThat(registry.isGone(LEAVING)).isTrue();
+    }
+
+    private ReplicaOperations operations() {
+        ReplicaChangeMachine machine = new ReplicaChangeMachine(
+                this::read,
+                (anchor, writes, trigger, timeoutMicros, callback) -> callback.accept(commit(writes)),
+                new Leaderless(),
+                scheduler);
+        return new ReplicaOperations(registry, new AllLive(), this::read, machine, scheduler);
+    }
+
+    private static ReplicaInfo voter(int node) {
+        return new ReplicaInfo(new NodeId(node), node);
+    }
+
+    private static RangeDescriptor range(long generation, List<ReplicaInfo> replicas, int next) {
+        return new RangeDescriptor(new RangeId(2), generation, KeySpace.USERS, replicas, next);
+    }
+
+    private RangeDescriptor now() {
+        Value row = meta.get(KeySpace.meta(KeySpace.USERS.end()));
+        return RangeDescriptorCodec.decode(requireNonNull(row).bytes());
+    }
+
+    private void write(RangeDescriptor range) {
+        meta.put(KeySpace.meta(range.span().end()), Value.wrap(RangeDescriptorCodec.encode(range)));
+    }
+
+    private void write(NodeEntry entry) {
+        try {
+            meta.put(KeySpace.node(entry.node()), Value.wrap(new ObjectMapper().writeValueAsBytes(entry)));
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private void read(KvBatch batch, Consumer<KvReply> callback) {
+        KvOp op = batch.ops().get(0);
+        KvResult result;
+        if (op instanceof KvOp.Scan scan) {
+            List<KvResult.Row> rows = new ArrayList<>();
+            for (Map.Entry<Key, Value> row :
+                    meta.subMap(scan.span().start(), scan.span().end()).entrySet()) {
+                rows.add(new KvResult.Row(row.getKey(), row.getValue()));
+            }
+            result = new KvResult.Scanned(rows, null);
+        } else {
+            result = new KvResult.Got(meta.get(op.key()), Timestamp.ZERO);
+        }
+        callback.accept(new KvReply.Done(List.of(result), Timestamp.ZERO, List.of()));
+    }
+
+    private @Nullable KvError commit(List<KvOp.DataWrite> writes) {
+        for (KvOp.DataWrite write : writes) {
+            KvOp.CompareAndSet cas = (KvOp.CompareAndSet) write;
+            Value actual = meta.get(cas.key());
+            if (!Objects.equals(actual, cas.expected())) {
+                return new KvError.ConditionFailed(cas.key(), actual);
+            }
+            meta.put(cas.key(), requireNonNull(cas.value()));
+        }
+        return null;
+    }
+
+    private final class Transactions implements TxnCoordinator {
+        @Override
+        public void commit(CommitRequest request, Consumer<CommitReply> callback) {
+            KvOp.CompareAndSet write = (KvOp.CompareAndSet) request.writes().get(0);
+            if (new String(requireNonNull(write.value()).bytes(), StandardCharsets.UTF_8).contains("\"gone\":true")) {
+                whenGone.run();
+            }
+            KvError error = DecommissionTest.this.commit(request.writes());
+            callback.accept(error == null ? new Committed(Timestamp.ZERO, 0) : new CommitFailed(error, 0));
+        }
+
+        @Override
+        public void outcome(TxnId id, Key anchor, boolean fence, long timeoutMicros, Consumer<OutcomeReply> callback) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private static final class Leaderless implements ReplicaGroup {
+        @Override
+        public void look(RangeDescriptor range, Consumer<Optional<Look>> callback) {
+            callback.accept(Optional.empty());
+        }
+
+        @Override
+        public void handOver(
+                RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<@Nullable KvError> callback) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private static final class AllLive implements NodePort {
+        @Override
+        public void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean isLive(NodeId node) {
+            return true;
+        }
+
+        @Override
+        public void forget(NodeId node) {}
+    }
+}
