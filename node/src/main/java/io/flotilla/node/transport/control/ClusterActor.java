@@ -198,7 +198,9 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     private Behavior<ControlCommand> onRemoveNode(RemoveNode command) {
         Peer peer = table.peer(command.node());
-        if (peer != null) {
+        // Members are known by address alone: a node with a new id that took the lost one's place must not go in its
+        // stead.
+        if (peer != null && !table.isTakenOver(peer)) {
             cluster.down(AddressFromURIString.parse(peer.akkaAddress()));
         }
         return this;

@@ -50,6 +50,16 @@ final class PeerTable {
         return false;
     }
 
+    /** Whether another node has introduced itself from that peer's address. */
+    boolean isTakenOver(Peer peer) {
+        for (Peer other : peers.values()) {
+            if (!other.nodeId().equals(peer.nodeId()) && other.akkaAddress().equals(peer.akkaAddress())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     Outcome hello(ControlMessage.Hello hello) {
         NodeId id = new NodeId(hello.nodeId());
         if (hello.akkaAddress().equals(selfAddress)) {

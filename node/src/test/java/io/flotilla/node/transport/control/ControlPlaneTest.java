@@ -2,6 +2,9 @@ package io.flotilla.node.transport.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import akka.cluster.Cluster;
+import akka.cluster.Member;
+import akka.cluster.MemberStatus;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.node.transport.NodeAddress;
 import io.flotilla.node.transport.NodeSystem;
@@ -209,5 +212,36 @@ class ControlPlaneTest {
             });
         }
         await("its silence", () -> one.live().isEmpty());
+    }
+
+    /** A machine whose disk is lost comes back with a new id at its old address; then the old id is taken out of the cluster. */
+    @Test
+    void whoeverTakesALostNodesAddressIsNotTakenOutOfTheMembershipWithIt() throws InterruptedException {
+        NodeAddress first = free();
+        NodeAddress second = free();
+        Node one = new Node(1, first, List.of(), "c-1");
+        Node two = new Node(2, second, List.of(first), "c-1");
+        await("an introduction", () -> one.live().equals(List.of(2)) && isUp(one, 2) && isUp(two, 2));
+
+        nodes.remove(two);
+        two.close();
+        await("its silence", () -> one.live().isEmpty());
+        Node seven = new Node(7, second, List.of(first), "c-1");
+        await("its successor", () -> one.live().equals(List.of(7)) && isUp(seven, 2));
+        one.plane.remove(new NodeId(2));
+
+        TimeUnit.SECONDS.sleep(3);
+        assertThat(isUp(seven, 2)).isTrue();
+        assertThat(seven.system.whenTerminated().toCompletableFuture()).isNotDone();
+        assertThat(one.live()).containsExactly(7);
+    }
+
+    private static boolean isUp(Node node, int members) {
+        Cluster cluster = Cluster.get(node.system.classic());
+        int up = 0;
+        for (Member member : cluster.state().getMembers()) {
+            up += member.status().equals(MemberStatus.up()) ? 1 : 0;
+        }
+        return up == members && cluster.selfMember().status().equals(MemberStatus.up());
     }
 }
