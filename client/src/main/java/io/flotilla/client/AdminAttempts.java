@@ -31,6 +31,11 @@ final class AdminAttempts {
         add(Failure.local(kind, endpoint + ": " + reason(why), sent, sent ? "ANSWER" : "CONNECT"));
     }
 
+    /** Whether any of them may have done what was asked. */
+    boolean maybeExecuted() {
+        return maybeExecuted;
+    }
+
     private void add(Failure failure) {
         maybeExecuted |= failure.maybeExecuted();
         failures.add(failure);

@@ -99,8 +99,16 @@ public final class FlotillaAdmin implements AutoCloseable {
                 .setReplicationFactor(replicationFactor)
                 .setNodesExpected(nodesExpected)
                 .build();
-        InitResponse done = call((stub, millis) -> stub.init(request), InitResponse::getError);
-        return new InitResult(done.getClusterId(), done.getNodesList(), done.getAlreadyInitialized());
+        AdminAttempts attempts = new AdminAttempts();
+        InitResponse done = call(
+                deadline,
+                Duration.ofMillis(Integer.MAX_VALUE),
+                attempts,
+                (stub, millis) -> stub.init(request),
+                InitResponse::getError);
+        // What an earlier attempt of this very call began, and was slow to tell of, was not there before.
+        boolean before = done.getAlreadyInitialized() && !attempts.maybeExecuted();
+        return new InitResult(done.getClusterId(), done.getNodesList(), before);
     }
 
     public ClusterStatus status() {
@@ -380,8 +388,12 @@ public final class FlotillaAdmin implements AutoCloseable {
     }
 
     private <R> R call(Duration patience, Duration attemptMax, Call<R> call, Function<R, Error> errorOf) {
+        return call(patience, attemptMax, new AdminAttempts(), call, errorOf);
+    }
+
+    private <R> R call(
+            Duration patience, Duration attemptMax, AdminAttempts attempts, Call<R> call, Function<R, Error> errorOf) {
         long deadlineNanos = System.nanoTime() + patience.toNanos();
-        AdminAttempts attempts = new AdminAttempts();
         for (int asked = 0; ; asked++) {
             int i = asked % channels.size();
             if (asked > 0 && i == 0) {

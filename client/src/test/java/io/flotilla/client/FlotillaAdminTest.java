@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.v1.AdminGrpc;
 import io.flotilla.v1.Error;
+import io.flotilla.v1.InitRequest;
+import io.flotilla.v1.InitResponse;
 import io.flotilla.v1.ListRangesRequest;
 import io.flotilla.v1.ListRangesResponse;
 import io.flotilla.v1.RangeInfo;
@@ -97,8 +99,33 @@ class FlotillaAdminTest {
         }
     }
 
+    /** A node was slow to take its part: the first answer said so, and the second finds the cluster that the first call made. */
+    @Test
+    void aClusterThatAnEarlierAttemptOfTheSameCallMadeWasNotThereBefore() {
+        fake.foundingGoesOn = true;
+        assertThat(admin.init(3, 3)).isEqualTo(new FlotillaAdmin.InitResult("c-1", List.of(), false));
+        assertThat(admin.init(3, 3)).isEqualTo(new FlotillaAdmin.InitResult("c-1", List.of(), true));
+    }
+
     private static final class Fake extends AdminGrpc.AdminImplBase {
         private final AtomicInteger splits = new AtomicInteger();
+        private volatile boolean foundingGoesOn;
+
+        @Override
+        public void init(InitRequest request, StreamObserver<InitResponse> answer) {
+            InitResponse.Builder response = InitResponse.newBuilder();
+            if (foundingGoesOn) {
+                foundingGoesOn = false;
+                response.setError(Error.newBuilder()
+                        .setCode(Error.Code.UNAVAILABLE)
+                        .setMessage("nodes [3] have not answered yet")
+                        .setMaybeExecuted(true));
+            } else {
+                response.setClusterId("c-1").setAlreadyInitialized(true);
+            }
+            answer.onNext(response.build());
+            answer.onCompleted();
+        }
 
         @Override
         public void status(StatusRequest request, StreamObserver<StatusResponse> answer) {

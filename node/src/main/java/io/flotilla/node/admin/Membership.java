@@ -129,6 +129,13 @@ public final class Membership implements ControlHandler {
     /** Turns the nodes that are here into a cluster, unless they are one already. */
     public void found(int replicationFactor, int nodesExpected, Consumer<Founded> done) {
         run(() -> {
+            Optional<FoundingPlan> unfinished = FoundingPlan.unfinished(tools.engine());
+            if (unfinished.isPresent()) {
+                FoundingPlan plan = unfinished.get();
+                done.accept(new Founded(
+                        plan.clusterId(), plan.nodes(), false, "founding goes on: not all nodes have their part yet"));
+                return;
+            }
             Optional<String> existing = existingCluster();
             if (existing.isPresent()) {
                 done.accept(new Founded(existing.get(), List.of(), true, ""));
