@@ -3,6 +3,7 @@ package io.flotilla.node.admin;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvSender;
 import io.flotilla.node.grpc.ClusterAdmin.Absent;
@@ -94,6 +95,10 @@ public final class ReplicaOperations {
         registry.find(node, entry -> {
             if (entry.filter(found -> !found.gone()).isEmpty()) {
                 callback.accept(new Absent<>("there is no node " + node.value()));
+            } else if (!nodes.isLive(node)) {
+                // It was not even asked, so nobody needs to wonder what it did.
+                callback.accept(new Failed<>(
+                        new KvError.Unavailable("UNREACHABLE", Key.MIN, node + " is out of reach", false)));
             } else {
                 handOff(node, timeoutMicros, callback);
             }

@@ -407,6 +407,11 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             if (request.getLostNodesCount() == 0) {
                 throw Refusal.invalid("lost_nodes must be set");
             }
+            for (int node : request.getLostNodesList()) {
+                if (node <= 0) {
+                    throw Refusal.invalid("a node's id must be positive: " + Integer.toUnsignedString(node));
+                }
+            }
         } catch (Refusal refusal) {
             answer(responses, RecoveryWire.failed(WireErrors.of(refusal.error())));
             return;

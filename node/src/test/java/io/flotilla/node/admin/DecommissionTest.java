@@ -17,6 +17,8 @@ import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.grpc.ClusterAdmin.Answer;
 import io.flotilla.node.grpc.ClusterAdmin.Decommissioned;
+import io.flotilla.node.grpc.ClusterAdmin.Drained;
+import io.flotilla.node.grpc.ClusterAdmin.Failed;
 import io.flotilla.node.grpc.ClusterAdmin.Ok;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.node.transport.control.AdminReply;
@@ -50,6 +52,7 @@ class DecommissionTest {
     private final NodeRegistry registry =
             new NodeRegistry(new MemoryEngine(), this::read, new Transactions(), entry -> {});
     private Runnable whenGone = () -> {};
+    private boolean live = true;
 
     private final Scheduler scheduler = new Scheduler() {
         private long nowMicros;
@@ -85,6 +88,19 @@ class DecommissionTest {
                         Ok.class, ok -> assertThat(ok.value()).isEqualTo(new Decommissioned(1, 0, true, "")));
         assertThat(now().replicaOn(LEAVING)).isEmpty();
         assertThat(registry.isGone(LEAVING)).isTrue();
+    }
+
+    @Test
+    void aNodeThatIsOutOfReachWasNotDrainedForCertain() {
+        write(new NodeEntry(4, "h:4", "h:4", "s4"));
+        live = false;
+        List<Answer<Drained>> drained = new ArrayList<>();
+        operations().drain(LEAVING, 4_000_000, drained::add);
+        assertThat(drained)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Failed.class,
+                        failed -> assertThat(failed.error().provenNotExecuted()).isTrue());
     }
 
     private ReplicaOperations operations() {
@@ -179,7 +195,7 @@ class DecommissionTest {
         }
     }
 
-    private static final class AllLive implements NodePort {
+    private final class AllLive implements NodePort {
         @Override
         public void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
             throw new UnsupportedOperationException();
@@ -187,7 +203,7 @@ class DecommissionTest {
 
         @Override
         public boolean isLive(NodeId node) {
-            return true;
+            return live;
         }
 
         @Override

@@ -217,6 +217,13 @@ class AdminServiceTest {
         assertThat(dry.getUnrecoverable(0).getStart()).isEqualTo("/min");
         assertThat(dry.getProblemsList()).containsExactly("a problem");
         assertThat(f.operator()
+                        .recoverRanges(RecoverRangesRequest.newBuilder()
+                                .addLostNodes(-2)
+                                .build())
+                        .getError()
+                        .getCode())
+                .isEqualTo(Error.Code.INVALID);
+        assertThat(f.operator()
                         .recoverRanges(RecoverRangesRequest.getDefaultInstance())
                         .getError()
                         .getCode())
