@@ -11,6 +11,7 @@ import io.flotilla.node.storage.RocksEngine;
 import io.flotilla.node.storage.StorageException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -37,6 +38,9 @@ final class StateVerifyCommand extends StoreLook {
 
     @Override
     int look(PrintStream out) throws IOException {
+        if (!Files.isDirectory(data.resolve("state"))) {
+            return fail("cannot look into " + data, "there is no state in it", "give the --data directory of a node");
+        }
         try (RocksEngine engine = RocksEngine.openReadOnly(data.resolve("state"))) {
             engine.verifyChecksums();
             for (Space space : Space.values()) {

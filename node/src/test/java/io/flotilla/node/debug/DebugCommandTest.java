@@ -159,11 +159,12 @@ class DebugCommandTest {
     }
 
     @Test
-    void aDirectoryWithoutALogIsNoWholeLog() throws IOException {
+    void aDirectoryWithoutLogOrStateIsNoWholeStore() throws IOException {
         Path empty = Files.createDirectory(data.resolve("empty"));
         assertThat(run("log", "verify", empty.toString())).isEqualTo(2);
         assertThat(printed).isEmpty();
         assertThat(run("log", "dump", empty.toString())).isEqualTo(2);
+        assertThat(run("state", "verify", empty.toString())).isEqualTo(2);
     }
 
     @Test
