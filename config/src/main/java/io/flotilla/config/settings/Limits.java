@@ -29,5 +29,8 @@ public final class Limits {
     /** Transport frames; above {@link #TXN_BYTES_MAX} plus keys and headers. */
     public static final int FRAME_BYTES_MAX = 8 * 1024 * 1024;
 
+    /** A log entry: what a transaction lays down on one range can be far more than it says, since each intent names the anchor. It must fit a frame. */
+    public static final int ENTRY_BYTES_MAX = FRAME_BYTES_MAX;
+
     private Limits() {}
 }

@@ -8,6 +8,7 @@ import io.flotilla.config.kv.KvHeader;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.lang.Invariant;
+import io.flotilla.config.settings.Limits;
 import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
@@ -479,6 +480,13 @@ final class RequestDesk {
         if (!evaluated.released().isEmpty()) {
             request.released = evaluated.released();
         }
+        byte[] payload = Mutation.payload(mutation, evaluated.trigger());
+        if (payload.length > Limits.ENTRY_BYTES_MAX) {
+            // It would come to no other replica, and neither would anything after it.
+            KvError tooLarge = new KvError.TooLarge("log entry in bytes", payload.length, Limits.ENTRY_BYTES_MAX);
+            refuse(now, ticket, request, new RangeReply.Served(new KvReply.Refused(tooLarge)));
+            return;
+        }
         boolean hasTrigger = evaluated.trigger().length > 0;
         if (hasTrigger) {
             Optional<KvError> objection = tools.triggers().reject(evaluated.trigger());
@@ -488,8 +496,7 @@ final class RequestDesk {
             }
             frozen = true;
         }
-        Proposal proposal = new Proposal(
-                ticket, Mutation.payload(mutation, evaluated.trigger()), hasTrigger, kindOf(evaluated.trigger()));
+        Proposal proposal = new Proposal(ticket, payload, hasTrigger, kindOf(evaluated.trigger()));
         tools.serving().budget().take(proposal.weight());
         proposals.add(proposal);
         work.addAll(sequencer.proposed(now.micros(), ticket, evaluatedAt(evaluated.reply())));

@@ -341,6 +341,18 @@ final class ReplicaLab {
         return replies.get(0);
     }
 
+    /** A transaction's share here, whose record is elsewhere. */
+    RangeReply lay(int number, Key anchor, List<KvOp> writes) {
+        List<RangeReply> replies = new ArrayList<>();
+        Timestamp started = Timestamp.ofMicros(EPOCH + micros);
+        TxnMeta txn = new TxnMeta(new TxnId(7, ++transactions), anchor, started, started.packed());
+        KvBatch batch = new KvBatch(new KvHeader(started, started, List.of(), txn, true, TIMEOUT_MICROS), writes);
+        Node node = node(number);
+        node.tell(() -> node.replica.serve(new RangeRequest(RANGE, 1, batch), replies::add));
+        settle();
+        return replies.get(0);
+    }
+
     /** A transaction that gives the range other replicas. */
     void change(int number, RangeDescriptor next, Consumer<RangeReply> reply) {
         KvOp write = put("descriptor", "changed");
