@@ -287,6 +287,28 @@ class AkkaTransportTest {
         assertThat(replies).allMatch(Cluster.Node.served()::equals);
     }
 
+    /** The record of one transaction may be that large, and as long as it stayed no snapshot of its range got through. */
+    @Test
+    void aSnapshotChunkWithTheLargestRecordPasses() {
+        Cluster.Node one = cluster.node(1);
+        Cluster.Node two = cluster.node(2);
+        one.awaitReachable(2);
+        SnapshotChunk chunk = new SnapshotChunk(
+                new RangeDescriptor(RANGE, 1, Span.of(Key.of("a")), List.of(new ReplicaInfo(N1, 1)), 2),
+                1,
+                2,
+                5,
+                100,
+                5,
+                StateChecksum.EMPTY,
+                Timestamp.ZERO,
+                0,
+                true,
+                new byte[Limits.TXN_BYTES_MAX + 512 * 1024]);
+        one.transport.sendSnapshot(N2, chunk, verdict -> {});
+        Cluster.await("the chunk", () -> two.chunks.size() == 1);
+    }
+
     @Test
     void repliesMayComeFromAnyThreadAndInAnyOrder() throws InterruptedException {
         Cluster.Node one = cluster.node(1);
