@@ -1,5 +1,6 @@
 package io.flotilla.node.grpc;
 
+import io.flotilla.config.kv.KvError;
 import io.flotilla.v1.Request;
 import io.flotilla.v1.Response;
 import io.flotilla.v1.SessionRequest;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +23,11 @@ import java.util.function.Consumer;
 final class SessionStream implements StreamObserver<SessionRequest> {
     /** Answers that the client has not taken; no more requests are taken from it until there are fewer. */
     private static final int UNSENT_MAX = 20_000;
+
+    /** And as many bytes of them; beyond, nothing is read for it either: a few thousand scans are gigabytes. */
+    private static final long UNSENT_BYTES_MAX = 64L * 1024 * 1024;
+
+    private static final long RETRY_AFTER_MILLIS = 250;
 
     /** One message of answers: well below what a client accepts, large enough to be worth its frame. */
     private static final int MESSAGE_BYTES_MAX = 1024 * 1024;
@@ -34,6 +41,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     private final ConcurrentLinkedQueue<Response> ready = new ConcurrentLinkedQueue<>();
     private final AtomicInteger outstanding = new AtomicInteger();
     private final AtomicInteger unsent = new AtomicInteger();
+    private final AtomicLong unsentBytes = new AtomicLong();
 
     /** How many reasons to look at the queue have come up since the writer last looked; above zero while somebody writes. */
     private final AtomicInteger reasons = new AtomicInteger();
@@ -79,7 +87,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
         boolean idle = reasons.getAndIncrement() == 0;
         try {
             group.execute(() -> start(message));
-            if (unsent.get() > UNSENT_MAX) {
+            if (unsent.get() > UNSENT_MAX || unsentBytes.get() > UNSENT_BYTES_MAX) {
                 withheld.incrementAndGet();
                 write(); // what was unsent may be sent by now, and whoever sent it has looked before this was withheld
             } else {
@@ -95,8 +103,17 @@ final class SessionStream implements StreamObserver<SessionRequest> {
     private void start(SessionRequest message) {
         for (Request request : message.getRequestsList()) {
             outstanding.incrementAndGet();
-            requests.handle(request, this::answered);
+            if (isRead(request) && unsentBytes.get() > UNSENT_BYTES_MAX) {
+                answered(KvRequests.failed(
+                        request, new KvError.Overloaded("this client's own stream", RETRY_AFTER_MILLIS)));
+            } else {
+                requests.handle(request, this::answered);
+            }
         }
+    }
+
+    private static boolean isRead(Request request) {
+        return request.getKindCase() == Request.KindCase.GET || request.getKindCase() == Request.KindCase.SCAN;
     }
 
     @Override
@@ -114,6 +131,7 @@ final class SessionStream implements StreamObserver<SessionRequest> {
 
     private void answered(Response response) {
         unsent.incrementAndGet();
+        unsentBytes.addAndGet(response.getSerializedSize());
         ready.add(response);
         outstanding.decrementAndGet();
         write();
@@ -156,11 +174,12 @@ final class SessionStream implements StreamObserver<SessionRequest> {
             next = bytes < MESSAGE_BYTES_MAX ? ready.poll() : null;
         }
         unsent.addAndGet(-taken);
+        unsentBytes.addAndGet(-bytes);
         return message.build();
     }
 
     private void releaseWithheld() {
-        if (withheld.get() > 0 && unsent.get() < UNSENT_MAX / 2) {
+        if (withheld.get() > 0 && unsent.get() < UNSENT_MAX / 2 && unsentBytes.get() < UNSENT_BYTES_MAX / 2) {
             out.request(withheld.getAndSet(0));
         }
     }

@@ -41,12 +41,17 @@ import io.flotilla.v1.Write;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -405,6 +410,57 @@ class KvGatewayTest {
                     .allMatch(response -> response.getError().getCode() == Error.Code.OVERLOADED);
             session.onError(new IllegalStateException("enough"));
         }
+    }
+
+    /** Nothing bounded how many bytes of answers waited for a client: one that read much and took nothing cost the server its memory. */
+    @Test
+    void whoTakesNoAnswersIsReadNothingMoreFor() throws Exception {
+        try (GrpcFixture own = new GrpcFixture()) {
+            Value large = Value.wrap(new byte[Limits.VALUE_BYTES_MAX]);
+            own.reads = done(new Timestamp(7), new KvResult.Got(large, new Timestamp(1)));
+            Slow client = new Slow();
+            StreamObserver<SessionRequest> session = own.session().session(client);
+            int asked = 300;
+            session.onNext(gets(1, asked));
+            waitFor(() -> !own.batches.isEmpty());
+            client.takeAll();
+            waitFor(() -> client.served.get() + client.refused.get() == asked);
+            assertThat(client.served.get()).isBetween(60, 100);
+            session.onNext(gets(1_000, 1));
+            waitFor(() -> client.served.get() + client.refused.get() == asked + 1);
+            assertThat(client.refused.get()).isLessThan(asked - 60);
+        }
+    }
+
+    /** A client that takes nothing until it is told to. */
+    private static final class Slow implements ClientResponseObserver<SessionRequest, SessionResponse> {
+        final AtomicInteger served = new AtomicInteger();
+        final AtomicInteger refused = new AtomicInteger();
+        private volatile @Nullable ClientCallStreamObserver<SessionRequest> call;
+
+        @Override
+        public void beforeStart(ClientCallStreamObserver<SessionRequest> started) {
+            started.disableAutoRequestWithInitial(0);
+            call = started;
+        }
+
+        void takeAll() {
+            Objects.requireNonNull(call).request(Integer.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(SessionResponse message) {
+            for (Response response : message.getResponsesList()) {
+                boolean overloaded = response.getError().getCode() == Error.Code.OVERLOADED;
+                (overloaded ? refused : served).incrementAndGet();
+            }
+        }
+
+        @Override
+        public void onError(Throwable error) {}
+
+        @Override
+        public void onCompleted() {}
     }
 
     @Test
