@@ -1,5 +1,6 @@
 package io.flotilla.client;
 
+import io.flotilla.config.settings.Limits;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.KvGrpc;
 import io.flotilla.v1.Request;
@@ -33,6 +34,12 @@ final class Connection {
 
     /** Close a message at this size; one request may be larger by itself. */
     private static final int MESSAGE_BYTES = 512 * 1024;
+
+    /** A larger one would not be refused but end the stream, and with it all that others have asked there. */
+    private static final int REQUEST_BYTES_MAX = Limits.FRAME_BYTES_MAX - MESSAGE_BYTES - 64 * 1024;
+
+    /** Messages that may come before more are asked for, one for each that came: there is no asking for all of them. */
+    private static final int MESSAGES_AHEAD = 1_024;
 
     private static final long RECONNECT_MILLIS_MIN = 20;
 
@@ -168,7 +175,7 @@ final class Connection {
         }
         try {
             fresh.start(new Listener(fresh), headers);
-            fresh.request(Integer.MAX_VALUE);
+            fresh.request(MESSAGES_AHEAD);
         } catch (RuntimeException failure) {
             // A transport that is being torn down may throw instead of closing the call; then nobody else would try
             // again.
@@ -232,7 +239,17 @@ final class Connection {
                     .setId(exchange.id)
                     .setTimeoutMs(timeoutMillis(exchange.expiresAtNanos - now))
                     .build();
-            bytes += request.getSerializedSize();
+            int size = request.getSerializedSize();
+            if (size > REQUEST_BYTES_MAX) {
+                outstanding.take(exchange.id);
+                unsent.ended(exchange, now, false);
+                exchange.failed(Failure.refused(
+                        Error.Code.TOO_LARGE,
+                        "the request's size is " + size + ", the limit is " + REQUEST_BYTES_MAX,
+                        "SEND"));
+                continue;
+            }
+            bytes += size;
             message.addRequests(request);
         }
         return message.build();
@@ -286,6 +303,24 @@ final class Connection {
         setState(EndpointStatus.State.BACKOFF, "about to stop");
         handBack();
         current.halfClose();
+        watchEnd(current);
+    }
+
+    /** Nothing is sent on a stream that ends, so nothing would tell that its server is gone without a word, and nobody would look for the next one there. */
+    private void watchEnd(ClientCall<SessionRequest, SessionResponse> ending) {
+        owner.later(
+                SUSPECT_NANOS,
+                () -> loop.execute(() -> {
+                    if (!ending.equals(call)) {
+                        return;
+                    }
+                    if (outstanding.size() == 0 && System.nanoTime() - lastHeardNanos >= SILENT_NANOS) {
+                        ending.cancel("it was about to stop, and did not say that it has", null);
+                        broke(Status.UNAVAILABLE.withDescription("it was about to stop"));
+                    } else {
+                        watchEnd(ending);
+                    }
+                }));
     }
 
     private void stands() {
@@ -421,6 +456,7 @@ final class Connection {
         public void onMessage(SessionResponse message) {
             onLoop(() -> {
                 if (mine.equals(call)) {
+                    mine.request(1);
                     received(message);
                 }
             });

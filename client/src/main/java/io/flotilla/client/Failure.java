@@ -48,6 +48,11 @@ record Failure(
         return new Failure(kind, message, sent, sent, 0, ByteString.EMPTY, null, 0, phase);
     }
 
+    /** Refused here, for good: it was not sent, and there is no use in sending it elsewhere. */
+    static Failure refused(Error.Code kind, String message, String phase) {
+        return new Failure(kind, message, false, true, 0, ByteString.EMPTY, null, 0, phase);
+    }
+
     /** The outcome of {@code id} could not be found out; {@code anchor} is the first key it wrote. */
     static Failure unknown(TxnId id, ByteString anchor, String message) {
         return new Failure(Error.Code.OUTCOME_UNKNOWN, message, true, true, 0, anchor, id, 0, "");

@@ -1,5 +1,6 @@
 package io.flotilla.client;
 
+import io.flotilla.config.settings.Limits;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.KvGrpc;
 import io.flotilla.v1.Request;
@@ -21,6 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** One endpoint over a {@link FakeStore}, with a place for faults. Serves each stream in one thread. */
@@ -55,6 +57,12 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
     /** How many requests each message carried. */
     final List<Integer> batches = new CopyOnWriteArrayList<>();
 
+    /** How many streams were opened so far. */
+    final AtomicInteger sessions = new AtomicInteger();
+
+    /** Whether a stream that the client has ended is ended here as well. */
+    volatile boolean endsStreams = true;
+
     volatile Function<Request, Optional<Error.Builder>> refusal = request -> Optional.empty();
     volatile Function<Request, Fate> fate = request -> Fate.SERVE;
 
@@ -83,6 +91,7 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
         try {
             if (tcp) {
                 Server started = NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+                        .maxInboundMessageSize(Limits.FRAME_BYTES_MAX)
                         .addService(this)
                         .build()
                         .start();
@@ -113,6 +122,13 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
         streams.clear();
     }
 
+    /** The process says that it is about to stop. */
+    void sayFarewell() {
+        for (StreamObserver<SessionResponse> stream : streams) {
+            stream.onNext(SessionResponse.newBuilder().setGoingAway(true).build());
+        }
+    }
+
     void restart() {
         server = start();
     }
@@ -126,6 +142,7 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
     @Override
     public StreamObserver<SessionRequest> session(StreamObserver<SessionResponse> answers) {
         streams.add(answers);
+        sessions.incrementAndGet();
         return new StreamObserver<>() {
             @Override
             public void onNext(SessionRequest message) {
@@ -139,7 +156,9 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
 
             @Override
             public void onCompleted() {
-                answers.onCompleted();
+                if (endsStreams) {
+                    answers.onCompleted();
+                }
             }
         };
     }

@@ -312,6 +312,32 @@ class FlotillaClientTest {
         assertThat(store.writesApplied).hasValue(4);
     }
 
+    /** What was asked for at the start was used up after 2^31 messages: days. Nothing came from then on, and nobody connected anew. */
+    @Test
+    void aStreamNeverEndsToReceive() {
+        client.close();
+        client = TestClients.ofOneThatHasReceivedMuch(one, 3);
+        client.put("k", "v");
+        for (int i = 0; i < 10; i++) {
+            assertThat(client.getText("k")).contains("v");
+        }
+        assertThat(one.sessions.get()).isEqualTo(2); // with the one of the client before
+    }
+
+    /** Nothing is sent on such a stream any more, so nothing told of the server's end, and its successor was never looked for. */
+    @Test
+    void whoSaidThatItStopsAndVanishedIsLookedForAgain() {
+        client.close();
+        client = TestClients.of(one);
+        client.put("k", "v");
+        one.endsStreams = false;
+        one.sayFarewell();
+        while (client.endpoints().get(0).state() == EndpointStatus.State.READY) {
+            Thread.yield();
+        }
+        assertThat(client.getText("k")).contains("v");
+    }
+
     @Test
     void closingFailsWhoeverWaits() {
         one.fate = request -> FakeGateway.Fate.SWALLOW;

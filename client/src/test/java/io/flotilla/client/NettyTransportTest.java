@@ -7,6 +7,7 @@ import io.flotilla.client.load.KvLoad;
 import io.flotilla.client.load.KvOptions;
 import io.flotilla.client.load.LoadOptions;
 import io.flotilla.client.load.LoadSummary;
+import io.flotilla.config.settings.Limits;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,19 @@ class NettyTransportTest {
         client.put("k", "2");
         assertThat(System.nanoTime() - begun).isLessThan(2_000_000_000L);
         assertThat(store.text("k")).contains("2");
+    }
+
+    /** The server ends the stream of who sends it, and all that others have asked there was lost; then it was tried at the next. */
+    @Test
+    void whatIsTooLargeForAnyServerIsRefusedAndBreaksNoStream() {
+        client.put("k", "1");
+        assertThatThrownBy(() -> client.put("k", new byte[Limits.FRAME_BYTES_MAX]))
+                .isInstanceOfSatisfying(
+                        LimitExceededException.class,
+                        refused -> assertThat(refused.maybeExecuted()).isFalse());
+        client.put("k", new byte[4 * 1024 * 1024]);
+        assertThat(one.sessions.get()).isLessThanOrEqualTo(1);
+        assertThat(two.sessions.get()).isLessThanOrEqualTo(1);
     }
 
     @Test

@@ -54,6 +54,26 @@ public final class TestClients {
                 new InProcess(throwing));
     }
 
+    /** A client of whose first request for messages only so much is granted: as if all the others had come already. */
+    static FlotillaClient ofOneThatHasReceivedMuch(FakeGateway gateway, int messagesLeft) {
+        ClientInterceptor counting = new ClientInterceptor() {
+            @Override
+            public <Q, A> ClientCall<Q, A> interceptCall(
+                    MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+                AtomicBoolean first = new AtomicBoolean(true);
+                return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                    @Override
+                    public void request(int messages) {
+                        super.request(first.getAndSet(false) ? Math.min(messages, messagesLeft) : messages);
+                    }
+                };
+            }
+        };
+        return new FlotillaClient(
+                FlotillaClient.builder().endpoints(List.of(gateway.endpoint())).defaultDeadline(Duration.ofSeconds(10)),
+                new InProcess(counting));
+    }
+
     /** A client of a store that stands alone, for tests of what is built on the client. @param careless loses updates */
     public static FlotillaClient standalone(boolean careless) {
         FakeStore store = new FakeStore();
