@@ -250,7 +250,7 @@ public final class NodeApp implements AutoCloseable {
                 settings.grpc().toString(),
                 identity.store().toString());
         registry.learn(self);
-        AdminCalls calls = new AdminCalls(store);
+        AdminCalls calls = new AdminCalls(store, scheduler());
         Membership membership = new Membership(
                 new Membership.Tools(
                         engine,
@@ -273,7 +273,7 @@ public final class NodeApp implements AutoCloseable {
                 identity.cluster().map(UUID::toString).orElse(""),
                 membership);
         membership.start(control);
-        NodeCalls nodes = new NodeCalls(settings.node(), control, calls, transport);
+        NodeCalls nodes = new NodeCalls(settings.node(), control, calls, transport, scheduler());
         NodeGroups groups = new NodeGroups(nodes, scheduler());
         ReplicaChangeMachine changes =
                 new ReplicaChangeMachine(router, transactionPort(transactions), groups, scheduler());

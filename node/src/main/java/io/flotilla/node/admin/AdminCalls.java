@@ -18,6 +18,7 @@ import io.flotilla.range.recovery.Survivor;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.Scheduler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -45,7 +46,9 @@ public final class AdminCalls {
     /** Within what fits into one answer. */
     static final int SURVEY_REPLICAS_MAX = 1_000;
 
-    private static final long LEASES_MILLIS_MAX = 1_000;
+    /** A replica that stops, or is destroyed, before it comes to its answer never gives one. Well below what whoever asks a node waits. */
+    static final long REPORTS_MICROS_MAX = 2_000_000;
+
     private static final long STAY_DRAINED_NANOS = 500_000_000;
 
     /** Time enough to ask another heir where one does not take over. */
@@ -95,10 +98,12 @@ public final class AdminCalls {
     }
 
     private final Store store;
+    private final Scheduler scheduler;
     private final AtomicBoolean drained = new AtomicBoolean();
 
-    public AdminCalls(Store store) {
+    public AdminCalls(Store store, Scheduler scheduler) {
         this.store = store;
+        this.scheduler = scheduler;
     }
 
     /** Answers a call; the reply may come later, from another thread. */
@@ -166,9 +171,9 @@ public final class AdminCalls {
         return all;
     }
 
-    /** How all replicas of this store are. A replica that stops meanwhile leaves its line out. */
+    /** How all replicas of this store are. A replica that stops meanwhile leaves its line out. {@code done} is called once, and soon. */
     void replicas(Consumer<List<ReplicaLine>> done) {
-        Gathering gathering = new Gathering(done);
+        Gathering gathering = new Gathering(scheduler, done);
         gathering.expect(store.inspect(gathering::add));
     }
 
@@ -184,8 +189,9 @@ public final class AdminCalls {
         Duration patience = Duration.ofMillis(Long.parseLong(new String(payload, StandardCharsets.UTF_8)));
         Thread thread = new Thread(
                 () -> {
+                    long began = System.nanoTime();
                     int before = leases();
-                    int left = store.handOff(patience);
+                    int left = store.handOff(patience.minusNanos(System.nanoTime() - began));
                     reply.accept(AdminReply.of(encode(List.of(Math.max(0, before - left), left))));
                     if (drained.compareAndSet(false, true)) {
                         stayDrained();
@@ -213,7 +219,7 @@ public final class AdminCalls {
             open.countDown();
         });
         try {
-            open.await(LEASES_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            open.await(2 * REPORTS_MICROS_MAX, TimeUnit.MICROSECONDS);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
         }
@@ -282,13 +288,16 @@ public final class AdminCalls {
         }
     }
 
-    /** Waits for as many answers as were asked for. */
-    private static final class Gathering {
+    /** Waits for as many answers as were asked for; after a while, for no more. */
+    static final class Gathering {
+        private final Scheduler scheduler;
         private final Consumer<List<ReplicaLine>> done;
         private final List<ReplicaLine> lines = new ArrayList<>();
         private int expected = Integer.MAX_VALUE;
+        private boolean finished;
 
-        Gathering(Consumer<List<ReplicaLine>> done) {
+        Gathering(Scheduler scheduler, Consumer<List<ReplicaLine>> done) {
+            this.scheduler = scheduler;
             this.done = done;
         }
 
@@ -306,26 +315,30 @@ public final class AdminCalls {
             synchronized (lines) {
                 lines.add(line);
             }
-            finishIfComplete();
+            finish(false);
         }
 
         void expect(int count) {
             synchronized (lines) {
                 expected = count;
             }
-            finishIfComplete();
+            if (!finish(false)) {
+                scheduler.schedule(REPORTS_MICROS_MAX, () -> finish(true));
+            }
         }
 
-        private void finishIfComplete() {
-            List<ReplicaLine> complete;
+        /** Whether it is finished now. @param late what has not come by now is not waited for any more */
+        private boolean finish(boolean late) {
+            List<ReplicaLine> found;
             synchronized (lines) {
-                if (lines.size() < expected) {
-                    return;
+                if (finished || (!late && lines.size() < expected)) {
+                    return finished;
                 }
-                expected = Integer.MAX_VALUE;
-                complete = List.copyOf(lines);
+                finished = true;
+                found = List.copyOf(lines);
             }
-            done.accept(complete);
+            done.accept(found);
+            return true;
         }
     }
 }

@@ -4,6 +4,7 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.node.transport.Transport;
 import io.flotilla.node.transport.control.AdminReply;
 import io.flotilla.node.transport.control.ControlPlane;
+import io.flotilla.range.routing.Scheduler;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -15,18 +16,20 @@ public final class NodeCalls implements NodePort {
     private final ControlPlane control;
     private final AdminCalls own;
     private final Transport transport;
+    private final Scheduler scheduler;
 
-    public NodeCalls(NodeId self, ControlPlane control, AdminCalls own, Transport transport) {
+    public NodeCalls(NodeId self, ControlPlane control, AdminCalls own, Transport transport, Scheduler scheduler) {
         this.self = self;
         this.control = control;
         this.own = own;
         this.transport = transport;
+        this.scheduler = scheduler;
     }
 
     @Override
     public void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
         if (node.equals(self)) {
-            own.answer(kind, payload, callback);
+            OneAnswer.within(timeout, self, scheduler, callback, answer -> own.answer(kind, payload, answer));
         } else if (!isLive(node)) {
             callback.accept(AdminReply.failed(node + " is out of reach"));
         } else {
