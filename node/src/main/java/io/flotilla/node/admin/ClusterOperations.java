@@ -179,14 +179,22 @@ public final class ClusterOperations implements ClusterAdmin {
 
     @Override
     public void ranges(Consumer<Answer<List<Range>>> callback) {
-        MetaScan.settled(tools.sender(), found -> describe(found, callback), error -> {
-            List<RangeDescriptor> known = tools.calls().descriptors();
-            if (error instanceof KvError.Unavailable && !known.isEmpty()) {
-                // The meta range itself is down, and just then people want to know what is: as far as this node knows.
-                describe(known, callback);
+        descriptors(answer -> {
+            if (answer instanceof Ok<List<RangeDescriptor>> ok) {
+                describe(ok.value(), callback);
             } else {
-                callback.accept(new Failed<>(error));
+                callback.accept(new Failed<>(((Failed<List<RangeDescriptor>>) answer).error()));
             }
+        });
+    }
+
+    @Override
+    public void descriptors(Consumer<Answer<List<RangeDescriptor>>> callback) {
+        MetaScan.settled(tools.sender(), found -> callback.accept(new Ok<>(found)), error -> {
+            List<RangeDescriptor> known = tools.calls().descriptors();
+            // The meta range itself is down, and just then people want to know what is: as far as this node knows.
+            boolean use = error instanceof KvError.Unavailable && !known.isEmpty();
+            callback.accept(use ? new Ok<>(known) : new Failed<>(error));
         });
     }
 
@@ -239,10 +247,11 @@ public final class ClusterOperations implements ClusterAdmin {
 
     @Override
     public void transferLease(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback) {
+        long began = System.nanoTime();
         tools.groups()
                 .look(
                         range,
-                        look -> tools.groups().handOver(range, to, timeoutMicros, error -> {
+                        look -> tools.groups().handOver(range, to, left(timeoutMicros, began), error -> {
                             if (error == null) {
                                 NodeId from =
                                         look.map(ReplicaGroup.Look::leaseholder).orElse(NodeId.NONE);
@@ -251,6 +260,10 @@ public final class ClusterOperations implements ClusterAdmin {
                                 callback.accept(new Failed<>(error));
                             }
                         }));
+    }
+
+    private static long left(long timeoutMicros, long beganNanos) {
+        return Math.max(1, timeoutMicros - TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - beganNanos));
     }
 
     @Override

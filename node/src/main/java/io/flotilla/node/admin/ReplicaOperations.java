@@ -65,14 +65,19 @@ public final class ReplicaOperations {
             machine.change(range, wish, timeoutMicros, callback);
             return;
         }
+        long deadlineMicros = scheduler.nowMicros() + timeoutMicros;
         registry.find(target, entry -> {
             Optional<ReplicaChangeResult.Refused> unfit = unfit(target, entry);
             if (unfit.isPresent()) {
                 callback.accept(unfit.get());
             } else {
-                machine.change(range, wish, timeoutMicros, callback);
+                machine.change(range, wish, leftUntil(deadlineMicros), callback);
             }
         });
+    }
+
+    private long leftUntil(long deadlineMicros) {
+        return Math.max(1, deadlineMicros - scheduler.nowMicros());
     }
 
     /** A replica on a node that is not there would be a learner for ever. */
@@ -92,6 +97,7 @@ public final class ReplicaOperations {
     // ---- a node's leases -----------------------------------------------------------------------------------------
 
     void drain(NodeId node, long timeoutMicros, Consumer<Answer<Drained>> callback) {
+        long deadlineMicros = scheduler.nowMicros() + timeoutMicros;
         registry.find(node, entry -> {
             if (entry.filter(found -> !found.gone()).isEmpty()) {
                 callback.accept(new Absent<>("there is no node " + node.value()));
@@ -100,7 +106,7 @@ public final class ReplicaOperations {
                 callback.accept(new Failed<>(
                         new KvError.Unavailable("UNREACHABLE", Key.MIN, node + " is out of reach", false)));
             } else {
-                handOff(node, timeoutMicros, callback);
+                handOff(node, leftUntil(deadlineMicros), callback);
             }
         });
     }
@@ -234,8 +240,7 @@ public final class ReplicaOperations {
                 scheduler.schedule(1, () -> moved(change, refused));
                 return;
             }
-            long remaining = Math.max(1, deadlineMicros - scheduler.nowMicros());
-            machine.change(change.range(), change.wish(), remaining, result -> moved(change, result));
+            machine.change(change.range(), change.wish(), leftUntil(deadlineMicros), result -> moved(change, result));
         }
 
         private void moved(Evacuation.Change change, ReplicaChangeResult result) {

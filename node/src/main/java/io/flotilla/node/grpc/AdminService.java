@@ -43,6 +43,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -256,19 +257,26 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 request.getRange(),
                 key,
                 error -> answer(responses, transferFailed(error)),
-                range -> transfer(range, new NodeId(request.getToNode()), timeoutMicros, responses));
+                timeoutMicros,
+                (range, leftMicros) -> transfer(range, new NodeId(request.getToNode()), leftMicros, responses));
     }
 
-    /** Finds the range by its id, or by a key in it. */
-    private void withRange(long id, Key key, Consumer<Error> failed, Consumer<ClusterAdmin.Range> found) {
-        admin.ranges(ranges -> {
-            if (ranges instanceof ClusterAdmin.Ok<List<ClusterAdmin.Range>> ok) {
-                ClusterAdmin.Range range = find(ok.value(), id, key);
+    private interface OnRange {
+        void call(RangeDescriptor range, long leftMicros);
+    }
+
+    /** Finds the range by its id, or by a key in it, which is of the time that there is for the whole. */
+    private void withRange(long id, Key key, Consumer<Error> failed, long timeoutMicros, OnRange found) {
+        long began = System.nanoTime();
+        admin.descriptors(ranges -> {
+            if (ranges instanceof ClusterAdmin.Ok<List<RangeDescriptor>> ok) {
+                RangeDescriptor range = find(ok.value(), id, key);
                 if (range == null) {
                     failed.accept(WireErrors.of(
                             Error.Code.NOT_FOUND, id == 0 ? "no range holds that key" : "there is no range " + id));
                 } else {
-                    found.accept(range);
+                    long took = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - began);
+                    found.call(range, Math.max(1, timeoutMicros - took));
                 }
             } else {
                 failed.accept(errorOf(ranges));
@@ -277,8 +285,10 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
     }
 
     private void transfer(
-            ClusterAdmin.Range range, NodeId to, long timeoutMicros, StreamObserver<TransferLeaseResponse> responses) {
-        RangeDescriptor descriptor = range.descriptor();
+            RangeDescriptor descriptor,
+            NodeId to,
+            long timeoutMicros,
+            StreamObserver<TransferLeaseResponse> responses) {
         Optional<ReplicaInfo> target = descriptor.replicaOn(to);
         if (target.isEmpty()) {
             KvError error = new KvError.Invalid(
@@ -294,8 +304,6 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                             + (target.get().witness() ? "witness: it has no data" : "learner: it has no vote")
                             + ", and never holds the lease");
             answer(responses, transferFailed(WireErrors.of(error)));
-        } else if (range.leaseholder().equals(to)) {
-            answer(responses, transferred(descriptor.id(), to, to));
         } else {
             admin.transferLease(
                     descriptor,
@@ -308,10 +316,9 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
         }
     }
 
-    private static ClusterAdmin.@Nullable Range find(List<ClusterAdmin.Range> ranges, long id, Key key) {
-        for (ClusterAdmin.Range range : ranges) {
-            RangeDescriptor descriptor = range.descriptor();
-            if (id == 0 ? descriptor.span().contains(key) : descriptor.id().value() == id) {
+    private static @Nullable RangeDescriptor find(List<RangeDescriptor> ranges, long id, Key key) {
+        for (RangeDescriptor range : ranges) {
+            if (id == 0 ? range.span().contains(key) : range.id().value() == id) {
                 return range;
             }
         }
@@ -348,11 +355,9 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                 request.getRange(),
                 key,
                 error -> answer(responses, ReplicaWire.failed(error)),
-                range -> admin.changeReplicas(
-                        range.descriptor(),
-                        wish,
-                        timeoutMicros,
-                        result -> answer(responses, ReplicaWire.answer(range.descriptor(), result))));
+                timeoutMicros,
+                (range, leftMicros) -> admin.changeReplicas(
+                        range, wish, leftMicros, result -> answer(responses, ReplicaWire.answer(range, result))));
     }
 
     @Override

@@ -32,7 +32,10 @@ public interface ClusterAdmin {
     /** All ranges in key order, the system's own included. */
     void ranges(Consumer<Answer<List<Range>>> callback);
 
-    /** Moves a range's lease to {@code to}, which has a replica and does not hold the lease. */
+    /** What all ranges are, in key order, the system's own included; nobody is asked how they are, which may take seconds. */
+    void descriptors(Consumer<Answer<List<RangeDescriptor>>> callback);
+
+    /** Moves a range's lease to {@code to}, which has a replica. If it is there already nothing is done, and it is from where it is to. */
     void transferLease(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback);
 
     /** Changes which nodes have replicas of a range. */

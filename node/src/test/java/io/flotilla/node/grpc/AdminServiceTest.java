@@ -7,6 +7,7 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.kv.KvError;
+import io.flotilla.config.settings.Limits;
 import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.lifecycle.SplitResult;
@@ -55,6 +56,7 @@ class AdminServiceTest {
     void clear() {
         f.admin.splits.clear();
         f.admin.transfers.clear();
+        f.admin.changes.clear();
         f.admin.splitResult = new SplitResult.Split(ScriptedAdmin.LEFT, ScriptedAdmin.RIGHT);
     }
 
@@ -125,12 +127,25 @@ class AdminServiceTest {
         assertThat(f.admin.transfers).containsExactly("r3->n2", "r3->n1");
     }
 
+    /** The client waits for its own time and no longer. */
     @Test
-    void aLeaseThatIsThereAlreadyIsLeftAlone() {
-        TransferLeaseResponse response = transfer(2, "", 1);
-        assertThat(response.getFromNode()).isEqualTo(1);
-        assertThat(response.hasError()).isFalse();
-        assertThat(f.admin.transfers).isEmpty();
+    void whatFindingTheRangeTakesIsOfTheTimeForTheChangeAndNobodyIsAskedHowItsReplicasAre() {
+        int looks = f.admin.looks;
+        f.admin.findingMillis = 60;
+        try {
+            ChangeReplicasRequest.Builder remove = ChangeReplicasRequest.newBuilder()
+                    .setRange(3)
+                    .setRemove(ChangeReplicasRequest.Remove.newBuilder().setNode(2));
+            change(remove.setTimeoutMs(5_000));
+            assertThat(f.admin.givenMicros).isBetween(1L, 4_940_000L);
+            change(remove.setTimeoutMs(50));
+            assertThat(f.admin.givenMicros).isEqualTo(1);
+            transfer(3, "", 2);
+            assertThat(f.admin.givenMicros).isLessThanOrEqualTo(Limits.DEADLINE_MILLIS_DEFAULT * 1_000L - 60_000);
+        } finally {
+            f.admin.findingMillis = 0;
+        }
+        assertThat(f.admin.looks).isEqualTo(looks);
     }
 
     @Test

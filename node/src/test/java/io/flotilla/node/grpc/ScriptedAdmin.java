@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A cluster of nodes 1 and 2 with the meta range and two users' ranges. */
@@ -29,6 +30,14 @@ final class ScriptedAdmin implements ClusterAdmin {
 
     final List<String> transfers = new ArrayList<>();
     final List<String> changes = new ArrayList<>();
+    volatile long findingMillis;
+
+    /** The time that the last change was given. */
+    volatile long givenMicros;
+
+    /** How often all nodes were asked how their replicas are. */
+    volatile int looks;
+
     volatile ReplicaChangeResult changeResult = new ReplicaChangeResult.Done(LEFT, true);
     final List<Key> splits = new ArrayList<>();
     volatile SplitResult splitResult = new SplitResult.Split(LEFT, RIGHT);
@@ -79,6 +88,7 @@ final class ScriptedAdmin implements ClusterAdmin {
 
     @Override
     public void ranges(Consumer<Answer<List<Range>>> callback) {
+        looks++;
         callback.accept(new Ok<>(List.of(
                 new Range(META, new NodeId(1), RangeState.OK, 10, Set.of()),
                 new Range(LEFT, new NodeId(1), RangeState.OK, 20, Set.of()),
@@ -86,7 +96,18 @@ final class ScriptedAdmin implements ClusterAdmin {
     }
 
     @Override
+    public void descriptors(Consumer<Answer<List<RangeDescriptor>>> callback) {
+        try {
+            TimeUnit.MILLISECONDS.sleep(findingMillis);
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+        callback.accept(new Ok<>(List.of(META, LEFT, RIGHT)));
+    }
+
+    @Override
     public void transferLease(RangeDescriptor range, NodeId to, long timeoutMicros, Consumer<Answer<Moved>> callback) {
+        givenMicros = timeoutMicros;
         transfers.add(range.id() + "->" + to);
         callback.accept(new Ok<>(new Moved(new NodeId(1), to)));
     }
@@ -94,6 +115,7 @@ final class ScriptedAdmin implements ClusterAdmin {
     @Override
     public void changeReplicas(
             RangeDescriptor range, ReplicaChange wish, long timeoutMicros, Consumer<ReplicaChangeResult> callback) {
+        givenMicros = timeoutMicros;
         changes.add(range.id() + " " + wish);
         callback.accept(changeResult);
     }
