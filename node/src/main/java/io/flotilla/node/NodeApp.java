@@ -277,7 +277,7 @@ public final class NodeApp implements AutoCloseable {
         NodeGroups groups = new NodeGroups(nodes, scheduler());
         ReplicaChangeMachine changes =
                 new ReplicaChangeMachine(router, transactionPort(transactions), groups, scheduler());
-        Housekeeping.start(store, router, changes, membership::isInitialized, executor);
+        Housekeeping.start(store, router, changes, membership::isInitialized, calls, executor);
         Rebuilding.start(
                 settings.node(),
                 store,

@@ -99,6 +99,7 @@ public final class AdminCalls {
 
     private final Store store;
     private final Scheduler scheduler;
+    private final LearnerWatch learners = new LearnerWatch();
     private final AtomicBoolean drained = new AtomicBoolean();
 
     public AdminCalls(Store store, Scheduler scheduler) {
@@ -106,18 +107,26 @@ public final class AdminCalls {
         this.scheduler = scheduler;
     }
 
+    /** Who of the learners here is worked on shows in what is asked. */
+    LearnerWatch learners() {
+        return learners;
+    }
+
     /** Answers a call; the reply may come later, from another thread. */
     void answer(String kind, byte[] payload, Consumer<AdminReply> reply) {
         switch (kind) {
             case REPLICAS -> replicas(lines -> reply.accept(AdminReply.of(encode(lines))));
             case SERVING -> reply.accept(AdminReply.of(encode(serving())));
-            case LOOK ->
+            case LOOK -> {
+                RangeId range = new RangeId(Long.parseLong(new String(payload, StandardCharsets.UTF_8)));
+                learners.attended(range);
                 store.look(
-                        new RangeId(Long.parseLong(new String(payload, StandardCharsets.UTF_8))),
+                        range,
                         look -> reply.accept(
                                 look.isPresent()
                                         ? AdminReply.of(encode(look.get().caughtUp()))
                                         : AdminReply.failed("not the leaseholder")));
+            }
             case HAND_OFF -> handOff(payload, reply);
             case SURVEY -> {
                 RangeId from = new RangeId(Long.parseLong(new String(payload, StandardCharsets.UTF_8)));

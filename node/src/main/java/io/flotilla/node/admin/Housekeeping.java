@@ -6,6 +6,7 @@ import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeMachine;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
+import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -16,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What nobody asked for and somebody must do: the leaseholder of a range whose change of voters was left half done, because its driver died, finishes it;
- * and a store finds out about replicas of its own that were removed while nobody could tell it.
+ * What nobody asked for and somebody must do: the leaseholder of a range whose change of voters was left half done, because its driver died, finishes it,
+ * and takes a learner back that nobody works on any more; and a store finds out about replicas of its own that were removed while nobody could tell it.
  *
  * <p>Threading: its passes run on one thread and do not block it.
  */
@@ -36,15 +37,18 @@ public final class Housekeeping {
     private final KvSender sender;
     private final ReplicaChangeMachine machine;
     private final BooleanSupplier ready;
+    private final LearnerWatch learners;
 
     /** Generations of joint descriptors seen in the last pass. */
     private Map<RangeId, Long> joint = new TreeMap<>();
 
-    private Housekeeping(Store store, KvSender sender, ReplicaChangeMachine machine, BooleanSupplier ready) {
+    private Housekeeping(
+            Store store, KvSender sender, ReplicaChangeMachine machine, BooleanSupplier ready, LearnerWatch learners) {
         this.store = store;
         this.sender = sender;
         this.machine = machine;
         this.ready = ready;
+        this.learners = learners;
     }
 
     /** @param ready whether this node is of a cluster */
@@ -53,8 +57,9 @@ public final class Housekeeping {
             KvSender sender,
             ReplicaChangeMachine machine,
             BooleanSupplier ready,
+            AdminCalls calls,
             ScheduledExecutorService executor) {
-        Housekeeping house = new Housekeeping(store, sender, machine, ready);
+        Housekeeping house = new Housekeeping(store, sender, machine, ready, calls.learners());
         executor.scheduleWithFixedDelay(
                 () -> house.guarded(house::settle), SETTLE_SECONDS, SETTLE_SECONDS, TimeUnit.SECONDS);
         // Soon after the start, when what was missed while the node was down matters most; not all nodes at once.
@@ -76,31 +81,40 @@ public final class Housekeeping {
     }
 
     private void settle() {
+        Collection<RangeDescriptor> ranges = store.descriptors();
+        settle(ranges);
+        for (LearnerWatch.Abandoned learner : learners.pass(ranges)) {
+            finish(learner.range(), new ReplicaChange.TakeBack(learner.learnerId()));
+        }
+    }
+
+    private void settle(Collection<RangeDescriptor> ranges) {
         Map<RangeId, Long> before = joint;
         joint = new TreeMap<>();
-        for (RangeDescriptor descriptor : store.descriptors()) {
+        for (RangeDescriptor descriptor : ranges) {
             if (!descriptor.isJoint()) {
                 continue;
             }
             joint.put(descriptor.id(), descriptor.generation());
             Long earlier = before.get(descriptor.id());
             if (earlier != null && earlier == descriptor.generation()) {
-                store.look(descriptor.id(), look -> {
-                    if (look.isPresent()) {
-                        finish(descriptor);
-                    }
-                });
+                finish(descriptor, new ReplicaChange.Settle());
             }
         }
     }
 
-    private void finish(RangeDescriptor descriptor) {
-        LOG.info("finishing a change of voters that was left half done: {}", descriptor);
-        machine.change(
-                descriptor,
-                new ReplicaChange.Settle(),
-                SETTLE_TIMEOUT_MICROS,
-                result -> LOG.info("{}: {}", descriptor.id(), result));
+    /** If the leaseholder is here. */
+    private void finish(RangeDescriptor descriptor, ReplicaChange wish) {
+        store.look(descriptor.id(), look -> {
+            if (look.isPresent()) {
+                LOG.info("a change of replicas was left half done: {}: {}", descriptor, wish);
+                machine.change(
+                        descriptor,
+                        wish,
+                        SETTLE_TIMEOUT_MICROS,
+                        result -> LOG.info("{}: {}: {}", descriptor.id(), wish, result));
+            }
+        });
     }
 
     private void compare() {

@@ -13,6 +13,12 @@ public sealed interface ReplicaChange {
     /** Another node's replica in the place of this one's, in one step; a witness stays a witness. */
     record Move(NodeId from, NodeId to) implements ReplicaChange {}
 
-    /** Whoever began a change of voters may have died: finish it. Learners are left alone, they disturb nobody. */
+    /** Whoever began a change of voters may have died: finish it. Learners are left alone. */
     record Settle() implements ReplicaChange {}
+
+    /**
+     * Whoever brought that learner in has died before it voted, or a split has left it to a range that nobody works on: it goes. What it was to be is not
+     * known (one replica more, or one in the place of another), and without it the range is what it was. Once somebody makes a voter of it, it stays.
+     */
+    record TakeBack(int learnerId) implements ReplicaChange {}
 }

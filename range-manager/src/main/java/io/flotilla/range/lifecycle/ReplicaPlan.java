@@ -36,6 +36,10 @@ final class ReplicaPlan {
     private ReplicaPlan() {}
 
     static Step next(RangeDescriptor range, ReplicaChange wish) {
+        if (wish instanceof ReplicaChange.TakeBack back) {
+            Optional<Change> undo = undo(range, back.learnerId());
+            return undo.isPresent() ? undo.get() : new Done();
+        }
         if (range.isJoint()) {
             return new Leave(ReplicaSets.left(range));
         }
@@ -139,7 +143,7 @@ final class ReplicaPlan {
         return replicas;
     }
 
-    /** The learner that {@code wish} brought into the range, which is of no use if the wish cannot be fulfilled. */
+    /** The range without that learner, unless it is none any more, or voters are being changed, which somebody else sees to. */
     static Optional<Change> undo(RangeDescriptor range, int learnerId) {
         return range.replica(learnerId)
                 .filter(replica -> replica.kind() == Kind.LEARNER)

@@ -94,6 +94,48 @@ class ReplicaChangeMachineTest {
     }
 
     @Test
+    void aLearnerThatNobodyWorksOnIsTakenBack() {
+        RangeDescriptor abandoned = abandonedLearner();
+        ReplicaChange takeBack = new ReplicaChange.TakeBack(4);
+        assertThat(change(takeBack)).isEqualTo(new ReplicaChangeResult.Done(group.now(), true));
+        assertThat(kinds()).containsExactly("1 2 3", "1 2 3 4L", "1 2 3");
+        assertThat(group.now().nextReplicaId()).isEqualTo(abandoned.nextReplicaId());
+        assertThat(change(takeBack)).isEqualTo(new ReplicaChangeResult.Done(group.now(), false));
+    }
+
+    /** Somebody came for it between the look and the deed. */
+    @Test
+    void aLearnerThatIsBeingMadeAVoterIsNotTakenBack() {
+        RangeDescriptor learner = abandonedLearner();
+        group.before.add(() -> group.became(learner.with(with(learner, N4, Kind.INCOMING), learner.nextReplicaId())));
+        assertThat(change(new ReplicaChange.TakeBack(4))).isInstanceOf(ReplicaChangeResult.Done.class);
+        assertThat(kinds()).endsWith("1 2 3 4L", "1 2 3 4I");
+        assertThat(change(new ReplicaChange.Settle())).isInstanceOf(ReplicaChangeResult.Done.class);
+        assertThat(change(new ReplicaChange.TakeBack(4))).isInstanceOf(ReplicaChangeResult.Done.class);
+        assertThat(kinds()).endsWith("1 2 3 4I", "1 2 3 4");
+    }
+
+    /** It was taken for dead and is not: it begins anew. */
+    @Test
+    void aDriverWhoseLearnerIsTakenBackGoesOn() {
+        group.catchUpMicros = 2_000_000;
+        scheduler.schedule(
+                1_000_000,
+                () -> group.machine().change(RANGE, new ReplicaChange.TakeBack(4), TIMEOUT_MICROS, ignored -> {}));
+        assertThat(change(new ReplicaChange.Move(Ranges.N3, N4))).isInstanceOf(ReplicaChangeResult.Done.class);
+        assertThat(kinds()).containsExactly("1 2 3", "1 2 3 4L", "1 2 3", "1 2 3 4L", "1 2 3O 4I", "1 2 4");
+    }
+
+    private RangeDescriptor abandonedLearner() {
+        group.catchUpMicros = 0;
+        List<ReplicaInfo> replicas = new ArrayList<>(RANGE.replicas());
+        replicas.add(new ReplicaInfo(N4, 4, Kind.LEARNER, false));
+        RangeDescriptor learner = RANGE.with(replicas, 5);
+        group.became(learner);
+        return learner;
+    }
+
+    @Test
     void whatIsSoAlreadyIsNoChange() {
         assertThat(change(new ReplicaChange.Add(Ranges.N2, false)))
                 .isEqualTo(new ReplicaChangeResult.Done(RANGE, false));
