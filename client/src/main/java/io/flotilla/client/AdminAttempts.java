@@ -31,6 +31,11 @@ final class AdminAttempts {
         add(Failure.local(kind, endpoint + ": " + reason(why), sent, sent ? "ANSWER" : "CONNECT"));
     }
 
+    /** A server did a part of what was asked. */
+    void begun() {
+        maybeExecuted = true;
+    }
+
     /** Whether any of them may have done what was asked. */
     boolean maybeExecuted() {
         return maybeExecuted;

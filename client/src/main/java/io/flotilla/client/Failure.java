@@ -90,8 +90,8 @@ record Failure(
 
     private FlotillaException toException() {
         return switch (kind) {
-            case INVALID -> new InvalidRequestException(ErrorCode.INVALID, message);
-            case NOT_FOUND -> new InvalidRequestException(ErrorCode.NOT_FOUND, message);
+            case INVALID -> new InvalidRequestException(ErrorCode.INVALID, message, maybeExecuted);
+            case NOT_FOUND -> new InvalidRequestException(ErrorCode.NOT_FOUND, message, maybeExecuted);
             case TOO_LARGE -> new LimitExceededException(message);
             case CONFLICT, READ_UNCERTAIN, CONDITION_FAILED -> new ConflictException(message, key.toByteArray(), txn);
             case DEADLINE -> new DeadlineExceededException(phase.isEmpty() ? "ANSWER" : phase, message, maybeExecuted);

@@ -231,13 +231,19 @@ public final class FlotillaAdmin implements AutoCloseable {
     private ReplicaChangeResult changeReplicas(RangeRef range, UnaryOperator<ChangeReplicasRequest.Builder> change) {
         ChangeReplicasRequest.Builder request = change.apply(
                 ChangeReplicasRequest.newBuilder().setRange(range.id()).setKey(ByteString.copyFrom(range.key())));
+        // One for all: what is refused later has been begun all the same.
+        AdminAttempts attempts = new AdminAttempts();
         return untilDone(left -> {
             ChangeReplicasResponse answer = call(
                     left,
                     PROGRESS_EVERY,
+                    attempts,
                     (stub, millis) -> stub.changeReplicas(
                             request.setTimeoutMs(answeredWithin(millis)).build()),
                     ChangeReplicasResponse::getError);
+            if (answer.getChanged()) {
+                attempts.begun();
+            }
             return new Progress<>(
                     answer.getDone(),
                     answer.getWaitsFor(),

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.v1.AdminGrpc;
+import io.flotilla.v1.ChangeReplicasRequest;
+import io.flotilla.v1.ChangeReplicasResponse;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.InitRequest;
 import io.flotilla.v1.InitResponse;
@@ -107,9 +109,38 @@ class FlotillaAdminTest {
         assertThat(admin.init(3, 3)).isEqualTo(new FlotillaAdmin.InitResult("c-1", List.of(), true));
     }
 
+    /** Such a call is made of many, and each is told no more than what became of itself. */
+    @Test
+    void aChangeThatIsRefusedAfterSomethingWasBegunHasPerhapsChangedSomething() {
+        assertThatThrownBy(() -> admin.moveReplica(FlotillaAdmin.RangeRef.of(5), 9, 4))
+                .isInstanceOfSatisfying(
+                        InvalidRequestException.class,
+                        refused -> assertThat(refused.maybeExecuted()).isFalse());
+        fake.copying = true;
+        assertThatThrownBy(() -> admin.moveReplica(FlotillaAdmin.RangeRef.of(5), 9, 4))
+                .isInstanceOfSatisfying(
+                        InvalidRequestException.class,
+                        refused -> assertThat(refused.maybeExecuted()).isTrue());
+    }
+
     private static final class Fake extends AdminGrpc.AdminImplBase {
         private final AtomicInteger splits = new AtomicInteger();
         private volatile boolean foundingGoesOn;
+        private volatile boolean copying;
+
+        @Override
+        public void changeReplicas(ChangeReplicasRequest request, StreamObserver<ChangeReplicasResponse> answer) {
+            ChangeReplicasResponse.Builder response = ChangeReplicasResponse.newBuilder();
+            if (copying) {
+                copying = false;
+                response.setChanged(true).setWaitsFor("the copy on n4 to be caught up");
+            } else {
+                response.setError(
+                        Error.newBuilder().setCode(Error.Code.NOT_FOUND).setMessage("r5 has no replica on n9"));
+            }
+            answer.onNext(response.build());
+            answer.onCompleted();
+        }
 
         @Override
         public void init(InitRequest request, StreamObserver<InitResponse> answer) {

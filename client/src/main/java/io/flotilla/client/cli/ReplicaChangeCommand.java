@@ -32,7 +32,7 @@ abstract class ReplicaChangeCommand extends ClientCommand {
                     "the change is not through",
                     String.valueOf(late.getMessage()),
                     "the range serves; what was begun stays as 'range ls' shows it",
-                    "the same command again goes on from there");
+                    "the same command again goes on from there, and after ten minutes from the beginning");
         } catch (InvalidRequestException refused) {
             throw refused(refused);
         }
@@ -54,7 +54,9 @@ abstract class ReplicaChangeCommand extends ClientCommand {
                 absent ? ExitCode.NOT_FOUND : ExitCode.FAILED,
                 "the replicas cannot be changed like that",
                 String.valueOf(refused.getMessage()),
-                "nothing was changed",
+                refused.maybeExecuted()
+                        ? "what was begun stays as 'range ls' shows it; a learner that nobody works on goes after ten minutes"
+                        : "nothing was changed",
                 "flotilla range ls, flotilla node ls");
     }
 }
