@@ -249,7 +249,7 @@ public final class NodeApp implements AutoCloseable {
                 settings.advertise().toString(),
                 settings.grpc().toString(),
                 identity.store().toString());
-        registry.learn(self);
+        registry.learnSelf(self);
         AdminCalls calls = new AdminCalls(store, scheduler());
         Membership membership = new Membership(
                 new Membership.Tools(

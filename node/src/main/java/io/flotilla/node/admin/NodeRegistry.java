@@ -119,6 +119,12 @@ public final class NodeRegistry {
         learn(address, true);
     }
 
+    /** What this node says of itself, which is where it is; whether it leaves the cluster others have said, perhaps to an earlier process of it. */
+    public void learnSelf(NodeEntry self) {
+        NodeEntry before = known.get(self.node());
+        learn(before != null && before.store().equals(self.store()) ? before.at(self) : self);
+    }
+
     private void learn(NodeEntry address, boolean write) {
         NodeEntry before = known.put(address.node(), address);
         if (address.equals(before)) {

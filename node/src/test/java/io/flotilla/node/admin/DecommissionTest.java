@@ -49,8 +49,8 @@ class DecommissionTest {
 
     private final TreeMap<Key, Value> meta = new TreeMap<>();
     private final List<Answer<Decommissioned>> answers = new ArrayList<>();
-    private final NodeRegistry registry =
-            new NodeRegistry(new MemoryEngine(), this::read, new Transactions(), entry -> {});
+    private final MemoryEngine engine = new MemoryEngine();
+    private final NodeRegistry registry = new NodeRegistry(engine, this::read, new Transactions(), entry -> {});
     private Runnable whenGone = () -> {};
     private boolean live = true;
 
@@ -101,6 +101,22 @@ class DecommissionTest {
                 .isInstanceOfSatisfying(
                         Failed.class,
                         failed -> assertThat(failed.error().provenNotExecuted()).isTrue());
+    }
+
+    /** It would have replicas made anew until it reads the registry again, or for ever if it cannot. */
+    @Test
+    void aNodeThatIsStartedAgainKnowsStillThatItLeaves() {
+        registry.learn(new NodeEntry(4, "h:4", "h:4", "s4").leaving(false));
+
+        NodeRegistry again = new NodeRegistry(engine, this::read, new Transactions(), entry -> {});
+        again.loadLocal();
+        again.learnSelf(new NodeEntry(4, "elsewhere:4", "elsewhere:4", "s4"));
+        assertThat(again.isLeaving(LEAVING)).isTrue();
+        assertThat(again.nodes()).extracting(NodeEntry::transport).containsExactly("elsewhere:4");
+
+        NodeRegistry once = new NodeRegistry(engine, this::read, new Transactions(), entry -> {});
+        once.loadLocal();
+        assertThat(once.isLeaving(LEAVING)).isTrue();
     }
 
     private ReplicaOperations operations() {
