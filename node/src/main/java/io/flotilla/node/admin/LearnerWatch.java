@@ -53,8 +53,7 @@ final class LearnerWatch {
         learners.removeIf(each -> {
             RangeDescriptor range = each.range();
             Seen before = seen.get(range.id());
-            boolean same = before != null && before.generation() == range.generation();
-            int passes = same ? before.passes() + 1 : 0;
+            int passes = before != null && before.generation() == range.generation() ? before.passes() + 1 : 0;
             now.put(range.id(), new Seen(range.generation(), passes));
             return passes < ABANDONED_PASSES;
         });
