@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *      └──push, fence, end───┴──push, fence, end──────┴──end / recover──▶ ABORTED
  * </pre>
  *
- * A final record never changes; it can only be forgotten, an ABORTED one also with old versions. A missing record means one of two things, told apart by the evidence: a
- * version with the transaction's id at its anchor proves that it committed; without one it has not, yet.
+ * A final record never changes; it can only be forgotten, an ABORTED one also with old versions. A missing record means one of two things, told apart by
+ * the evidence: a version with the transaction's id at its anchor proves that it committed; without one it has not, yet.
  */
 public final class RecordMachine {
     private final TxnSettings settings;
