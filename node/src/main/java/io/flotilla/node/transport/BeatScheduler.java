@@ -18,11 +18,17 @@ import scala.concurrent.duration.FiniteDuration;
 
 /**
  * The actor system's timers without a tick: one thread that sleeps until the next one is due. Akka's own wakes a hundred times a second, whether
- * something is due or not, and rounds every delay up to its tick.
+ * something is due or not, and rounds every delay up to its tick. Here short delays are kept to, and long ones end with the next common beat: a node
+ * that does nothing has a dozen of them a second, and each time it wakes it finds its caches cold.
  *
  * <p>Thread-safe. A task runs on the execution context it was scheduled with; the timer's own thread only hands it over.
  */
-public final class ExactScheduler extends AbstractScheduler implements Closeable {
+public final class BeatScheduler extends AbstractScheduler implements Closeable {
+    private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** From here on half as much more does not matter. */
+    private static final long LONG_NANOS = 2 * BEAT_NANOS;
+
     private final ScheduledThreadPoolExecutor timer;
     private final LoggingAdapter log;
 
@@ -30,7 +36,7 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
     private final Set<Runnable> atClose = ConcurrentHashMap.newKeySet();
 
     /** Called by Akka. */
-    public ExactScheduler(Config config, LoggingAdapter log, ThreadFactory threads) {
+    public BeatScheduler(Config config, LoggingAdapter log, ThreadFactory threads) {
         this.log = log;
         this.timer = new ScheduledThreadPoolExecutor(1, threads);
         timer.setRemoveOnCancelPolicy(true);
@@ -44,7 +50,10 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
             FiniteDuration initialDelay, FiniteDuration interval, Runnable task, ExecutionContext executor) {
         try {
             return new Scheduled(timer.scheduleAtFixedRate(
-                    () -> handOver(task, executor), nanos(initialDelay), nanos(interval), TimeUnit.NANOSECONDS));
+                    () -> handOver(task, executor),
+                    untilBeat(System.nanoTime(), nanos(initialDelay)),
+                    nanos(interval),
+                    TimeUnit.NANOSECONDS));
         } catch (RejectedExecutionException closed) {
             throw closed(closed);
         }
@@ -61,7 +70,7 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
                         atClose.remove(task);
                         handOver(task, executor);
                     },
-                    nanos(delay),
+                    untilBeat(System.nanoTime(), nanos(delay)),
                     TimeUnit.NANOSECONDS));
         } catch (RejectedExecutionException closed) {
             atClose.remove(task);
@@ -76,6 +85,11 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
 
     private static long nanos(FiniteDuration duration) {
         return Math.max(duration.toNanos(), 0);
+    }
+
+    /** The delay as it is kept to: as long as was asked for at least. */
+    static long untilBeat(long nowNanos, long delayNanos) {
+        return delayNanos < LONG_NANOS ? delayNanos : delayNanos + Math.floorMod(-(nowNanos + delayNanos), BEAT_NANOS);
     }
 
     @Override
