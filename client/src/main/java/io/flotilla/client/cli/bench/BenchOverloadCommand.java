@@ -57,7 +57,7 @@ public final class BenchOverloadCommand extends LocalBench {
             bootstrap.initialize(NODES);
             try (FlotillaClient foreground = client(cluster, PATIENCE_MILLIS);
                     FlotillaClient flood = client(cluster, FLOOD_DEADLINE_MILLIS)) {
-                return new OverloadBench(foreground, flood, bootstrap, setting, this::say).run();
+                return new OverloadBench(cluster.pids(), foreground, flood, bootstrap, setting, this::say).run();
             }
         }
     }

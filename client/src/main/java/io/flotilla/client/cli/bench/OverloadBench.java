@@ -6,6 +6,7 @@ import io.flotilla.client.FlotillaAdmin.NodeStatus;
 import io.flotilla.client.FlotillaClient;
 import io.flotilla.client.FlotillaException;
 import io.flotilla.client.cli.local.Bootstrap;
+import io.flotilla.client.cli.local.ProcessCpu;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +38,10 @@ final class OverloadBench {
     private static final long LOOK_MILLIS = 250;
     private static final int DIGITS = 3;
 
+    /** What a server does with too much, it does seldom: its compilers need several floods. */
+    private static final int WARM_UPS_MAX = 5;
+
+    private final List<Long> serverPids;
     private final FloorOperations foreground;
     private final FloorOperations flood;
     private final Bootstrap bootstrap;
@@ -45,11 +50,13 @@ final class OverloadBench {
 
     /** @param flood a client of its own for what is too much, with a deadline that bounds how long a write is tried */
     OverloadBench(
+            List<Long> serverPids,
             FlotillaClient foreground,
             FlotillaClient flood,
             Bootstrap bootstrap,
             OverloadReport.Setting setting,
             Consumer<String> says) {
+        this.serverPids = serverPids;
         this.foreground = new FloorOperations(foreground);
         this.flood = new FloorOperations(flood);
         this.bootstrap = bootstrap;
@@ -58,10 +65,7 @@ final class OverloadBench {
     }
 
     OverloadReport run() throws InterruptedException {
-        foreground.fill();
-        // Until everything is compiled: what a server does with too much, it does seldom.
-        OverloadReport.Phase warm = closed();
-        new Flood(warm.writesPerSecond() * setting.factor()).run();
+        warmUp();
         OverloadReport.Phase before = closed();
         says.accept(String.format("%.0f writes/s by %d clients", before.writesPerSecond(), setting.clients()));
         Flood flooding = new Flood(before.writesPerSecond() * setting.factor());
@@ -80,6 +84,20 @@ final class OverloadBench {
                 flooding.unknown.get(),
                 flooding.refusals,
                 flooding.unappliedBytesMax);
+    }
+
+    /** Floods until the servers' compilers have little to do, or often enough. */
+    private void warmUp() throws InterruptedException {
+        foreground.fill();
+        double compiling = 1;
+        for (int floods = 0; floods < WARM_UPS_MAX && compiling > FloorBench.COMPILING_MAX; floods++) {
+            long start = System.nanoTime();
+            double before = ProcessCpu.compilerSeconds(serverPids);
+            OverloadReport.Phase warm = closed();
+            new Flood(warm.writesPerSecond() * setting.factor()).run();
+            compiling = (ProcessCpu.compilerSeconds(serverPids) - before) / ((System.nanoTime() - start) / 1e9);
+            says.accept(String.format("warming up: compilers take %.0f %% of a core", 100 * Math.max(0, compiling)));
+        }
     }
 
     private record Writes(double perSecond, Histogram nanos) {}
