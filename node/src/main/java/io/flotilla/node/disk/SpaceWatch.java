@@ -16,11 +16,6 @@ public final class SpaceWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SpaceWatch.class);
     private static final long LOOK_EVERY_MILLIS = 250;
 
-    /** Above the reserve so much is not written before the next look, however seldom. */
-    private static final long PLENTY_BYTES = 16L * 1024 * 1024 * 1024;
-
-    private static final long LOOK_SELDOM_MILLIS = 1_000;
-
     /** Once below the reserve, so much more than it must be free, or a disk at the border would be full and not full by turns. */
     private static final int SLACK_DIVISOR = 8;
 
@@ -94,8 +89,7 @@ public final class SpaceWatch implements AutoCloseable {
     private void run() {
         try {
             while (!closed) {
-                TimeUnit.MILLISECONDS.sleep(
-                        usableBytes - reserveBytes > PLENTY_BYTES ? LOOK_SELDOM_MILLIS : LOOK_EVERY_MILLIS);
+                TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MILLIS);
                 look();
             }
         } catch (InterruptedException stop) {

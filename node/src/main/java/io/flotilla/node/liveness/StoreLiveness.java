@@ -206,7 +206,10 @@ public final class StoreLiveness {
             }
         }
         if (now.micros() >= heartbeatAtMicros) {
-            askAll(now);
+            heartbeatAtMicros = now.micros() + heartbeatMicros;
+            for (Peer peer : peers.values()) {
+                ask(now, peer);
+            }
         }
     }
 
@@ -264,26 +267,10 @@ public final class StoreLiveness {
         }
     }
 
-    private void askAll(Now now) {
-        heartbeatAtMicros = now.micros() + heartbeatMicros;
-        for (Peer peer : peers.values()) {
-            ask(now, peer);
-        }
-    }
-
     /**
-     * With the answer to a peer's heartbeat the peer is asked in turn: both go in one envelope. So are all others, if they are due soon: all stores fall into
-     * one rhythm, and whoever is idle wakes once for all of them.
+     * Asks a peer for its support, unless that was done less than half a heartbeat ago. Done with each answer to the peer's own heartbeat too: both go in
+     * one envelope, and of two stores one follows the other's rhythm.
      */
-    private void follow(Now now, Peer peer) {
-        if (heartbeatAtMicros - now.micros() <= heartbeatMicros / 2) {
-            askAll(now);
-        } else {
-            ask(now, peer);
-        }
-    }
-
-    /** Asks a peer for its support, unless that was done less than half a heartbeat ago. */
     private void ask(Now now, Peer peer) {
         if (now.micros() - peer.askedMicros >= heartbeatMicros / 2) {
             heartbeat(now, peer);
@@ -396,7 +383,7 @@ public final class StoreLiveness {
             }
             reply(now, peer, heartbeat.epoch(), heartbeat.round(), Math.max(0, remaining));
             if (speaks()) {
-                follow(now, peer);
+                ask(now, peer);
             }
         }
 

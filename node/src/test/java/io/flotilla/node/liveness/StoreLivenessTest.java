@@ -54,27 +54,6 @@ class StoreLivenessTest {
     }
 
     @Test
-    void storesThatStartedAtDifferentMomentsFallIntoOneRhythm() {
-        for (int node = 2; node <= 3; node++) {
-            lab.run(1_130);
-            lab.node(node).crash();
-            lab.node(node).start();
-        }
-        lab.run(1_000);
-        int bursts = 0;
-        long lastSent = Long.MIN_VALUE / 2;
-        for (long millis = 0; millis < 2_000; millis++) {
-            long before = lab.sent;
-            lab.run(1);
-            if (lab.sent > before) {
-                bursts += millis - lastSent > 10 ? 1 : 0;
-                lastSent = millis;
-            }
-        }
-        assertThat(bursts).isBetween(9, 11);
-    }
-
-    @Test
     void aStoreThatDiesIsWithdrawnFromNoLaterThanTheSupportLasts() {
         lab.run(2_130);
         lab.node(1).crash();

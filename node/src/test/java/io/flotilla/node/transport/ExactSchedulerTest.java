@@ -16,11 +16,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import scala.concurrent.ExecutionContext;
 
-class BeatSchedulerTest {
+class ExactSchedulerTest {
     private static final ExecutionContext HERE = ExecutionContexts.fromExecutor(Runnable::run);
 
-    private final BeatScheduler scheduler =
-            new BeatScheduler(ConfigFactory.empty(), NoLogging.getInstance(), Thread::new);
+    private final ExactScheduler scheduler =
+            new ExactScheduler(ConfigFactory.empty(), NoLogging.getInstance(), Thread::new);
 
     @AfterEach
     void close() {
@@ -34,18 +34,6 @@ class BeatSchedulerTest {
         scheduler.scheduleOnce(Duration.ofMillis(3), ran::countDown, HERE);
         assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(3_000_000);
-    }
-
-    @Test
-    void longDelaysEndTogetherAndShortOnesWhenTheyAreDue() {
-        assertThat(BeatScheduler.untilBeat(7_123_456, 99_000_000)).isEqualTo(99_000_000);
-        for (long now : new long[] {-7_123_456, 0, 7_123_456, Long.MAX_VALUE - 5}) {
-            long first = BeatScheduler.untilBeat(now, 1_000_000_000);
-            long second = BeatScheduler.untilBeat(now + 11_000_000, 985_000_000) + 11_000_000;
-            assertThat(first).isBetween(1_000_000_000L, 1_050_000_000L);
-            assertThat(second).isBetween(first - 50_000_000, first).satisfies(late -> assertThat((first - late) % 50_000_000)
-                    .isZero());
-        }
     }
 
     @Test

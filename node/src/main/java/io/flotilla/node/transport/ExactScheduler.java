@@ -18,17 +18,11 @@ import scala.concurrent.duration.FiniteDuration;
 
 /**
  * The actor system's timers without a tick: one thread that sleeps until the next one is due. Akka's own wakes a hundred times a second, whether
- * something is due or not, and rounds every delay up to its tick. Here short delays are kept to, and long ones end with the next common beat: a node
- * that does nothing has a dozen of them a second, and each time it wakes it finds its caches cold.
+ * something is due or not, and rounds every delay up to its tick.
  *
  * <p>Thread-safe. A task runs on the execution context it was scheduled with; the timer's own thread only hands it over.
  */
-public final class BeatScheduler extends AbstractScheduler implements Closeable {
-    private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
-    /** From here on half as much more does not matter. */
-    private static final long LONG_NANOS = 2 * BEAT_NANOS;
-
+public final class ExactScheduler extends AbstractScheduler implements Closeable {
     private final ScheduledThreadPoolExecutor timer;
     private final LoggingAdapter log;
 
@@ -36,7 +30,7 @@ public final class BeatScheduler extends AbstractScheduler implements Closeable 
     private final Set<Runnable> atClose = ConcurrentHashMap.newKeySet();
 
     /** Called by Akka. */
-    public BeatScheduler(Config config, LoggingAdapter log, ThreadFactory threads) {
+    public ExactScheduler(Config config, LoggingAdapter log, ThreadFactory threads) {
         this.log = log;
         this.timer = new ScheduledThreadPoolExecutor(1, threads);
         timer.setRemoveOnCancelPolicy(true);
@@ -50,10 +44,7 @@ public final class BeatScheduler extends AbstractScheduler implements Closeable 
             FiniteDuration initialDelay, FiniteDuration interval, Runnable task, ExecutionContext executor) {
         try {
             return new Scheduled(timer.scheduleAtFixedRate(
-                    () -> handOver(task, executor),
-                    untilBeat(System.nanoTime(), nanos(initialDelay)),
-                    nanos(interval),
-                    TimeUnit.NANOSECONDS));
+                    () -> handOver(task, executor), nanos(initialDelay), nanos(interval), TimeUnit.NANOSECONDS));
         } catch (RejectedExecutionException closed) {
             throw closed(closed);
         }
@@ -70,7 +61,7 @@ public final class BeatScheduler extends AbstractScheduler implements Closeable 
                         atClose.remove(task);
                         handOver(task, executor);
                     },
-                    untilBeat(System.nanoTime(), nanos(delay)),
+                    nanos(delay),
                     TimeUnit.NANOSECONDS));
         } catch (RejectedExecutionException closed) {
             atClose.remove(task);
@@ -85,11 +76,6 @@ public final class BeatScheduler extends AbstractScheduler implements Closeable 
 
     private static long nanos(FiniteDuration duration) {
         return Math.max(duration.toNanos(), 0);
-    }
-
-    /** The delay as it is kept to: as long as was asked for at least. */
-    static long untilBeat(long nowNanos, long delayNanos) {
-        return delayNanos < LONG_NANOS ? delayNanos : delayNanos + Math.floorMod(-(nowNanos + delayNanos), BEAT_NANOS);
     }
 
     @Override
