@@ -77,6 +77,13 @@ record Failure(
                 : new Failure(kind, message, true, sent, retryAfterMillis, key, txn, retryTimestamp, phase);
     }
 
+    /** The same, of something that writes nothing, whether it was executed or not. */
+    Failure nothingWritten() {
+        return maybeExecuted
+                ? new Failure(kind, message, false, sent, retryAfterMillis, key, txn, retryTimestamp, phase)
+                : this;
+    }
+
     /** @param earlier failures of earlier attempts, oldest first */
     FlotillaException toException(List<Failure> earlier) {
         FlotillaException exception = toException();

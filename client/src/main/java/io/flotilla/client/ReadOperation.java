@@ -9,6 +9,7 @@ import java.util.function.Function;
 final class ReadOperation<T> extends Operation<T> {
     private final Function<Response, T> reader;
     private final boolean inTransaction;
+    private final boolean fences;
 
     /** @param inTransaction a conflict or an uncertainty is then the transaction's to resolve */
     ReadOperation(
@@ -19,6 +20,7 @@ final class ReadOperation<T> extends Operation<T> {
             Function<Response, T> reader) {
         super(endpoints, deadlineNanos);
         this.request = request;
+        this.fences = request.hasOutcome() && request.getOutcome().getFence();
         this.inTransaction = inTransaction;
         this.reader = reader;
     }
@@ -34,7 +36,8 @@ final class ReadOperation<T> extends Operation<T> {
     }
 
     @Override
-    void attemptFailed(Failure failure) {
+    void attemptFailed(Failure reported) {
+        Failure failure = fences ? reported : reported.nothingWritten();
         note(failure);
         if (!worthRepeating(failure) || endpoints.isClosed()) {
             finish(failure);

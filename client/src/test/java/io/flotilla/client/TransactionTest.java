@@ -285,6 +285,20 @@ class TransactionTest {
     }
 
     @Test
+    void readThatNobodyAnsweredLeavesNothingWritten() {
+        client.put("a", "0");
+        gateway.fate = request -> request.hasGet() ? FakeGateway.Fate.SWALLOW : FakeGateway.Fate.SERVE;
+        TxnOptions soon = TxnOptions.DEFAULT.deadline(Duration.ofMillis(300));
+        assertThatThrownBy(() -> client.transact(soon, tx -> {
+                    tx.put("a", "1");
+                    return tx.getText("b");
+                }))
+                .isInstanceOfSatisfying(
+                        DeadlineExceededException.class,
+                        e -> assertThat(e.maybeExecuted()).isFalse());
+    }
+
+    @Test
     void whatTheBodyThrowsPassesUnchangedAndNothingIsWritten() {
         IOException mine = new IOException("mine");
         assertThatThrownBy(() -> client.transact(tx -> {
