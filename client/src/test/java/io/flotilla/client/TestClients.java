@@ -1,5 +1,6 @@
 package io.flotilla.client;
 
+import io.flotilla.client.FakeGateway.Fate;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +81,25 @@ public final class TestClients {
         FakeStore store = new FakeStore();
         store.careless = careless;
         return of(new FakeGateway(store), new FakeGateway(store));
+    }
+
+    /**
+     * A client of a store that stands alone and of whose answers many get lost: of some requests the client hears before its deadline neither whether they were
+     * carried out nor, when it asks, what became of them.
+     */
+    public static FlotillaClient standaloneThatLosesAnswers() {
+        FakeStore store = new FakeStore();
+        FakeGateway gateway = new FakeGateway(store);
+        AtomicInteger count = new AtomicInteger();
+        gateway.fate = request -> switch (request.getKindCase()) {
+            case COMMIT, WRITE -> {
+                int n = count.incrementAndGet();
+                yield n % 5 == 0 ? Fate.EXECUTE_THEN_BREAK : n % 11 == 0 ? Fate.SWALLOW : Fate.SERVE;
+            }
+            case OUTCOME -> count.incrementAndGet() % 2 == 0 ? Fate.SWALLOW : Fate.SERVE;
+            default -> Fate.SERVE;
+        };
+        return of(Duration.ofMillis(150), gateway);
     }
 
     static final class InProcess implements Transport {

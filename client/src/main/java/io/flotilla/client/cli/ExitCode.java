@@ -16,7 +16,7 @@ public final class ExitCode {
     /** No server answered, or the servers that answered have no quorum. */
     public static final int UNREACHABLE = 4;
 
-    /** A checked invariant did not hold: data was lost or invented. Only {@code demo} and {@code load} say this. */
+    /** A checked invariant did not hold: data was lost or invented, or a read was stale or not serializable. Only {@code demo} and {@code load} say this. */
     public static final int INVARIANT_BROKEN = 5;
 
     /** The request may have taken effect, and nobody could tell before the deadline. */

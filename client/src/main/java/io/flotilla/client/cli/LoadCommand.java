@@ -9,6 +9,6 @@ final class LoadCommand extends CommandGroup {
     @Command(
             name = "run",
             description = "Run a load and print a line a second.",
-            subcommands = {LoadBankCommand.class, LoadKvCommand.class})
+            subcommands = {LoadAppendCommand.class, LoadBankCommand.class, LoadKvCommand.class})
     static final class Run extends CommandGroup {}
 }

@@ -30,7 +30,8 @@ class WallsTest {
         "io.flotilla.txn.coordinator..",
         "io.flotilla.txn.participant..",
         "io.flotilla.txn.record..",
-        "io.flotilla.client.check.."
+        "io.flotilla.client.check..",
+        "io.flotilla.client.load.check.."
     };
 
     @ArchTest

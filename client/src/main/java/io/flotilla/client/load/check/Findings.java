@@ -13,12 +13,7 @@ final class Findings {
     /** Listed of each kind; a broken store breaks much, and nobody reads more. */
     static final int PER_KIND_MAX = 20;
 
-    private final Words words;
     private final Map<Kind, List<Anomaly>> found = new EnumMap<>(Kind.class);
-
-    Findings(Words words) {
-        this.words = words;
-    }
 
     /**
      * @param what one line or several; the transactions' own lines are added
@@ -31,7 +26,7 @@ final class Findings {
         }
         StringBuilder text = new StringBuilder(what);
         for (Txn txn : txns) {
-            text.append('\n').append(words.line(txn, keys));
+            text.append('\n').append(Words.line(txn, keys));
         }
         sameKind.add(new Anomaly(
                 kind, text.toString(), Arrays.stream(txns).map(Txn::id).toList()));

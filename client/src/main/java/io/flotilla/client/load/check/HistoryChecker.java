@@ -20,8 +20,7 @@ public final class HistoryChecker {
 
     private HistoryChecker(List<Txn> txns) {
         this.txns = txns;
-        this.findings = new Findings(
-                new Words(txns.stream().mapToLong(Txn::startNanos).min().orElse(0)));
+        this.findings = new Findings();
         this.takenIn = new boolean[txns.size()];
     }
 

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param id tells it from all others of its history
  * @param process which client ran it
- * @param startNanos when it began, on a clock that all clients share
+ * @param startNanos when it began, on a clock that all clients share; explanations give it as it is, in seconds
  * @param endNanos when its client was told the outcome, or gave up, on the same clock
  * @param ops in the order in which they were done; what an aborted one read is not looked at
  */

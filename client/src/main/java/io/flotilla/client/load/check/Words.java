@@ -10,19 +10,14 @@ final class Words {
     /** Of a longer list only the last ones are shown: they are what readers differ in. */
     private static final int VALUES_SHOWN = 8;
 
-    private final long zeroNanos;
-
-    /** @param zeroNanos what times are counted from */
-    Words(long zeroNanos) {
-        this.zeroNanos = zeroNanos;
-    }
+    private Words() {}
 
     static String name(Txn txn) {
         return "T" + txn.id();
     }
 
     /** One line: who, when, what it was told, what it did to {@code keys}. */
-    String line(Txn txn, Collection<String> keys) {
+    static String line(Txn txn, Collection<String> keys) {
         StringJoiner ops = new StringJoiner("; ");
         int others = 0;
         for (Txn.Op op : txn.ops()) {
@@ -40,11 +35,11 @@ final class Words {
         }
         return String.format(
                 Locale.ROOT,
-                "  %s, client %d, %.3f to %.3f ms, %s: %s",
+                "  %s, client %d, %.6f to %.6f s, %s: %s",
                 name(txn),
                 txn.process(),
-                (txn.startNanos() - zeroNanos) / 1e6,
-                (txn.endNanos() - zeroNanos) / 1e6,
+                txn.startNanos() / 1e9,
+                txn.endNanos() / 1e9,
                 txn.outcome().name().toLowerCase(Locale.ROOT),
                 ops);
     }

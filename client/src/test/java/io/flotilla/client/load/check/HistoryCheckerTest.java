@@ -164,7 +164,7 @@ class HistoryCheckerTest {
         assertFound(Kind.WRITE_SKEW, 1, 3, 2);
         assertThat(anomalies().get(0).explanation())
                 .contains("T1 before T3: T1 read x without 1, appended by T3")
-                .contains("T3, client 0, 0.000 to 0.009 ms, committed: read z []; append 1 to x");
+                .contains("T3, client 0, 0.000000 to 0.000009 s, committed: read z []; append 1 to x");
     }
 
     @Test
