@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * SIGKILL of a random node, or of all at once, again and again under the bank load: nothing acknowledged is lost, the total never changes.
+ * SIGKILL of a random node, or of all at once, again and again under the bank load: nothing acknowledged is lost, the total never changes. Beside it lists
+ * are read and appended to, and what those transactions saw is serializable.
  *
  * <p>Rounds with {@code -Dflotilla.kill.rounds=20}, seed with {@code -Dflotilla.kill.seed=S}.
  */
@@ -37,7 +38,8 @@ class BankUnderKillIT {
         System.out.println("BankUnderKillIT rounds=" + ROUNDS + " seed=" + SEED);
         Random random = new Random(SEED);
         try (ProcessCluster cluster = ProcessCluster.founded(directory, 3, "");
-                FlotillaClient client = cluster.client()) {
+                FlotillaClient client = cluster.client();
+                BackgroundLists lists = BackgroundLists.begin(cluster, 3)) {
             BankOptions options = BankOptions.DEFAULT.accounts(200);
             try (FlotillaAdmin admin = cluster.admin()) {
                 for (String key : options.layout().splitKeys(RANGES)) {
@@ -82,6 +84,7 @@ class BankUnderKillIT {
                     .as("a total that was never read proves nothing")
                     .isPositive();
             assertThat(verdict.transfersAcknowledged()).isGreaterThan(20L * ROUNDS);
+            lists.endSerializable();
         }
     }
 

@@ -35,7 +35,8 @@ class PauseIT {
     @ValueSource(strings = {"lease", "read-index"})
     void aLeaseholderThatWasPausedForLongerThanItsLeaseServesNoStaleRead(String mode) throws Exception {
         try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "read.mode = " + mode);
-                FlotillaClient everybody = cluster.client()) {
+                FlotillaClient everybody = cluster.client();
+                BackgroundLists lists = BackgroundLists.begin(cluster, 1)) {
             for (int round = 1; round <= ROUNDS; round++) {
                 everybody.put(KEY, bytes("old " + round));
                 int paused = leaseholder(cluster);
@@ -66,6 +67,7 @@ class PauseIT {
                     assertThat(answered).as("reads answered in round " + round).isPositive();
                 }
             }
+            lists.endSerializable();
         }
     }
 
