@@ -27,6 +27,11 @@ final class SleepWatch {
     /** Runs something on the wire's thread, later. */
     interface Timers {
         void after(long millis, Runnable task);
+
+        /** A monotonic clock. */
+        default long nowMicros() {
+            return LivenessService.nowMicros();
+        }
     }
 
     /** Falling asleep is work too. */
@@ -86,7 +91,7 @@ final class SleepWatch {
             @Override
             public void rests(Slot.Rest waitsFor) {
                 slot.rests(waitsFor);
-                wakefulness.rests(slot, LivenessService.nowMicros());
+                wakefulness.rests(slot, timers.nowMicros());
                 keepLooking();
             }
 
@@ -98,7 +103,7 @@ final class SleepWatch {
                 if (gone) {
                     asleep.accept(slot.range());
                 } else {
-                    wakefulness.rests(slot, LivenessService.nowMicros());
+                    wakefulness.rests(slot, timers.nowMicros());
                 }
                 return gone;
             }
@@ -221,7 +226,7 @@ final class SleepWatch {
 
     private void look() {
         try {
-            for (Slot slot : wakefulness.drowsy(LivenessService.nowMicros(), FALL_ASLEEP_AT_ONCE_MAX)) {
+            for (Slot slot : wakefulness.drowsy(timers.nowMicros(), FALL_ASLEEP_AT_ONCE_MAX)) {
                 if (!closed) {
                     slot.tellIfAwake(ReplicaActor.FallAsleep.INSTANCE);
                 }

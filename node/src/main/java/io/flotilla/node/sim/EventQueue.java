@@ -3,7 +3,7 @@ package io.flotilla.node.sim;
 import java.util.PriorityQueue;
 
 /** Future events by time; those of the same microsecond in the order they were scheduled. */
-final class EventQueue {
+public final class EventQueue {
     private record Scheduled(long atMicros, long number, int kind, Runnable action) implements Comparable<Scheduled> {
         @Override
         public int compareTo(Scheduled other) {
@@ -17,28 +17,28 @@ final class EventQueue {
     private long nowMicros;
     private int kind;
 
-    long nowMicros() {
+    public long nowMicros() {
         return nowMicros;
     }
 
     /** What kind of event ran last. */
-    int kind() {
+    public int kind() {
         return kind;
     }
 
-    void after(long delayMicros, int eventKind, Runnable action) {
+    public void after(long delayMicros, int eventKind, Runnable action) {
         queue.add(new Scheduled(nowMicros + Math.max(0, delayMicros), scheduled++, eventKind, action));
     }
 
     /** Runs the next event. */
-    void runNext() {
+    public void runNext() {
         Scheduled next = queue.remove();
         nowMicros = next.atMicros;
         kind = next.kind;
         next.action.run();
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return queue.isEmpty();
     }
 }

@@ -31,14 +31,23 @@ final class LabLiveness implements Liveness {
     /** Hears what has become true. */
     Consumer<LivenessFact> facts = fact -> {};
 
+    /** What its file has. */
+    LivenessState durable;
+
     LabLiveness(NodeId node, HybridClock clock, LongSupplier micros, Wire wire) {
+        this(node, clock, micros, wire, LivenessState.INITIAL);
+    }
+
+    /** One that was started again. */
+    LabLiveness(NodeId node, HybridClock clock, LongSupplier micros, Wire wire, LivenessState restored) {
         this.node = node;
         this.clock = clock;
         this.micros = micros;
         this.wire = wire;
+        this.durable = restored;
         LivenessConfig config =
                 new LivenessConfig(node.value(), LivenessSettings.DEFAULT, 800, clock.maxOffsetMicros());
-        this.core = new StoreLiveness(config, LivenessState.INITIAL, now());
+        this.core = new StoreLiveness(config, restored, now());
     }
 
     private Now now() {
@@ -69,6 +78,7 @@ final class LabLiveness implements Liveness {
         ready.send().forEach(each -> wire.send(node, new NodeId(each.to()), each.message()));
         LivenessReady.Persist persist = ready.persist();
         if (persist != null) {
+            durable = persist.state();
             carryOut(core.persisted(now(), persist.number()));
         }
         ready.facts().forEach(facts);

@@ -17,6 +17,7 @@ import io.flotilla.txn.coordinator.TxnTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The coordinator as the rest of a node sees it. Thread-safe; never blocks; callbacks run on any thread.
@@ -25,23 +26,59 @@ import java.util.function.Consumer;
  * actor hears only of what is left to do. A one-range commit does not meet it at all.
  */
 public final class TransactionService implements TxnCoordinator, ConflictResolver {
-    private final ActorRef<CoordinatorActor.Command> actor;
+    /** Has something done by the one thread that is the coordination's. */
+    private final Consumer<Consumer<Coordination>> coordination;
+
     private final KvSender sender;
-    private final ShellClock clock;
+    private final Supplier<TxnTime> clock;
     private final TxnSettings settings;
 
     /** @param actor runs {@link CoordinatorActor#create} with the same sender, clock and settings */
     public TransactionService(
             ActorRef<CoordinatorActor.Command> actor, KvSender sender, HybridClock clock, TxnSettings settings) {
-        this.actor = actor;
+        this(event -> actor.tell(new CoordinatorActor.Do(event)), sender, new ShellClock(clock), settings);
+    }
+
+    private TransactionService(
+            Consumer<Consumer<Coordination>> coordination,
+            KvSender sender,
+            Supplier<TxnTime> clock,
+            TxnSettings settings) {
+        this.coordination = coordination;
         this.sender = sender;
-        this.clock = new ShellClock(clock);
+        this.clock = clock;
         this.settings = settings;
+    }
+
+    /** Somebody else's time and turns, in place of an actor's. */
+    public interface Turns {
+        TxnTime now();
+
+        /** Runs {@code event} once, after what runs now and no other event with it, when {@code delayMicros} have passed. */
+        void after(long delayMicros, Runnable event);
+    }
+
+    /** One without an actor, for a simulation. */
+    public static TransactionService inTurns(KvSender sender, Turns turns, TxnSettings settings) {
+        Coordination[] own = new Coordination[1];
+        own[0] = new Coordination(sender, turns::now, settings, new Coordination.Shell() {
+            @Override
+            public void enqueue(Runnable event) {
+                turns.after(0, event);
+            }
+
+            @Override
+            public void tickLater() {
+                turns.after(CoordinatorActor.TICK.toNanos() / 1_000, () -> own[0].tick());
+            }
+        });
+        return new TransactionService(
+                event -> turns.after(0, () -> event.accept(own[0])), sender, turns::now, settings);
     }
 
     @Override
     public void commit(CommitRequest request, Consumer<CommitReply> callback) {
-        TxnTime now = clock.now();
+        TxnTime now = clock.get();
         Task task = new Task(new CommitMachine(settings, request, now), effect -> {
             if (effect instanceof TxnEffect.AnswerCommit answer) {
                 callback.accept(answer.reply());
@@ -51,24 +88,24 @@ public final class TransactionService implements TxnCoordinator, ConflictResolve
         if (request.trigger().length() == 0 && request.timeoutMicros() <= settings.expiryMillis() * 1_000) {
             perform(task, task.machine.start(now));
         } else {
-            actor.tell(new CoordinatorActor.Begin(task));
+            coordination.accept(each -> each.begin(task));
         }
     }
 
     @Override
     public void outcome(TxnId id, Key anchor, boolean fence, long timeoutMicros, Consumer<OutcomeReply> callback) {
-        long deadlineMicros = clock.now().micros() + timeoutMicros;
-        actor.tell(new CoordinatorActor.Begin(new Task(
-                new OutcomeMachine(id, anchor, fence, deadlineMicros), effect -> {
-                    if (effect instanceof TxnEffect.AnswerOutcome answer) {
-                        callback.accept(answer.reply());
-                    }
-                })));
+        long deadlineMicros = clock.get().micros() + timeoutMicros;
+        Task task = new Task(new OutcomeMachine(id, anchor, fence, deadlineMicros), effect -> {
+            if (effect instanceof TxnEffect.AnswerOutcome answer) {
+                callback.accept(answer.reply());
+            }
+        });
+        coordination.accept(each -> each.begin(task));
     }
 
     @Override
     public void resolve(TxnMeta pusher, TxnMeta holder, Consumer<Resolution> callback) {
-        actor.tell(new CoordinatorActor.Resolve(pusher, holder, callback));
+        coordination.accept(each -> each.resolve(pusher, holder, callback));
     }
 
     /** The first step of a commit, without the actor. */
@@ -84,7 +121,7 @@ public final class TransactionService implements TxnCoordinator, ConflictResolve
 
     private void onFirstReply(Task task, int call, KvReply reply) {
         List<TxnEffect> left = new ArrayList<>(1);
-        for (TxnEffect effect : task.machine.reply(clock.now(), call, reply)) {
+        for (TxnEffect effect : task.machine.reply(clock.get(), call, reply)) {
             if (effect instanceof TxnEffect.Send) {
                 left.add(effect);
             } else {
@@ -92,7 +129,7 @@ public final class TransactionService implements TxnCoordinator, ConflictResolve
             }
         }
         if (!task.machine.isDone()) {
-            actor.tell(new CoordinatorActor.Adopt(task, left));
+            coordination.accept(each -> each.adopt(task, left));
         }
     }
 }

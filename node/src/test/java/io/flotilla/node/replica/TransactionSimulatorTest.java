@@ -1,0 +1,49 @@
+package io.flotilla.node.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Whole clusters under faults, and what their clients saw: {@code -Dtxn.sim.seed=S -Dtxn.sim.runs=N} chooses other seeds. */
+class TransactionSimulatorTest {
+    private static final long FIRST_SEED = Long.getLong("txn.sim.seed", 1);
+    private static final long RUNS = Long.getLong("txn.sim.runs", 20);
+
+    @Test
+    void aCalmClusterIsSerializable() {
+        TxnWorld.Result result = new TxnWorld(1, TxnWeather.calm()).run();
+        assertThat(result.violation()).isNull();
+        assertThat(result.committed()).isGreaterThan(100);
+    }
+
+    @Test
+    void noSeedBreaksSerializability() {
+        List<String> found = new ArrayList<>();
+        long committed = 0;
+        long aborted = 0;
+        long unknown = 0;
+        long events = 0;
+        for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
+            TxnWorld.Result result = TxnWorld.run(seed);
+            if (result.violation() != null) {
+                found.add(result.line());
+                System.out.println(result.line());
+            }
+            committed += result.committed();
+            aborted += result.aborted();
+            unknown += result.unknown();
+            events += result.events();
+        }
+        System.out.println(RUNS + " seeds, " + events + " events, " + committed + " committed, " + aborted + " aborted, "
+                + unknown + " unknown, " + found.size() + " violations");
+        assertThat(found).isEmpty();
+        assertThat(committed).isGreaterThan(RUNS * 20);
+    }
+
+    @Test
+    void aSeedIsAlwaysTheSameWorld() {
+        assertThat(TxnWorld.run(3)).isEqualTo(TxnWorld.run(3));
+    }
+}

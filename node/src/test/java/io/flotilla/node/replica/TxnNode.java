@@ -1,0 +1,77 @@
+package io.flotilla.node.replica;
+
+import io.flotilla.config.id.NodeId;
+import io.flotilla.node.liveness.LivenessState;
+import io.flotilla.node.log.MemoryLog;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.MemoryEngine;
+import io.flotilla.range.routing.RangeDescriptor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One machine of a {@link TxnWorld}: what its disk has, how its wall clock stands, and the process that runs on it, if one does. */
+final class TxnNode {
+    final NodeId id;
+    final TxnWorld world;
+    MemoryEngine engine = new MemoryEngine();
+    MemoryLog log = MemoryLog.held();
+    LivenessState promised = LivenessState.INITIAL;
+
+    /** How far its wall clock is ahead of the world's time. */
+    long skewMicros;
+
+    /** Until then its process takes no turns, and what arrives waits. */
+    long pausedUntil;
+
+    @Nullable
+    TxnProcess process;
+
+    private int lives;
+
+    TxnNode(TxnWorld world, int number, List<RangeDescriptor> first) {
+        this.world = world;
+        this.id = new NodeId(number);
+        try (Engine.Batch batch = engine.newBatch()) {
+            for (RangeDescriptor descriptor : first) {
+                if (descriptor.replicaOn(id).isPresent()) {
+                    LocalState.putDescriptor(batch, descriptor);
+                }
+            }
+            engine.write(batch);
+        }
+        engine.flush();
+    }
+
+    void start() {
+        TxnProcess begun = new TxnProcess(this, ++lives);
+        process = begun;
+        begun.start();
+    }
+
+    /** The process is gone; the state is as it was last flushed, the log as it was last synced. */
+    void crash() {
+        TxnProcess ended = process;
+        if (ended != null) {
+            process = null;
+            pausedUntil = 0;
+            promised = ended.liveness.durable;
+            engine = engine.crash();
+            log = log.crash();
+            ended.gone();
+        }
+    }
+
+    /** A turn of that process, now or when it is not paused any more; never if it is gone. */
+    void run(TxnProcess of, Runnable turn) {
+        if (of != process) {
+            return;
+        }
+        long now = world.time.nowMicros();
+        if (now < pausedUntil) {
+            world.time.after(pausedUntil - now, 0, () -> run(of, turn));
+            return;
+        }
+        turn.run();
+        pausedUntil = Math.max(pausedUntil, now + of.takeStall());
+    }
+}
