@@ -117,7 +117,7 @@ final class TxnAttempt {
 
     /** Bodies take their time now and then. */
     private void think() {
-        long pause = client.random().nextInt(4) == 0 ? client.world().exponential(20_000) : 1;
+        long pause = client.random().nextInt(4) == 0 ? client.world().exponential(client.world().weather.bodyMicros()) : 1;
         client.world().time.after(pause, 0, this::step);
     }
 

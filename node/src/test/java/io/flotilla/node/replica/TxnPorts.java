@@ -61,7 +61,7 @@ final class TxnPorts implements ReplicaPorts {
 
     @Override
     public void send(NodeId to, RaftMessage message) {
-        process.send(to, true, receiver -> receiver.raft(process.node.id, self.range(), message));
+        process.send(to, receiver -> receiver.raft(process.node.id, self.range(), message));
     }
 
     @Override
@@ -96,7 +96,7 @@ final class TxnPorts implements ReplicaPorts {
 
     @Override
     public void sendChecksum(NodeId to, ChecksumNote note) {
-        process.send(to, true, receiver -> receiver.checksum(note));
+        process.send(to, receiver -> receiver.checksum(note));
     }
 
     @Override

@@ -103,7 +103,7 @@ final class TxnProcess {
                 clock,
                 this::micros,
                 (from, to, message) ->
-                        send(to, true, receiver -> receiver.liveness.received(node.id, message)),
+                        send(to, receiver -> receiver.liveness.received(node.id, message)),
                 node.promised);
         this.log = new TxnLog(node.log, this);
         this.flushes = new FlushCycle(node.engine, log, replicas, RaftSettings.DEFAULT.logEntriesKept());
@@ -140,7 +140,7 @@ final class TxnProcess {
                 log,
                 clock,
                 started,
-                (to, range, message) -> send(to, true, receiver -> receiver.raft(node.id, range, message)));
+                (to, range, message) -> send(to, receiver -> receiver.raft(node.id, range, message)));
         Scheduler scheduler = new Scheduler() {
             @Override
             public void schedule(long delayMicros, Runnable task) {
@@ -315,7 +315,7 @@ final class TxnProcess {
         }
         if (message instanceof RaftMessage.AskDefortify question) {
             stopped.answer(range, question, false)
-                    .ifPresent(word -> send(from, true, receiver -> receiver.raft(node.id, range, word)));
+                    .ifPresent(word -> send(from, receiver -> receiver.raft(node.id, range, word)));
         }
         // Whoever comes here does so by a split, so nobody is told that nothing is here.
         strangers.keep(range.value(), new ReplicaActor.Deliver(from, message), micros() * 1_000);
@@ -354,12 +354,12 @@ final class TxnProcess {
 
     // ---- messages ------------------------------------------------------------------------------------------------
 
-    /** A message to another node, with this one's clock; {@code receive} is a turn there. */
-    void send(NodeId to, boolean mayRepeat, Consumer<TxnProcess> receive) {
+    /** A message to another node, with this one's clock; {@code receive} is a turn there, or two of them. */
+    void send(NodeId to, Consumer<TxnProcess> receive) {
         if (to.equals(node.id)) {
             after(0, () -> receive.accept(this));
         } else {
-            world().send(this, to, mayRepeat, clock.now(), receive);
+            world().send(this, to, clock.now(), receive);
         }
     }
 
@@ -382,8 +382,8 @@ final class TxnProcess {
             return;
         }
         Call call = new Call(to, callback);
-        send(to, false, receiver -> receiver.serve(
-                request, reply -> receiver.send(node.id, false, self -> call.end(reply))));
+        send(to, receiver -> receiver.serve(
+                request, reply -> receiver.send(node.id, self -> call.end(reply))));
         after(
                 request.batch().header().timeoutMicros() + 20_000,
                 () -> call.end(new RangeReply.Lost(true, "no answer from " + to)));

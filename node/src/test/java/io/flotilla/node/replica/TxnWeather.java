@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
  * How hostile one seed's world is to its transactions. Times and means in microseconds, chances in [0, 1].
  *
  * @param borders after how many keys each range of the users' ends, the last excepted
+ * @param bodyMicros how long a transaction's body takes between two of its calls, if it does not go on at once
  * @param ordered whether each link keeps the order of messages
  * @param stall the chance that a process stands still in the middle of a turn, at any look at its clock
  * @param faultMeanMicros mean time between two faults; 0 for none
@@ -18,6 +19,7 @@ record TxnWeather(
         int keys,
         int clients,
         long thinkMicros,
+        long bodyMicros,
         long maxOffsetMicros,
         double loss,
         double duplicate,
@@ -39,6 +41,7 @@ record TxnWeather(
                 new int[] {3},
                 6,
                 4,
+                20_000,
                 20_000,
                 100_000,
                 0,
@@ -70,6 +73,7 @@ record TxnWeather(
                 keys,
                 random.nextInt(3, 9),
                 1L << random.nextInt(11, 19),
+                1L << random.nextInt(10, 20),
                 random.nextBoolean() ? 250_000 : random.nextLong(2_000, 500_000),
                 lossy ? random.nextDouble() * 0.1 : 0,
                 lossy ? random.nextDouble() * 0.1 : 0,
@@ -80,7 +84,7 @@ record TxnWeather(
                 random.nextInt(3) == 0 ? 0.0001 : 0,
                 random.nextInt(8) == 0 ? 0 : random.nextLong(200_000, 4_000_000),
                 random.nextInt(3) == 0,
-                random.nextBoolean() ? IdleSettings.DEFAULT : new IdleSettings(random.nextLong(60, 2_000), 256),
+                random.nextBoolean() ? IdleSettings.DEFAULT : new IdleSettings(1L << random.nextInt(4, 11), 256),
                 deadline,
                 random.nextInt(3) == 0 ? 2 * deadline : 60_000_000,
                 random.nextLong(4_000_000, 14_000_000));

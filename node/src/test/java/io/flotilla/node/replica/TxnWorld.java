@@ -249,11 +249,11 @@ final class TxnWorld {
 
     // ---- messages ------------------------------------------------------------------------------------------------
 
-    void send(TxnProcess from, NodeId to, boolean mayRepeat, Timestamp reading, Consumer<TxnProcess> receive) {
+    void send(TxnProcess from, NodeId to, Timestamp reading, Consumer<TxnProcess> receive) {
         if (nemesis.isCut(from.node.id, to) || (!healed && random.nextDouble() < weather.loss())) {
             return;
         }
-        boolean repeated = mayRepeat && !healed && random.nextDouble() < weather.duplicate();
+        boolean repeated = !healed && random.nextDouble() < weather.duplicate();
         for (int copy = repeated ? 2 : 1; copy > 0; copy--) {
             long delay = from.stallMicros() + delay(from.node.id.value() * 100 + to.value(), from.stallMicros());
             time.after(delay, 0, () -> arrive(to, reading, receive));

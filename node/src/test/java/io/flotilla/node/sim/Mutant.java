@@ -9,15 +9,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A line of consensus or store liveness, broken on purpose.
+ * A line that matters, broken on purpose.
  *
- * @param file under the package of the node
+ * @param file under the sources that the list is about
  */
 record Mutant(String name, String file, List<String> out, List<String> in) {
-    static List<Mutant> all() throws IOException {
+    /** @param list of the test resources in "mutants" */
+    static List<Mutant> all(String list) throws IOException {
         List<Mutant> mutants = new ArrayList<>();
         String text;
-        try (var resource = Objects.requireNonNull(Mutant.class.getResourceAsStream("/mutants/mutants.txt"))) {
+        try (var resource = Objects.requireNonNull(Mutant.class.getResourceAsStream("/mutants/" + list))) {
             text = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
         }
         for (String block : text.split("\n\n")) {

@@ -3,6 +3,7 @@ package io.flotilla.node.sim;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -16,20 +17,36 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** Compiles the simulator with one mutant in it, and runs it until it notices. */
+/** Compiles one mutant, and runs a simulation with it until it notices. */
 final class MutantLab {
     private static final List<String> ROOMS = List.of("raft", "liveness", "sim");
 
     private final Path sources;
     private final Path work;
+    private final List<String> rooms;
+    private final String simulation;
 
     /**
-     * @param sources the package of the node, as a directory
+     * @param sources a directory
      * @param work an empty directory
+     * @param rooms directories in {@code sources} that are compiled with the mutant's file; without any, it is compiled alone
+     * @param simulation a class with a static method {@code run(long seed)}, whose result has a {@code violation}
      */
-    MutantLab(Path sources, Path work) {
+    private MutantLab(Path sources, Path work, List<String> rooms, String simulation) {
         this.sources = sources;
         this.work = work;
+        this.rooms = rooms;
+        this.simulation = simulation;
+    }
+
+    /** For what the simulator runs. {@code sources}: the package of the node. */
+    static MutantLab ofSimulator(Path sources, Path work) {
+        return new MutantLab(sources, work, ROOMS, Simulation.class.getName());
+    }
+
+    /** For what the simulation of transactions runs. {@code sources}: the repository. */
+    static MutantLab ofTransactions(Path sources, Path work) {
+        return new MutantLab(sources, work, List.of(), "io.flotilla.node.replica.TxnWorld");
     }
 
     String read(String file) throws IOException {
@@ -40,13 +57,18 @@ final class MutantLab {
     Optional<SimResult> hunt(Mutant mutant, long seedsMax) throws IOException, ReflectiveOperationException {
         Path classes = compile(mutant);
         try (URLClassLoader loader = new URLClassLoader(classPath(classes), ClassLoader.getPlatformClassLoader())) {
-            var run = loader.loadClass(Simulation.class.getName()).getMethod("run", long.class);
+            Method run = loader.loadClass(simulation).getDeclaredMethod("run", long.class);
+            run.setAccessible(true);
             for (long seed = 1; seed <= seedsMax; seed++) {
                 Object result = run.invoke(null, seed);
-                Object violation = result.getClass().getMethod("violation").invoke(result);
-                if (violation instanceof Optional<?> found && found.isPresent()) {
-                    return Optional.of(new SimResult(
-                            seed, 0, 0, new long[0], Optional.of(found.get().toString()), 0));
+                Method told = result.getClass().getDeclaredMethod("violation");
+                told.setAccessible(true);
+                Object violation = told.invoke(result) instanceof Optional<?> perhaps
+                        ? perhaps.orElse(null)
+                        : told.invoke(result);
+                if (violation != null) {
+                    return Optional.of(
+                            new SimResult(seed, 0, 0, new long[0], Optional.of(violation.toString()), 0));
                 }
             }
             return Optional.empty();
@@ -65,7 +87,9 @@ final class MutantLab {
     private Path compile(Mutant mutant) throws IOException {
         Path copy = Files.createTempDirectory(work, "mutant");
         List<Path> files = new ArrayList<>();
-        for (String room : ROOMS) {
+        Path broken = copy.resolve(mutant.file());
+        Files.createDirectories(broken.getParent());
+        for (String room : rooms) {
             Files.createDirectories(copy.resolve(room));
             try (Stream<Path> all = Files.list(sources.resolve(room))) {
                 all.filter(file -> file.toString().endsWith(".java")).forEach(file -> {
@@ -79,8 +103,10 @@ final class MutantLab {
                 });
             }
         }
-        Path broken = copy.resolve(mutant.file());
-        Files.writeString(broken, mutant.applyTo(Files.readString(broken)));
+        if (rooms.isEmpty()) {
+            files.add(broken);
+        }
+        Files.writeString(broken, mutant.applyTo(read(mutant.file())));
         Path classes = Files.createDirectory(copy.resolve("classes"));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         StringWriter said = new StringWriter();

@@ -23,8 +23,8 @@ class MutantsTest {
 
     @Test
     void everyMutantStillFitsTheCode() throws IOException {
-        MutantLab lab = new MutantLab(SOURCES, work);
-        List<Mutant> mutants = Mutant.all();
+        MutantLab lab = MutantLab.ofSimulator(SOURCES, work);
+        List<Mutant> mutants = Mutant.all("mutants.txt");
         assertThat(mutants).hasSizeGreaterThan(40);
         for (Mutant mutant : mutants) {
             assertThat(mutant.occurrencesIn(lab.read(mutant.file())))
@@ -36,10 +36,10 @@ class MutantsTest {
     @Test
     @EnabledIfSystemProperty(named = "mutants.seeds", matches = "[0-9]+", disabledReason = "an hour of work")
     void everyMutantIsFound() throws IOException, ReflectiveOperationException {
-        MutantLab lab = new MutantLab(SOURCES, work);
+        MutantLab lab = MutantLab.ofSimulator(SOURCES, work);
         String like = System.getProperty("mutants.like", "");
         List<String> survivors = new ArrayList<>();
-        for (Mutant mutant : Mutant.all()) {
+        for (Mutant mutant : Mutant.all("mutants.txt")) {
             if (mutant.name().contains(like)) {
                 Optional<SimResult> found = lab.hunt(mutant, Long.getLong("mutants.seeds"));
                 System.out.printf(
