@@ -363,7 +363,7 @@ final class ReplicaLab {
     }
 
     /** As a coordinator commits a transaction that reads nothing and writes here only. */
-    private KvBatch onePhase(Key anchor, KvOp... writes) {
+    KvBatch onePhase(Key anchor, KvOp... writes) {
         return onePhase(Timestamp.ZERO, anchor, writes);
     }
 

@@ -30,11 +30,12 @@ final class Errors {
     }
 
     /**
-     * The same error, but not claiming that nothing was executed. Verdicts stay: they were reached by evaluation, which knows
-     * what the same transaction did before.
+     * The same error, but not claiming that nothing was executed, now that an earlier copy of the same may still be on its way. Only what that copy will be
+     * told as well stays as it is: once the transaction has ended, was pushed above its timestamp, or its reads have changed, that is so for ever. A condition
+     * that did not hold may hold when the copy comes, and a key that was locked may be free.
      */
     static KvError hedged(KvError error, Key key) {
-        if (!error.provenNotExecuted() || isVerdict(error)) {
+        if (!error.provenNotExecuted() || isLasting(error)) {
             return error;
         }
         return withoutClaim(error, key);
@@ -60,8 +61,8 @@ final class Errors {
         }
         Key key = batch.ops().get(0).key();
         if (batch.header().txn().isPresent()) {
-            // The coordinator settles the fate of all its keys whatever happened to each, so the verdict is worth more.
-            return hedged(worst, key);
+            // The coordinator settles the fate of all its keys whatever happened to each, so the verdict on one part is worth more.
+            return isVerdict(worst) ? worst : hedged(worst, key);
         }
         return worst.provenNotExecuted() ? withoutClaim(worst, key) : worst;
     }
@@ -121,14 +122,19 @@ final class Errors {
         return error instanceof KvError.DeadlineExceeded ? 9 : 10;
     }
 
+    /** Reached by evaluation, which knows what the same transaction did before: what it refused was not done before either. */
     private static boolean isVerdict(KvError error) {
+        return isLasting(error)
+                || error instanceof KvError.ConditionFailed
+                || error instanceof KvError.ReadUncertain
+                || error instanceof KvError.LockTimeout;
+    }
+
+    private static boolean isLasting(KvError error) {
         return error instanceof KvError.TxnAborted
                 || error instanceof KvError.RefreshFailed
                 || error instanceof KvError.TooOld
-                || error instanceof KvError.ConditionFailed
-                || error instanceof KvError.Pushed
-                || error instanceof KvError.ReadUncertain
-                || error instanceof KvError.LockTimeout;
+                || error instanceof KvError.Pushed;
     }
 
     private static KvError withoutClaim(KvError error, Key key) {
@@ -138,8 +144,11 @@ final class Errors {
         if (error instanceof KvError.Unavailable unavailable) {
             return new KvError.Unavailable(unavailable.reason(), unavailable.key(), unavailable.detail(), true);
         }
-        return error instanceof KvError.Overloaded || error instanceof KvError.DiskFull
-                ? new KvError.Unavailable("UNREACHABLE", key, error.message(), true)
-                : new KvError.Internal(error.message(), true);
+        if (error instanceof KvError.LockTimeout) {
+            return new KvError.DeadlineExceeded("LOCK_WAIT", true);
+        }
+        return error instanceof KvError.Invalid || error instanceof KvError.TooLarge || error instanceof KvError.Internal
+                ? new KvError.Internal(error.message(), true)
+                : new KvError.Unavailable("UNREACHABLE", key, error.message(), true);
     }
 }

@@ -1,5 +1,7 @@
 package io.flotilla.range.routing;
 
+import static java.util.Objects.requireNonNull;
+
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
@@ -15,6 +17,7 @@ import io.flotilla.config.time.Timestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -81,6 +84,12 @@ final class FakeCluster implements ReplicaLink {
         });
     }
 
+    /** A copy that was held up somewhere comes to its replica after all, which leads again; nobody waits for the answer. */
+    void arrivesLate(Sent copy) {
+        leaseholders.put(copy.request().range(), copy.node());
+        answer(copy.node(), copy.request());
+    }
+
     private RangeReply answer(NodeId node, RangeRequest request) {
         RangeDescriptor range = truth.get(request.range());
         if (range == null) {
@@ -108,7 +117,11 @@ final class FakeCluster implements ReplicaLink {
                 data.put(put.key(), put.value());
                 results.add(KvResult.Acknowledged.INSTANCE);
             } else if (op instanceof KvOp.CompareAndSet cas) {
-                return new KvReply.Refused(new KvError.ConditionFailed(cas.key(), data.get(cas.key())));
+                if (!Objects.equals(cas.expected(), data.get(cas.key()))) {
+                    return new KvReply.Refused(new KvError.ConditionFailed(cas.key(), data.get(cas.key())));
+                }
+                data.put(cas.key(), requireNonNull(cas.value()));
+                results.add(KvResult.Acknowledged.INSTANCE);
             } else {
                 results.add(KvResult.Acknowledged.INSTANCE);
             }

@@ -11,10 +11,15 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
+import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnId;
 import io.flotilla.config.txn.TxnMeta;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -157,12 +162,52 @@ class RouterRefusalsTest {
         assertThat(error.provenNotExecuted()).isFalse();
     }
 
+    /** The lost copy may come when another client has made the condition true: told "it did not hold", the caller's write would be done all the same. */
     @Test
-    void afterALostTryAVerdictIsStillAVerdict() {
+    void afterALostTryAConditionThatDidNotHoldIsNoProofThatNothingWillBeWritten() {
+        Key key = Ranges.key("a");
+        f.cluster.data.put(key, Value.of("theirs"));
+        KvBatch cas = transactional(new KvOp.CompareAndSet(key, Value.of("free"), Value.of("mine")));
         f.cluster.leaseholders.put(new RangeId(2), N2);
         f.cluster.script = (node, request) -> node.equals(N1) ? new RangeReply.Lost(true, "reset") : null;
-        KvError error = f.refused(transactional(new KvOp.CompareAndSet(Ranges.key("a"), null, null)));
-        assertThat(error).isInstanceOf(KvError.ConditionFailed.class);
+        KvError error = f.refused(cas);
+        f.cluster.data.put(key, Value.of("free"));
+        f.cluster.arrivesLate(f.cluster.sent.get(0));
+        assertThat(f.cluster.data).as("the lost copy was executed").containsEntry(key, Value.of("mine"));
+        assertThat(error.provenNotExecuted()).isFalse();
+    }
+
+    /** Nor is a lock that was not free: whoever is told so writes again under another id, and the lost copy would write after that. */
+    @Test
+    void afterALostTryALockThatWasNotFreeIsNoProofThatNothingWillBeWritten() {
+        f.cluster.script = (node, request) -> f.cluster.sent.size() == 1
+                ? new RangeReply.Lost(true, "reset")
+                : new RangeReply.Served(new KvReply.Refused(new KvError.LockTimeout(Ranges.key("a"), TxnMeta.NONE)));
+        assertThat(f.refused(transactional(put("a", "1"))).provenNotExecuted()).isFalse();
+    }
+
+    /** What the lost copy will be told as well needs no look-up of the outcome. */
+    @Test
+    void afterALostTryARefusalThatLastsIsToldAsItIs() {
+        List<KvError> lasting = List.of(
+                new KvError.TxnAborted(new TxnId(1, 2), "by another"),
+                new KvError.Pushed(Ranges.key("a"), new Timestamp(200)));
+        for (KvError error : lasting) {
+            RouterFixture fresh = RouterFixture.warm();
+            fresh.cluster.script = (node, request) -> fresh.cluster.sent.size() == 1
+                    ? new RangeReply.Lost(true, "reset")
+                    : new RangeReply.Served(new KvReply.Refused(error));
+            assertThat(fresh.refused(transactional(put("a", "1")))).isEqualTo(error);
+        }
+    }
+
+    /** Of the part whose condition did not hold no other copy is about, so its write is missing for ever, whatever became of the others. */
+    @Test
+    void aConditionThatDidNotHoldAtItsOnlyTryIsAVerdictOnTheWhole() {
+        f.cluster.script = (node, request) ->
+                request.range().value() == 3 ? new RangeReply.Lost(true, "reset") : null;
+        KvOp cas = new KvOp.CompareAndSet(Ranges.key("a"), Value.of("free"), Value.of("mine"));
+        assertThat(f.refused(transactional(cas, put("h", "1")))).isInstanceOf(KvError.ConditionFailed.class);
     }
 
     @Test
