@@ -3,6 +3,8 @@ package io.flotilla.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigUtil;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.config.settings.IdleSettings;
@@ -14,6 +16,9 @@ import io.flotilla.config.settings.TxnSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -75,10 +80,9 @@ public record NodeSettings(
     /** Reads {@code flotilla { … }} over the defaults of {@code flotilla-defaults.conf}. Flags given by the operator are in {@code flags} and win. */
     public static NodeSettings load(Config flags, Config file) {
         try {
-            Config all = flags.withFallback(file)
-                    .withFallback(ConfigFactory.parseResources("flotilla-defaults.conf"))
-                    .resolve()
-                    .getConfig("flotilla");
+            Config defaults = ConfigFactory.parseResources("flotilla-defaults.conf");
+            Config all = flags.withFallback(file).withFallback(defaults).resolve().getConfig("flotilla");
+            refuseUnknown(file, all, defaults.resolve().getConfig("flotilla"));
             int node = all.getInt("node-id");
             if (node <= 0) {
                 throw new InvalidSettings(
@@ -94,7 +98,7 @@ public record NodeSettings(
             Config txn = all.getConfig("txn");
             Config flow = all.getConfig("flow");
             Config liveness = all.getConfig("liveness");
-            RaftSettings defaults = RaftSettings.DEFAULT;
+            RaftSettings standard = RaftSettings.DEFAULT;
             return new NodeSettings(
                     new NodeId(node),
                     listen,
@@ -107,9 +111,9 @@ public record NodeSettings(
                             millis(raft, "heartbeat"),
                             millis(raft, "election-timeout-min"),
                             millis(raft, "lease"),
-                            defaults.entriesBytesMax(),
-                            defaults.inflightAppendsMax(),
-                            defaults.inflightBytesMax(),
+                            standard.entriesBytesMax(),
+                            standard.inflightAppendsMax(),
+                            standard.inflightBytesMax(),
                             raft.getLong("log-entries-kept")),
                     new TxnSettings(
                             millis(txn, "heartbeat"),
@@ -133,6 +137,36 @@ public record NodeSettings(
         } catch (ConfigException | IllegalArgumentException invalid) {
             throw new InvalidSettings(String.valueOf(invalid.getMessage()));
         }
+    }
+
+    /** What is misspelt would leave a default in force, and nobody would know. */
+    private static void refuseUnknown(Config file, Config all, Config known) {
+        if (!file.isEmpty() && !file.hasPath("flotilla")) {
+            throw new InvalidSettings("the settings must stand in 'flotilla { ... }'; at the top of the file there is "
+                    + String.join(", ", file.root().keySet()));
+        }
+        all.entrySet().stream()
+                .map(Map.Entry::getKey)
+                .filter(name -> !known.hasPath(name))
+                .sorted()
+                .findFirst()
+                .ifPresent(name -> {
+                    throw new InvalidSettings("there is no setting flotilla." + name + "; there are "
+                            + String.join(", ", siblings(known, name)));
+                });
+    }
+
+    /** The settings of the innermost group that {@code name} is in and that there is. */
+    private static Set<String> siblings(Config known, String name) {
+        List<String> path = ConfigUtil.splitPath(name);
+        ConfigObject group = known.root();
+        for (String step : path.subList(0, path.size() - 1)) {
+            if (!(group.get(step) instanceof ConfigObject inner)) {
+                break;
+            }
+            group = inner;
+        }
+        return new TreeSet<>(group.keySet());
     }
 
     private static long retentionMillis(Config versions, long outcomeRetentionMillis) {
