@@ -276,7 +276,8 @@ public final class NodeApp implements AutoCloseable {
         NodeCalls nodes = new NodeCalls(settings.node(), control, calls, transport, scheduler());
         NodeGroups groups = new NodeGroups(nodes, scheduler());
         ReplicaChangeMachine changes =
-                new ReplicaChangeMachine(router, transactionPort(transactions), groups, scheduler());
+                new ReplicaChangeMachine(
+                router, transactionPort(transactions), groups, NodeRegistry::objection, scheduler());
         Housekeeping.start(store, router, changes, membership::isInitialized, calls, executor);
         Rebuilding.start(
                 settings.node(),
@@ -358,13 +359,13 @@ public final class NodeApp implements AutoCloseable {
     }
 
     private static TransactionPort transactionPort(TxnCoordinator transactions) {
-        return (anchor, writes, trigger, timeoutMicros, callback) -> transactions.commit(
+        return (anchor, writes, seen, trigger, timeoutMicros, callback) -> transactions.commit(
                 new TxnCoordinator.CommitRequest(
                         TxnId.of(UUID.randomUUID()),
                         anchor,
-                        Timestamp.ZERO,
+                        seen.at(),
                         writes,
-                        List.of(),
+                        seen.spans(),
                         0,
                         trigger,
                         timeoutMicros),

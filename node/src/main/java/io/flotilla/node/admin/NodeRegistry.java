@@ -17,6 +17,7 @@ import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
+import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.txn.coordinator.TxnCoordinator;
@@ -184,6 +185,21 @@ public final class NodeRegistry {
                 }
             }
         });
+    }
+
+    /** Why a node of that id must get no replica, by its row in the meta range. */
+    public static Optional<ReplicaChangeResult.Refused> objection(NodeId node, @Nullable Value row) {
+        return objection(node, Optional.ofNullable(row).map(value -> decode(value.bytes())));
+    }
+
+    static Optional<ReplicaChangeResult.Refused> objection(NodeId node, Optional<NodeEntry> found) {
+        Optional<NodeEntry> entry = found.filter(one -> !one.gone());
+        if (entry.isEmpty()) {
+            return Optional.of(new ReplicaChangeResult.Refused("there is no node " + node.value(), true));
+        }
+        return entry.get().leaving()
+                ? Optional.of(new ReplicaChangeResult.Refused(node + " is being decommissioned", false))
+                : Optional.empty();
     }
 
     /** Notes that a node loses its replicas, or has lost them all. {@code done} takes whether it stands there. */

@@ -275,7 +275,7 @@ public final class QuorumRecovery {
         }
 
         private void write(List<KvOp.DataWrite> writes, List<RangeDescriptor> serving) {
-            transactions.commit(writes.get(0).key(), writes, Value.EMPTY, stepMicros(), error -> {
+            transactions.commit(writes.get(0).key(), writes, TransactionPort.Seen.NOTHING, Value.EMPTY, stepMicros(), error -> {
                 if (error != null) {
                     LOG.info("the meta range's rows are not corrected yet: {}", error.message());
                 }

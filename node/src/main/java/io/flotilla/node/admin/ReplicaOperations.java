@@ -35,6 +35,9 @@ public final class ReplicaOperations {
     /** Ranges of a node that is being emptied, at the same time: snapshots are throttled anyway, and each change keeps its range waiting for a round. */
     private static final int MOVES_AT_ONCE_MAX = 4;
 
+    /** Before a mark is tried again: somebody else may have marked the node, or it has come back with another address. */
+    private static final long MARK_PAUSE_MICROS = 50_000;
+
     /** Time for a node's answer beyond the time it was given. */
     private static final Duration ANSWER_SLACK = Duration.ofSeconds(1);
 
@@ -82,15 +85,9 @@ public final class ReplicaOperations {
 
     /** A replica on a node that is not there would be a learner for ever. */
     private Optional<ReplicaChangeResult.Refused> unfit(NodeId target, Optional<NodeEntry> found) {
-        Optional<NodeEntry> entry = found.filter(node -> !node.gone());
-        if (entry.isEmpty()) {
-            return Optional.of(new ReplicaChangeResult.Refused("there is no node " + target.value(), true));
-        }
-        if (entry.get().leaving()) {
-            return Optional.of(new ReplicaChangeResult.Refused(target + " is being decommissioned", false));
-        }
-        return nodes.isLive(target)
-                ? Optional.empty()
+        Optional<ReplicaChangeResult.Refused> objection = NodeRegistry.objection(target, found);
+        return objection.isPresent() || nodes.isLive(target)
+                ? objection
                 : Optional.of(new ReplicaChangeResult.Refused(target + " is out of reach", false));
     }
 
@@ -158,10 +155,10 @@ public final class ReplicaOperations {
     private final class Emptying {
         private final NodeId node;
 
-        /** It was known to lose its replicas before they were looked for: whatever was added since then was refused. */
+        /** It was marked before its replicas were looked for: whatever was to be added since then was refused. */
         private final boolean leaving;
 
-        /** It was known to be gone before they were looked for: no more can have come unseen from those who had not heard that it leaves. */
+        /** It was marked as gone before they were looked for: no change is under way any more that the look before has passed over. */
         private final boolean gone;
 
         private final long deadlineMicros;
@@ -169,6 +166,10 @@ public final class ReplicaOperations {
         private final ArrayDeque<Evacuation.Change> waiting = new ArrayDeque<>();
         private int underWay;
         private int moved;
+
+        /** Somebody else has moved them. */
+        private int movedByOthers;
+
         private int total;
         private String waitsFor = "";
 
@@ -200,9 +201,15 @@ public final class ReplicaOperations {
                         + ": each needs a live node that has no replica of its range")));
                 return;
             }
+            mark(plan);
+        }
+
+        private void mark(Evacuation plan) {
             boolean empty = plan.changes().isEmpty();
             registry.mark(node.value(), leaving && empty, marked -> {
-                if (!marked) {
+                if (!marked && scheduler.nowMicros() < deadlineMicros) {
+                    scheduler.schedule(MARK_PAUSE_MICROS, () -> mark(plan));
+                } else if (!marked) {
                     callback.accept(new Failed<>(new KvError.DeadlineExceeded("REGISTRY", true)));
                 } else if (empty && !gone) {
                     // Looked at again: what others had begun to bring here may have arrived between the look and the
@@ -233,13 +240,6 @@ public final class ReplicaOperations {
         }
 
         private void move(Evacuation.Change change) {
-            if (change.wish() instanceof ReplicaChange.Move move && registry.isLeaving(move.to())) {
-                // Since the plan was made. Not at once: many in a row would be a deep stack.
-                ReplicaChangeResult refused =
-                        new ReplicaChangeResult.Refused(move.to() + " is being decommissioned", false);
-                scheduler.schedule(1, () -> moved(change, refused));
-                return;
-            }
             machine.change(change.range(), change.wish(), leftUntil(deadlineMicros), result -> moved(change, result));
         }
 
@@ -248,6 +248,8 @@ public final class ReplicaOperations {
             synchronized (this) {
                 if (result instanceof ReplicaChangeResult.Done) {
                     moved++;
+                } else if (result instanceof ReplicaChangeResult.Refused refused && refused.absent()) {
+                    movedByOthers++;
                 } else {
                     waitsFor = change.range().id() + ": " + reason(result);
                 }
@@ -258,11 +260,11 @@ public final class ReplicaOperations {
             }
             if (next != null) {
                 move(next);
-            } else if (moved == total && scheduler.nowMicros() < deadlineMicros) {
+            } else if (moved + movedByOthers == total && scheduler.nowMicros() < deadlineMicros) {
                 // Splits may have made more meanwhile.
                 new Emptying(node, true, gone, deadlineMicros, this::sum).plan();
             } else {
-                callback.accept(new Ok<>(new Decommissioned(moved, total - moved, false, waitsFor)));
+                callback.accept(new Ok<>(new Decommissioned(moved, total - moved - movedByOthers, false, waitsFor)));
             }
         }
 

@@ -22,7 +22,9 @@ import io.flotilla.node.grpc.ClusterAdmin.Failed;
 import io.flotilla.node.grpc.ClusterAdmin.Ok;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.node.transport.control.AdminReply;
+import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeMachine;
+import io.flotilla.range.lifecycle.ReplicaChangeResult;
 import io.flotilla.range.lifecycle.ReplicaGroup;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
@@ -31,9 +33,10 @@ import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.range.routing.Scheduler;
 import io.flotilla.txn.coordinator.TxnCoordinator;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,7 +54,11 @@ class DecommissionTest {
     private final List<Answer<Decommissioned>> answers = new ArrayList<>();
     private final MemoryEngine engine = new MemoryEngine();
     private final NodeRegistry registry = new NodeRegistry(engine, this::read, new Transactions(), entry -> {});
-    private Runnable whenGone = () -> {};
+
+    /** What happens just before the next commits of descriptors, and just before the next marks. */
+    private final Deque<Runnable> beforeChange = new ArrayDeque<>();
+
+    private final Deque<Runnable> beforeMark = new ArrayDeque<>();
     private boolean live = true;
 
     private final Scheduler scheduler = new Scheduler() {
@@ -69,23 +76,76 @@ class DecommissionTest {
         }
     };
 
+    private final ReplicaInfo learner = new ReplicaInfo(LEAVING, 4, ReplicaInfo.Kind.LEARNER, false);
+
     @Test
-    void aReplicaThatArrivedBetweenTheLastLookAndTheMarkIsTakenAwayBeforeItIsDone() {
-        for (int node = 1; node <= 4; node++) {
+    void aReplicaThatArrivedBetweenTheLookAndTheMarkIsTakenAwayBeforeItIsDone() {
+        nodes(4);
+        write(range(1, List.of(voter(1), voter(2), voter(3)), 4));
+        beforeMark.add(() -> write(range(2, List.of(voter(1), voter(2), voter(3), learner), 5)));
+        assertEmptied(1);
+    }
+
+    /** The look had passed over a change that was under way. */
+    @Test
+    void aReplicaThatTheLastLookPassedOverIsTakenAwayBeforeItIsDone() {
+        nodes(4);
+        write(range(1, List.of(voter(1), voter(2), voter(3)), 4));
+        beforeMark.add(() -> {});
+        beforeMark.add(() -> write(range(2, List.of(voter(1), voter(2), voter(3), learner), 5)));
+        assertEmptied(1);
+    }
+
+    /** Its copy of the registry is some seconds old, and more if it cannot read the meta range. */
+    @Test
+    void aGatewayThatHasNotHeardThatANodeLeavesBringsNoReplicaThere() {
+        nodes(4);
+        RangeDescriptor before = range(1, List.of(voter(1), voter(2), voter(3)), 4);
+        write(before);
+        write(new NodeEntry(4, "h:4", "h:4", "s4").leaving(false));
+        assertThat(registry.isLeaving(LEAVING)).isFalse();
+
+        List<ReplicaChangeResult> results = new ArrayList<>();
+        operations().change(before, new ReplicaChange.Add(LEAVING, false), 4_000_000, results::add);
+        operations().change(before, new ReplicaChange.Move(new NodeId(1), LEAVING), 4_000_000, results::add);
+
+        assertThat(results)
+                .hasSize(2)
+                .containsOnly(new ReplicaChangeResult.Refused("n4 is being decommissioned", false));
+        assertThat(now()).isEqualTo(before);
+    }
+
+    @Test
+    void twoWhoMarkTheNodeAtTheSameTimeBothGetThrough() {
+        nodes(4);
+        write(range(1, List.of(voter(1), voter(2), voter(3)), 4));
+        beforeMark.add(() -> write(new NodeEntry(4, "h:4", "h:4", "s4").leaving(false)));
+        assertEmptied(0);
+    }
+
+    /** He had chosen another place for it. */
+    @Test
+    void aReplicaThatAnotherOperatorMovedMeanwhileIsNotSaidToBeLeft() {
+        nodes(5);
+        write(range(1, List.of(voter(1), voter(2), voter(4)), 5));
+        beforeChange.add(() -> write(range(5, List.of(voter(1), voter(2), voter(5)), 6)));
+        assertEmptied(0);
+        assertThat(now().replicas()).containsExactly(voter(1), voter(2), voter(5));
+    }
+
+    private void nodes(int count) {
+        for (int node = 1; node <= count; node++) {
             write(new NodeEntry(node, "h:" + node, "h:" + node, "s" + node));
         }
         registry.refresh(read -> assertThat(read).isTrue());
-        RangeDescriptor before = range(1, List.of(voter(1), voter(2), voter(3)), 4);
-        write(before);
-        ReplicaInfo learner = new ReplicaInfo(LEAVING, 4, ReplicaInfo.Kind.LEARNER, false);
-        whenGone = () -> write(range(2, List.of(voter(1), voter(2), voter(3), learner), 5));
+    }
 
+    private void assertEmptied(int moved) {
         operations().decommission(LEAVING, 4_000_000, answers::add);
-
         assertThat(answers)
                 .singleElement()
                 .isInstanceOfSatisfying(
-                        Ok.class, ok -> assertThat(ok.value()).isEqualTo(new Decommissioned(1, 0, true, "")));
+                        Ok.class, ok -> assertThat(ok.value()).isEqualTo(new Decommissioned(moved, 0, true, "")));
         assertThat(now().replicaOn(LEAVING)).isEmpty();
         assertThat(registry.isGone(LEAVING)).isTrue();
     }
@@ -122,8 +182,12 @@ class DecommissionTest {
     private ReplicaOperations operations() {
         ReplicaChangeMachine machine = new ReplicaChangeMachine(
                 this::read,
-                (anchor, writes, trigger, timeoutMicros, callback) -> callback.accept(commit(writes)),
+                (anchor, writes, seen, trigger, timeoutMicros, callback) -> {
+                    Optional.ofNullable(beforeChange.poll()).ifPresent(Runnable::run);
+                    callback.accept(commit(writes));
+                },
                 new Leaderless(),
+                NodeRegistry::objection,
                 scheduler);
         return new ReplicaOperations(registry, new AllLive(), this::read, machine, scheduler);
     }
@@ -154,19 +218,21 @@ class DecommissionTest {
     }
 
     private void read(KvBatch batch, Consumer<KvReply> callback) {
-        KvOp op = batch.ops().get(0);
-        KvResult result;
+        List<KvResult> results = new ArrayList<>();
+        batch.ops().forEach(op -> results.add(read(op)));
+        callback.accept(new KvReply.Done(results, Timestamp.ZERO, List.of()));
+    }
+
+    private KvResult read(KvOp op) {
         if (op instanceof KvOp.Scan scan) {
             List<KvResult.Row> rows = new ArrayList<>();
             for (Map.Entry<Key, Value> row :
                     meta.subMap(scan.span().start(), scan.span().end()).entrySet()) {
                 rows.add(new KvResult.Row(row.getKey(), row.getValue()));
             }
-            result = new KvResult.Scanned(rows, null);
-        } else {
-            result = new KvResult.Got(meta.get(op.key()), Timestamp.ZERO);
+            return new KvResult.Scanned(rows, null);
         }
-        callback.accept(new KvReply.Done(List.of(result), Timestamp.ZERO, List.of()));
+        return new KvResult.Got(meta.get(op.key()), Timestamp.ZERO);
     }
 
     private @Nullable KvError commit(List<KvOp.DataWrite> writes) {
@@ -184,10 +250,7 @@ class DecommissionTest {
     private final class Transactions implements TxnCoordinator {
         @Override
         public void commit(CommitRequest request, Consumer<CommitReply> callback) {
-            KvOp.CompareAndSet write = (KvOp.CompareAndSet) request.writes().get(0);
-            if (new String(requireNonNull(write.value()).bytes(), StandardCharsets.UTF_8).contains("\"gone\":true")) {
-                whenGone.run();
-            }
+            Optional.ofNullable(beforeMark.poll()).ifPresent(Runnable::run);
             KvError error = DecommissionTest.this.commit(request.writes());
             callback.accept(error == null ? new Committed(Timestamp.ZERO, 0) : new CommitFailed(error, 0));
         }

@@ -12,6 +12,7 @@ import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.kv.KvSender;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.ReplicaInfo;
@@ -25,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Changes which nodes have replicas of a range. Each round reads the descriptor from the meta range and does the one step that {@link ReplicaPlan} names:
  * a transaction that writes the next descriptor, on condition that the last one is unchanged, with a {@link ReplicaChangeTrigger} for the range itself.
- * Before a learner votes it is waited for; before a joint configuration is left, a leaseholder that must go hands over.
+ * Before a learner votes it is waited for; before a joint configuration is left, a leaseholder that must go hands over. A learner is brought only to a node
+ * whose row in the registry allows it, and that row is read by the transaction that brings it: one that is being emptied gets nothing behind the back of
+ * whoever marked it, however old the copy of the registry is that a driver goes by.
  *
  * <p>Nothing is remembered between rounds, so a driver may die anywhere: the same wish, asked again anywhere, goes on from what is there. Two drivers
  * on one range take turns; each finishes what the other began to change in the voters, and loses a race only to go on from what the winner made.
@@ -44,13 +47,19 @@ public final class ReplicaChangeMachine {
     private final KvSender sender;
     private final TransactionPort transactions;
     private final ReplicaGroup group;
+    private final Newcomers newcomers;
     private final Scheduler scheduler;
 
     public ReplicaChangeMachine(
-            KvSender sender, TransactionPort transactions, ReplicaGroup group, Scheduler scheduler) {
+            KvSender sender,
+            TransactionPort transactions,
+            ReplicaGroup group,
+            Newcomers newcomers,
+            Scheduler scheduler) {
         this.sender = sender;
         this.transactions = transactions;
         this.group = group;
+        this.newcomers = newcomers;
         this.scheduler = scheduler;
     }
 
@@ -68,18 +77,24 @@ public final class ReplicaChangeMachine {
     /** One change under way. */
     private final class Run {
         private final ReplicaChange wish;
+
+        /** Who gets a replica; {@link NodeId#NONE} if nobody does. */
+        private final NodeId target;
+
         private final long deadlineMicros;
         private final Consumer<ReplicaChangeResult> callback;
         private RangeDescriptor range;
         private Value bytes = Value.EMPTY;
+        private @Nullable Value targetRow;
+        private Timestamp readAt = Timestamp.ZERO;
         private long pauseMicros = PAUSE_MICROS_MIN;
         private boolean changed;
         private String waitsFor = "the meta range";
         private @Nullable KvError lastError;
         private int handOvers;
 
-        /** The id of the learner this run brought in; 0 if none. */
-        private int ownLearner;
+        /** The learner that this run has brought in, or tried to. */
+        private @Nullable ReplicaInfo ownLearner;
 
         /** The descriptor was read at least once. */
         private boolean seen;
@@ -91,6 +106,9 @@ public final class ReplicaChangeMachine {
                 Consumer<ReplicaChangeResult> callback) {
             this.range = known;
             this.wish = wish;
+            this.target = wish instanceof ReplicaChange.Add add
+                    ? add.node()
+                    : wish instanceof ReplicaChange.Move move ? move.to() : NodeId.NONE;
             this.deadlineMicros = deadlineMicros;
             this.callback = callback;
         }
@@ -100,16 +118,17 @@ public final class ReplicaChangeMachine {
             Key start = range.span().start();
             // The row of a range that ends where this one starts comes first, if there is one.
             KvOp scan = new KvOp.Scan(new Span(KeySpace.meta(start), KeySpace.METAS.end()), 2, ROW_BYTES_MAX);
-            KvHeader header = KvHeader.standalone(stepMicros());
-            sender.send(new KvBatch(header, List.of(scan)), reply -> {
+            List<KvOp> ops = target.isKnown() ? List.of(scan, new KvOp.Get(KeySpace.node(target.value()))) : List.of(scan);
+            sender.send(new KvBatch(KvHeader.standalone(stepMicros()), ops), reply -> {
                 if (reply instanceof KvReply.Refused refused) {
                     again(refused.error());
                     return;
                 }
-                KvResult.Scanned scanned =
-                        (KvResult.Scanned) ((KvReply.Done) reply).results().get(0);
+                KvReply.Done done = (KvReply.Done) reply;
+                readAt = done.timestamp();
+                targetRow = target.isKnown() ? ((KvResult.Got) done.results().get(1)).value() : null;
                 try {
-                    found(scanned.rows());
+                    found(((KvResult.Scanned) done.results().get(0)).rows());
                 } catch (IllegalArgumentException e) {
                     fail(new KvError.Internal("the meta range holds no descriptor: " + e.getMessage(), false));
                 }
@@ -136,7 +155,7 @@ public final class ReplicaChangeMachine {
             if (step instanceof ReplicaPlan.Done) {
                 callback.accept(new ReplicaChangeResult.Done(range, changed));
             } else if (step instanceof ReplicaPlan.Impossible impossible) {
-                refuse(impossible);
+                refuse(new ReplicaChangeResult.Refused(impossible.why(), impossible.absent()));
             } else if (scheduler.nowMicros() >= deadlineMicros) {
                 callback.accept(unfinished());
             } else if (step instanceof ReplicaPlan.Change change) {
@@ -150,10 +169,18 @@ public final class ReplicaChangeMachine {
 
         private void changeLearners(ReplicaPlan.Change change) {
             waitsFor = "the change of a learner";
-            if (change.nextReplicaId() > range.nextReplicaId()) {
-                ownLearner = range.nextReplicaId();
+            RangeDescriptor next = range.with(change.replicas(), change.nextReplicaId());
+            if (next.nextReplicaId() == range.nextReplicaId()) {
+                commit(next, TransactionPort.Seen.NOTHING);
+                return;
             }
-            commit(range.with(change.replicas(), change.nextReplicaId()));
+            Optional<ReplicaChangeResult.Refused> objection = newcomers.objection(target, targetRow);
+            if (objection.isPresent()) {
+                refuse(objection.get());
+                return;
+            }
+            ownLearner = next.replica(range.nextReplicaId()).orElseThrow();
+            commit(next, new TransactionPort.Seen(readAt, List.of(Span.of(KeySpace.node(target.value())))));
         }
 
         /** A replica that votes before it is caught up can stop the group. */
@@ -171,7 +198,7 @@ public final class ReplicaChangeMachine {
                     again(null);
                 } else if (behind.isEmpty()) {
                     waitsFor = "the change of voters";
-                    commit(range.with(join.replicas(), range.nextReplicaId()));
+                    commit(range.with(join.replicas(), range.nextReplicaId()), TransactionPort.Seen.NOTHING);
                 } else {
                     waitsFor = "the copy on " + behind.get(0).node() + " to be caught up";
                     again(null);
@@ -192,7 +219,7 @@ public final class ReplicaChangeMachine {
                     handOver(leader.get(), look.get());
                 } else {
                     waitsFor = "the end of the change of voters";
-                    commit(range.with(leave.replicas(), range.nextReplicaId()));
+                    commit(range.with(leave.replicas(), range.nextReplicaId()), TransactionPort.Seen.NOTHING);
                 }
             });
         }
@@ -219,11 +246,8 @@ public final class ReplicaChangeMachine {
             });
         }
 
-        private void commit(RangeDescriptor next) {
-            KvOp.DataWrite write = new KvOp.CompareAndSet(
-                    KeySpace.meta(range.span().end()), bytes, Value.wrap(RangeDescriptorCodec.encode(next)));
-            Value trigger = Value.wrap(new ReplicaChangeTrigger(next).encode());
-            transactions.commit(anchor(), List.of(write), trigger, stepMicros(), error -> {
+        private void commit(RangeDescriptor next, TransactionPort.Seen seen) {
+            commit(next, seen, stepMicros(), error -> {
                 if (error == null) {
                     changed = true;
                     pauseMicros = PAUSE_MICROS_MIN;
@@ -235,6 +259,17 @@ public final class ReplicaChangeMachine {
                     again(error);
                 }
             });
+        }
+
+        private void commit(
+                RangeDescriptor next,
+                TransactionPort.Seen seen,
+                long timeoutMicros,
+                Consumer<@Nullable KvError> callback) {
+            KvOp.DataWrite write = new KvOp.CompareAndSet(
+                    KeySpace.meta(range.span().end()), bytes, Value.wrap(RangeDescriptorCodec.encode(next)));
+            Value trigger = Value.wrap(new ReplicaChangeTrigger(next).encode());
+            transactions.commit(anchor(), List.of(write), seen, trigger, timeoutMicros, callback);
         }
 
         /** A key of the range: its start, which is a key unless it is the start of everything. */
@@ -269,22 +304,20 @@ public final class ReplicaChangeMachine {
             callback.accept(new ReplicaChangeResult.Failed(error));
         }
 
-        /** What this run brought in for a wish that turned out vain is taken out again. */
-        private void refuse(ReplicaPlan.Impossible impossible) {
-            ReplicaChangeResult refused = new ReplicaChangeResult.Refused(impossible.why(), impossible.absent());
-            Optional<ReplicaPlan.Change> undo = ReplicaPlan.undo(range, ownLearner);
-            if (ownLearner == 0 || undo.isEmpty()) {
+        /** What this run brought in for a wish that turned out vain is taken out again. Its id alone may be that of another driver's, who won a race. */
+        private void refuse(ReplicaChangeResult refused) {
+            ReplicaInfo own = ownLearner;
+            Optional<ReplicaPlan.Change> undo = Optional.ofNullable(own)
+                    .filter(range.replicas()::contains)
+                    .flatMap(learner -> ReplicaPlan.undo(range, learner.replicaId()));
+            if (undo.isEmpty()) {
                 callback.accept(refused);
                 return;
             }
-            RangeDescriptor next = range.with(undo.get().replicas(), range.nextReplicaId());
-            ownLearner = 0;
-            KvOp.DataWrite write = new KvOp.CompareAndSet(
-                    KeySpace.meta(range.span().end()), bytes, Value.wrap(RangeDescriptorCodec.encode(next)));
-            transactions.commit(
-                    anchor(),
-                    List.of(write),
-                    Value.wrap(new ReplicaChangeTrigger(next).encode()),
+            ownLearner = null;
+            commit(
+                    range.with(undo.get().replicas(), range.nextReplicaId()),
+                    TransactionPort.Seen.NOTHING,
                     STEP_MICROS_MAX,
                     ignored -> callback.accept(refused));
         }

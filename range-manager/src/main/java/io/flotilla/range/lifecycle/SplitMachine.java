@@ -80,6 +80,9 @@ public final class SplitMachine {
         private int attempts;
         private @Nullable RangeId newId;
 
+        /** Of a commit of the border that may have been made. */
+        private @Nullable KvError unknown;
+
         private Run(Key key, long deadlineMicros, Consumer<SplitResult> callback) {
             this.key = key;
             this.deadlineMicros = deadlineMicros;
@@ -136,7 +139,7 @@ public final class SplitMachine {
                 Value next = Value.wrap(
                         ByteBuffer.allocate(Long.BYTES).putLong(free + 1).array());
                 KvOp.DataWrite take = new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), expected, next);
-                transactions.commit(take.key(), List.of(take), Value.EMPTY, remainingMicros(), error -> {
+                transactions.commit(take.key(), List.of(take), TransactionPort.Seen.NOTHING, Value.EMPTY, remainingMicros(), error -> {
                     if (error == null) {
                         newId = new RangeId(free);
                         commit(old, oldBytes, new RangeId(free));
@@ -161,10 +164,11 @@ public final class SplitMachine {
                     new KvOp.CompareAndSet(
                             KeySpace.meta(left.span().end()), null, Value.wrap(RangeDescriptorCodec.encode(left))));
             Value trigger = Value.wrap(new SplitTrigger(left, right).encode());
-            transactions.commit(anchor(left), writes, trigger, remainingMicros(), error -> {
+            transactions.commit(anchor(left), writes, TransactionPort.Seen.NOTHING, trigger, remainingMicros(), error -> {
                 if (error == null) {
                     callback.accept(new SplitResult.Split(left, right));
                 } else {
+                    unknown = error.provenNotExecuted() ? unknown : error;
                     tryAgain(error);
                 }
             });
@@ -203,7 +207,8 @@ public final class SplitMachine {
         }
 
         private void fail(KvError error) {
-            callback.accept(new SplitResult.Failed(error));
+            KvError earlier = unknown;
+            callback.accept(new SplitResult.Failed(earlier != null && error.provenNotExecuted() ? earlier : error));
         }
 
         private long remainingMicros() {

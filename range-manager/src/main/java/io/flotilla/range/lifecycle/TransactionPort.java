@@ -1,9 +1,11 @@
 package io.flotilla.range.lifecycle;
 
 import io.flotilla.config.key.Key;
+import io.flotilla.config.key.Span;
 import io.flotilla.config.key.Value;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.time.Timestamp;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,16 @@ import org.jspecify.annotations.Nullable;
  */
 @FunctionalInterface
 public interface TransactionPort {
+    /** What the transaction goes by: it commits only if none of it has changed since it was read. */
+    record Seen(Timestamp at, List<Span> spans) {
+        /** The conditions of the writes are all that it goes by. */
+        public static final Seen NOTHING = new Seen(Timestamp.ZERO, List.of());
+
+        public Seen {
+            spans = List.copyOf(spans);
+        }
+    }
+
     /**
      * @param anchor the key whose range applies {@code trigger} with the commit
      * @param writes conditional writes are checked at the commit timestamp
@@ -24,6 +36,7 @@ public interface TransactionPort {
     void commit(
             Key anchor,
             List<KvOp.DataWrite> writes,
+            Seen seen,
             Value trigger,
             long timeoutMicros,
             Consumer<@Nullable KvError> callback);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
+import io.flotilla.config.key.Span;
 import io.flotilla.config.key.Value;
 import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
@@ -46,6 +47,9 @@ final class FakeGroup implements ReplicaGroup {
     /** Errors told for the next commits, after they took effect. */
     final Deque<KvError> lies = new ArrayDeque<>();
 
+    /** Rows of nodes that are being emptied, and when each was written. */
+    private final TreeMap<Key, Timestamp> leaving = new TreeMap<>();
+
     final Random random;
 
     /** Calls that may still be answered; the driver dies with the next. */
@@ -68,7 +72,17 @@ final class FakeGroup implements ReplicaGroup {
     }
 
     ReplicaChangeMachine machine() {
-        return new ReplicaChangeMachine(this::read, this::commit, this, scheduler);
+        return new ReplicaChangeMachine(this::read, this::commit, this, FakeGroup::objection, scheduler);
+    }
+
+    private static Optional<ReplicaChangeResult.Refused> objection(NodeId node, @Nullable Value row) {
+        return row == null ? Optional.empty() : Optional.of(new ReplicaChangeResult.Refused(node + " leaves", false));
+    }
+
+    /** Somebody begins to empty that node. */
+    void leaves(NodeId node) {
+        leaving.put(KeySpace.node(node.value()), new Timestamp(scheduler.nowMicros() + 1));
+        meta.put(KeySpace.node(node.value()), Value.of("leaving"));
     }
 
     void put(RangeDescriptor range) {
@@ -97,13 +111,18 @@ final class FakeGroup implements ReplicaGroup {
                 rows.add(new KvResult.Row(entry.getKey(), entry.getValue()));
             }
         }
-        answer(() -> callback.accept(
-                new KvReply.Done(List.of(new KvResult.Scanned(rows, null)), Timestamp.ZERO, List.of())));
+        List<KvResult> results = new ArrayList<>(List.of(new KvResult.Scanned(rows, null)));
+        if (batch.ops().size() > 1) {
+            results.add(new KvResult.Got(meta.get(batch.ops().get(1).key()), Timestamp.ZERO));
+        }
+        KvReply.Done done = new KvReply.Done(results, new Timestamp(scheduler.nowMicros()), List.of());
+        answer(() -> callback.accept(done));
     }
 
     private void commit(
             Key anchor,
             List<KvOp.DataWrite> writes,
+            TransactionPort.Seen seen,
             Value trigger,
             long timeoutMicros,
             Consumer<@Nullable KvError> callback) {
@@ -117,6 +136,14 @@ final class FakeGroup implements ReplicaGroup {
         if (!Objects.equals(actual, cas.expected())) {
             answer(() -> callback.accept(new KvError.ConditionFailed(cas.key(), actual)));
             return;
+        }
+        for (Span span : seen.spans()) {
+            for (Map.Entry<Key, Timestamp> row : leaving.entrySet()) {
+                if (span.contains(row.getKey()) && row.getValue().isAfter(seen.at())) {
+                    answer(() -> callback.accept(new KvError.RefreshFailed(row.getKey())));
+                    return;
+                }
+            }
         }
         RangeDescriptor next = ((ReplicaChangeTrigger) CommitTrigger.decode(trigger.bytes())).descriptor();
         assertThat(cas.value()).isEqualTo(Value.wrap(RangeDescriptorCodec.encode(next)));

@@ -209,6 +209,28 @@ class ReplicaChangeMachineTest {
         assertThat(kinds()).containsExactly("1 2 3", "1 2 3 4L", "1 2 3O 4L", "1 2 4L", "1 2");
     }
 
+    /** Whoever empties the node looks for its replicas once it is marked, and must not miss one. */
+    @Test
+    void aNodeThatBeginsToLeaveJustBeforeALearnerComesGetsNone() {
+        group.before.add(() -> group.leaves(N4));
+        assertRefused(new ReplicaChange.Add(N4, false), "n4 leaves");
+        assertRefused(new ReplicaChange.Move(Ranges.N3, N4), "n4 leaves");
+        assertThat(group.history).hasSize(1);
+    }
+
+    /** The id that was to be this driver's learner's became the other's. */
+    @Test
+    void aVainWishLeavesTheLearnerAloneThatAnotherDriverBrought() {
+        group.before.add(() -> {
+            group.leaves(N4);
+            List<ReplicaInfo> replicas = new ArrayList<>(RANGE.replicas());
+            replicas.add(new ReplicaInfo(N5, 4, Kind.LEARNER, false));
+            group.became(RANGE.with(replicas, 5));
+        });
+        assertRefused(new ReplicaChange.Add(N4, false), "n4 leaves");
+        assertThat(kinds()).containsExactly("1 2 3", "1 2 3 5L");
+    }
+
     @Test
     void aRangeThatIsSplitMeanwhileGoesOn() {
         group.before.add(() -> {

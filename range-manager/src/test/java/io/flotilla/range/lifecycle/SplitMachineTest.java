@@ -43,6 +43,9 @@ class SplitMachineTest {
     /** Errors told for the next commits, after they took effect; null for none. */
     private final Deque<KvError> lies = new ArrayDeque<>();
 
+    /** What every read comes to; null if it is answered. */
+    private @Nullable KvError unreadable;
+
     private final SplitMachine machine = new SplitMachine(this::read, this::commit, scheduler);
 
     SplitMachineTest() {
@@ -123,6 +126,19 @@ class SplitMachineTest {
         assertThat(split("c")).isEqualTo(new SplitResult.Split(range(2, 4, "", "c"), range(40, 4, "c", "m")));
     }
 
+    /** That the meta range could not be read afterwards proves nothing about the commit before. */
+    @Test
+    void aSplitThatMayHaveBeenMadeIsNeverSaidNotToBe() {
+        KvError unknown = new KvError.OutcomeUnknown(new TxnId(1, 1), key("a"));
+        before.add(() -> {});
+        before.add(() -> {
+            lies.add(unknown);
+            unreadable = new KvError.Unavailable("NO_QUORUM", Key.MIN, "no quorum", false);
+        });
+        assertThat(split("c")).isEqualTo(new SplitResult.Failed(unknown));
+        assertThat(descriptors()).contains(range(2, 4, "", "c"));
+    }
+
     @Test
     void whoAlwaysLosesGivesUpWithTheReason() {
         for (int i = 0; i < 100; i++) {
@@ -169,6 +185,11 @@ class SplitMachineTest {
     }
 
     private void read(KvBatch batch, Consumer<KvReply> callback) {
+        KvError refused = unreadable;
+        if (refused != null) {
+            scheduler.schedule(100, () -> callback.accept(new KvReply.Refused(refused)));
+            return;
+        }
         KvOp op = batch.ops().get(0);
         KvResult result;
         if (op instanceof KvOp.Get get) {
@@ -191,6 +212,7 @@ class SplitMachineTest {
     private void commit(
             Key anchor,
             List<KvOp.DataWrite> writes,
+            TransactionPort.Seen seen,
             Value trigger,
             long timeoutMicros,
             Consumer<@Nullable KvError> callback) {
