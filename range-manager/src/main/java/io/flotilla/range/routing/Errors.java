@@ -31,8 +31,8 @@ final class Errors {
 
     /**
      * The same error, but not claiming that nothing was executed, now that an earlier copy of the same may still be on its way. Only what that copy will be
-     * told as well stays as it is: once the transaction has ended, was pushed above its timestamp, or its reads have changed, that is so for ever. A condition
-     * that did not hold may hold when the copy comes, and a key that was locked may be free.
+     * told as well stays as it is: once the transaction has ended, is too old, or was pushed above its timestamp, that is so for ever. A condition that did not
+     * hold may hold when the copy comes, a key that was locked may be free, and what was in the way of a refresh may have been aborted.
      */
     static KvError hedged(KvError error, Key key) {
         if (!error.provenNotExecuted() || isLasting(error)) {
@@ -125,6 +125,7 @@ final class Errors {
     /** Reached by evaluation, which knows what the same transaction did before: what it refused was not done before either. */
     private static boolean isVerdict(KvError error) {
         return isLasting(error)
+                || error instanceof KvError.RefreshFailed
                 || error instanceof KvError.ConditionFailed
                 || error instanceof KvError.ReadUncertain
                 || error instanceof KvError.LockTimeout;
@@ -132,7 +133,6 @@ final class Errors {
 
     private static boolean isLasting(KvError error) {
         return error instanceof KvError.TxnAborted
-                || error instanceof KvError.RefreshFailed
                 || error instanceof KvError.TooOld
                 || error instanceof KvError.Pushed;
     }

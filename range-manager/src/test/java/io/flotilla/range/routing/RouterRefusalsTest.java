@@ -186,6 +186,15 @@ class RouterRefusalsTest {
         assertThat(f.refused(transactional(put("a", "1"))).provenNotExecuted()).isFalse();
     }
 
+    /** Nor is an intent that was in the way of a refresh: its transaction may be aborted, and the lost copy would commit. */
+    @Test
+    void afterALostTryARefreshThatFailedIsNoProofThatNothingWillBeWritten() {
+        f.cluster.script = (node, request) -> f.cluster.sent.size() == 1
+                ? new RangeReply.Lost(true, "reset")
+                : new RangeReply.Served(new KvReply.Refused(new KvError.RefreshFailed(Ranges.key("a"))));
+        assertThat(f.refused(transactional(put("a", "1"))).provenNotExecuted()).isFalse();
+    }
+
     /** What the lost copy will be told as well needs no look-up of the outcome. */
     @Test
     void afterALostTryARefusalThatLastsIsToldAsItIs() {
