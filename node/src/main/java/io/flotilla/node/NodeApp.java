@@ -3,7 +3,6 @@ package io.flotilla.node;
 import akka.actor.typed.ActorRef;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
-import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.time.WallClock;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.admin.AdminCalls;
@@ -60,7 +59,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -275,8 +273,7 @@ public final class NodeApp implements AutoCloseable {
         membership.start(control);
         NodeCalls nodes = new NodeCalls(settings.node(), control, calls, transport, scheduler());
         NodeGroups groups = new NodeGroups(nodes, scheduler());
-        ReplicaChangeMachine changes =
-                new ReplicaChangeMachine(
+        ReplicaChangeMachine changes = new ReplicaChangeMachine(
                 router, transactionPort(transactions), groups, NodeRegistry::objection, scheduler());
         Housekeeping.start(store, router, changes, membership::isInitialized, calls, executor);
         Rebuilding.start(

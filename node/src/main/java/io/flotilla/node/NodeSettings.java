@@ -81,7 +81,8 @@ public record NodeSettings(
     public static NodeSettings load(Config flags, Config file) {
         try {
             Config defaults = ConfigFactory.parseResources("flotilla-defaults.conf");
-            Config all = flags.withFallback(file).withFallback(defaults).resolve().getConfig("flotilla");
+            Config all =
+                    flags.withFallback(file).withFallback(defaults).resolve().getConfig("flotilla");
             refuseUnknown(file, all, defaults.resolve().getConfig("flotilla"));
             int node = all.getInt("node-id");
             if (node <= 0) {

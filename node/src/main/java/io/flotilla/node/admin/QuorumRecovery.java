@@ -275,12 +275,13 @@ public final class QuorumRecovery {
         }
 
         private void write(List<KvOp.DataWrite> writes, List<RangeDescriptor> serving) {
-            transactions.commit(writes.get(0).key(), writes, TransactionPort.Seen.NOTHING, Value.EMPTY, stepMicros(), error -> {
-                if (error != null) {
-                    LOG.info("the meta range's rows are not corrected yet: {}", error.message());
-                }
-                scheduler.schedule(error == null ? 0 : POLL_MICROS, () -> repair(serving));
-            });
+            transactions.commit(
+                    writes.get(0).key(), writes, TransactionPort.Seen.NOTHING, Value.EMPTY, stepMicros(), error -> {
+                        if (error != null) {
+                            LOG.info("the meta range's rows are not corrected yet: {}", error.message());
+                        }
+                        scheduler.schedule(error == null ? 0 : POLL_MICROS, () -> repair(serving));
+                    });
         }
 
         /** Whoever comes back under one of these ids is turned away. */

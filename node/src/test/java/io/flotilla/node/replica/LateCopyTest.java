@@ -20,8 +20,7 @@ class LateCopyTest {
     private final ReplicaLab lab = new ReplicaLab(3, FlowSettings.DEFAULT, ReadMode.LEASE);
 
     private final KvBatch cas = lab.onePhase(
-            ReplicaLab.key("k"),
-            new KvOp.CompareAndSet(ReplicaLab.key("k"), Value.of("free"), Value.of("mine")));
+            ReplicaLab.key("k"), new KvOp.CompareAndSet(ReplicaLab.key("k"), Value.of("free"), Value.of("mine")));
 
     /** So a refusal settles nothing for copies that were sent before, and whoever routes must not say that it does. */
     @Test
@@ -34,9 +33,7 @@ class LateCopyTest {
     @Test
     void isRefusedOnceTheOutcomeWasLookedUpWithAFence() {
         refuseOneCopyThenFreeTheKey();
-        lab.ask(
-                1,
-                new KvOp.LookupTxn(ReplicaLab.key("k"), cas.header().txn().id(), true));
+        lab.ask(1, new KvOp.LookupTxn(ReplicaLab.key("k"), cas.header().txn().id(), true));
         assertThat(serve(cas))
                 .isInstanceOfSatisfying(
                         KvReply.Refused.class,

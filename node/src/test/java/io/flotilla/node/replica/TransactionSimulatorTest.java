@@ -36,8 +36,8 @@ class TransactionSimulatorTest {
             unknown += result.unknown();
             events += result.events();
         }
-        System.out.println(RUNS + " seeds, " + events + " events, " + committed + " committed, " + aborted + " aborted, "
-                + unknown + " unknown, " + found.size() + " violations");
+        System.out.println(RUNS + " seeds, " + events + " events, " + committed + " committed, " + aborted
+                + " aborted, " + unknown + " unknown, " + found.size() + " violations");
         assertThat(found).isEmpty();
         assertThat(committed).isGreaterThan(RUNS * 20);
     }

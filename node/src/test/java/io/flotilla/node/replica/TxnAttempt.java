@@ -117,7 +117,9 @@ final class TxnAttempt {
 
     /** Bodies take their time now and then. */
     private void think() {
-        long pause = client.random().nextInt(4) == 0 ? client.world().exponential(client.world().weather.bodyMicros()) : 1;
+        long pause = client.random().nextInt(4) == 0
+                ? client.world().exponential(client.world().weather.bodyMicros())
+                : 1;
         client.world().time.after(pause, 0, this::step);
     }
 
@@ -174,8 +176,7 @@ final class TxnAttempt {
                     reads.add(KeySpan.newBuilder().setStart(start).setEnd(seen).build());
                     page.getRowsList().stream()
                             .filter(row -> !row.getKey().toStringUtf8().endsWith("z"))
-                            .forEach(row ->
-                                    found.put(row.getKey().toStringUtf8(), TxnClient.values(row.getValue())));
+                            .forEach(row -> found.put(row.getKey().toStringUtf8(), TxnClient.values(row.getValue())));
                     if (page.hasResume()) {
                         scan(found, page.getResume().toStringUtf8());
                     } else {

@@ -10,7 +10,13 @@ import org.jspecify.annotations.Nullable;
 /** One request of a client to one gateway of a {@link TxnWorld}, and the answer or its loss, which comes exactly once. */
 final class TxnCall {
     /** Why there is no result, in the terms of the client library. */
-    record Failure(Error.Code kind, boolean maybeExecuted, boolean sent, long retryTimestamp, long retryAfterMillis, String text) {
+    record Failure(
+            Error.Code kind,
+            boolean maybeExecuted,
+            boolean sent,
+            long retryTimestamp,
+            long retryAfterMillis,
+            String text) {
         static Failure of(Error error) {
             return new Failure(
                     error.getCode(),
@@ -56,7 +62,7 @@ final class TxnCall {
     static void send(TxnWorld world, SplittableRandom random, Request.Builder request, long micros, Answer answer) {
         TxnCall call = new TxnCall(world, answer);
         Request wanted = request.setTimeoutMs((int) Math.max(1, micros / 1_000)).build();
-        TxnNode node = world.nodes.get(1 + random.nextInt(world.nodes.size()));
+        TxnNode node = world.node(1 + random.nextInt(world.nodes.size()));
         world.time.after(world.clientDelayMicros(), 0, () -> call.arrive(node, wanted));
         world.time.after(micros, 0, () -> call.end(null, Failure.lost(true)));
     }

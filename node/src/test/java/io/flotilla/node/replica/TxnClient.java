@@ -330,13 +330,16 @@ final class TxnClient {
     }
 
     static ByteString bytes(List<Long> values) {
-        return ByteString.copyFromUtf8(String.join(",", values.stream().map(String::valueOf).toList()));
+        return ByteString.copyFromUtf8(
+                String.join(",", values.stream().map(String::valueOf).toList()));
     }
 
     static List<Long> values(ByteString bytes) {
         return bytes.isEmpty()
                 ? List.of()
-                : Arrays.stream(bytes.toStringUtf8().split(",")).map(Long::valueOf).toList();
+                : Arrays.stream(bytes.toStringUtf8().split(","))
+                        .map(Long::valueOf)
+                        .toList();
     }
 
     static boolean isUncertain(Failure failure) {

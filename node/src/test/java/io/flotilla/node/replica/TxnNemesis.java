@@ -71,7 +71,7 @@ final class TxnNemesis {
     }
 
     private TxnNode anyNode() {
-        return world.nodes.get(1 + random.nextInt(world.nodes.size()));
+        return world.node(1 + random.nextInt(world.nodes.size()));
     }
 
     private void act() {
@@ -130,8 +130,7 @@ final class TxnNemesis {
             List<ReplicaInfo> all = slot.descriptor().replicas();
             int to = all.get(random.nextInt(all.size())).replicaId();
             if (random.nextBoolean()) {
-                process.after(
-                        0, () -> slot.tellIfAwake(new ReplicaActor.Raise(new RaftEvent.TransferLeadership(to))));
+                process.after(0, () -> slot.tellIfAwake(new ReplicaActor.Raise(new RaftEvent.TransferLeadership(to))));
             }
         }
     }

@@ -101,8 +101,9 @@ final class TxnPorts implements ReplicaPorts {
 
     @Override
     public void diverged(long index) {
-        process.world().violated("the replica of " + self.descriptor() + " on " + process.node.id
-                + " is not what the others are at " + index);
+        process.world()
+                .violated("the replica of " + self.descriptor() + " on " + process.node.id
+                        + " is not what the others are at " + index);
     }
 
     @Override
@@ -115,8 +116,7 @@ final class TxnPorts implements ReplicaPorts {
         long sum = StateCounter.sumOf(process.node.engine, descriptor.span());
         process.after(
                 0,
-                () -> self.tell(
-                        new ReplicaActor.Counted(new Mutation.Check(checksum.since(), checksum.sum() - sum))));
+                () -> self.tell(new ReplicaActor.Counted(new Mutation.Check(checksum.since(), checksum.sum() - sum))));
         return true;
     }
 

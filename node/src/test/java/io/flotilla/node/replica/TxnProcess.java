@@ -21,6 +21,7 @@ import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Support;
 import io.flotilla.node.transport.ChecksumNote;
 import io.flotilla.range.lifecycle.SplitMachine;
+import io.flotilla.range.lifecycle.TransactionPort;
 import io.flotilla.range.routing.RangeCache;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -96,14 +97,14 @@ final class TxnProcess {
         this.node = node;
         TxnWorld world = node.world;
         this.monotonicOffset = 1_000_000 + 7_777_777L * life + 1_234_567L * node.id.value();
-        this.clock = new HybridClock(() -> world.wallMicros() + stallMicros + node.skewMicros, world.weather.maxOffsetMicros());
+        this.clock = new HybridClock(
+                () -> world.wallMicros() + stallMicros + node.skewMicros, world.weather.maxOffsetMicros());
         this.started = now();
         this.liveness = new LabLiveness(
                 node.id,
                 clock,
                 this::micros,
-                (from, to, message) ->
-                        send(to, receiver -> receiver.liveness.received(node.id, message)),
+                (from, to, message) -> send(to, receiver -> receiver.liveness.received(node.id, message)),
                 node.promised);
         this.log = new TxnLog(node.log, this);
         this.flushes = new FlushCycle(node.engine, log, replicas, RaftSettings.DEFAULT.logEntriesKept());
@@ -178,13 +179,14 @@ final class TxnProcess {
     void commit(
             io.flotilla.config.key.Key anchor,
             List<KvOp.DataWrite> writes,
+            TransactionPort.Seen seen,
             Value trigger,
             long timeoutMicros,
             Consumer<io.flotilla.config.kv.@Nullable KvError> callback) {
         TxnId id = world().newId();
         transactions.commit(
                 new TxnCoordinator.CommitRequest(
-                        id, anchor, Timestamp.ZERO, writes, List.of(), 0, trigger, timeoutMicros),
+                        id, anchor, seen.at(), writes, seen.spans(), 0, trigger, timeoutMicros),
                 reply -> callback.accept(reply instanceof TxnCoordinator.CommitFailed failed ? failed.error() : null));
     }
 
@@ -301,8 +303,7 @@ final class TxnProcess {
                 int self = right.replicaOn(node.id).orElseThrow().replicaId();
                 slot.tell(new ReplicaActor.Deliver(
                         node.id,
-                        new RaftMessage.TimeoutNow(
-                                self, self, StateApplier.RIGHT_SIDE_START.term(), clock.now())));
+                        new RaftMessage.TimeoutNow(self, self, StateApplier.RIGHT_SIDE_START.term(), clock.now())));
             }
         }
     }
@@ -382,8 +383,7 @@ final class TxnProcess {
             return;
         }
         Call call = new Call(to, callback);
-        send(to, receiver -> receiver.serve(
-                request, reply -> receiver.send(node.id, self -> call.end(reply))));
+        send(to, receiver -> receiver.serve(request, reply -> receiver.send(node.id, self -> call.end(reply))));
         after(
                 request.batch().header().timeoutMicros() + 20_000,
                 () -> call.end(new RangeReply.Lost(true, "no answer from " + to)));

@@ -1,5 +1,7 @@
 package io.flotilla.node.replica;
 
+import static java.util.Objects.requireNonNull;
+
 import io.flotilla.client.load.check.Anomaly;
 import io.flotilla.client.load.check.HistoryChecker;
 import io.flotilla.client.load.check.Txn;
@@ -12,6 +14,7 @@ import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.sim.EventQueue;
+import io.flotilla.range.lifecycle.TransactionPort;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
@@ -39,11 +42,18 @@ final class TxnWorld {
     private static final long EVENTS_MAX = 50_000_000;
 
     /** What one seed's world came to. */
-    record Result(long seed, @Nullable String violation, long events, long traceHash, int committed, int aborted, int unknown) {
+    record Result(
+            long seed,
+            @Nullable String violation,
+            long events,
+            long traceHash,
+            int committed,
+            int aborted,
+            int unknown) {
         /** One line that tells how to run it again. */
         String line() {
-            return "seed " + seed + ": " + violation + "\n  replay: -Dtest=TransactionSimulatorTest -Dtxn.sim.seed=" + seed
-                    + " -Dtxn.sim.runs=1";
+            return "seed " + seed + ": " + violation + "\n  replay: -Dtest=TransactionSimulatorTest -Dtxn.sim.seed="
+                    + seed + " -Dtxn.sim.runs=1";
         }
     }
 
@@ -126,8 +136,7 @@ final class TxnWorld {
         runUntil(end, () -> false);
         healed = true;
         nemesis.heal();
-        runUntil(
-                end + RECOVERY_MICROS_MAX, () -> clients.stream().noneMatch(TxnClient::isBusy));
+        runUntil(end + RECOVERY_MICROS_MAX, () -> clients.stream().noneMatch(TxnClient::isBusy));
         TxnClient last = new TxnClient(this, 0, random.split(), Long.MAX_VALUE);
         last.readAll(time.nowMicros() + RECOVERY_MICROS_MAX);
         runUntil(time.nowMicros() + RECOVERY_MICROS_MAX + 10_000_000, () -> !last.isBusy());
@@ -137,8 +146,8 @@ final class TxnWorld {
         if (violation == null) {
             List<Anomaly> anomalies = HistoryChecker.check(history);
             if (!anomalies.isEmpty()) {
-                violated(anomalies.size() + " anomalies; first: " + anomalies.get(0).kind() + " "
-                        + anomalies.get(0).explanation());
+                violated(anomalies.size() + " anomalies; first: "
+                        + anomalies.get(0).kind() + " " + anomalies.get(0).explanation());
             }
         }
         return new Result(
@@ -159,10 +168,9 @@ final class TxnWorld {
     private void found(boolean[] founded) {
         List<KvOp.DataWrite> writes = new ArrayList<>();
         for (RangeDescriptor each : first) {
-            writes.add(new KvOp.Put(
-                    KeySpace.meta(each.span().end()), Value.wrap(RangeDescriptorCodec.encode(each))));
+            writes.add(new KvOp.Put(KeySpace.meta(each.span().end()), Value.wrap(RangeDescriptorCodec.encode(each))));
         }
-        process(1).commit(writes.get(0).key(), writes, Value.EMPTY, 2_000_000, error -> {
+        process(1).commit(writes.get(0).key(), writes, TransactionPort.Seen.NOTHING, Value.EMPTY, 2_000_000, error -> {
             if (error == null) {
                 founded[0] = true;
             } else {
@@ -171,8 +179,12 @@ final class TxnWorld {
         });
     }
 
+    TxnNode node(int number) {
+        return requireNonNull(nodes.get(number));
+    }
+
     private TxnProcess process(int number) {
-        TxnProcess process = nodes.get(number).process;
+        TxnProcess process = node(number).process;
         if (process == null) {
             throw new IllegalStateException("node " + number + " is down");
         }
@@ -230,9 +242,7 @@ final class TxnWorld {
 
     /** For how long a process stands still just now. */
     long stall() {
-        return healed || weather.stall() == 0 || random.nextDouble() >= weather.stall()
-                ? 0
-                : exponential(400_000);
+        return healed || weather.stall() == 0 || random.nextDouble() >= weather.stall() ? 0 : exponential(400_000);
     }
 
     long exponential(long mean) {
@@ -274,7 +284,7 @@ final class TxnWorld {
     }
 
     private void arrive(NodeId to, Timestamp reading, Consumer<TxnProcess> receive) {
-        TxnProcess receiver = nodes.get(to.value()).process;
+        TxnProcess receiver = node(to.value()).process;
         if (receiver != null) {
             receiver.node.run(receiver, () -> {
                 if (receiver.clock.update(reading)) {

@@ -63,12 +63,10 @@ final class MutantLab {
                 Object result = run.invoke(null, seed);
                 Method told = result.getClass().getDeclaredMethod("violation");
                 told.setAccessible(true);
-                Object violation = told.invoke(result) instanceof Optional<?> perhaps
-                        ? perhaps.orElse(null)
-                        : told.invoke(result);
+                Object violation =
+                        told.invoke(result) instanceof Optional<?> perhaps ? perhaps.orElse(null) : told.invoke(result);
                 if (violation != null) {
-                    return Optional.of(
-                            new SimResult(seed, 0, 0, new long[0], Optional.of(violation.toString()), 0));
+                    return Optional.of(new SimResult(seed, 0, 0, new long[0], Optional.of(violation.toString()), 0));
                 }
             }
             return Optional.empty();

@@ -118,7 +118,8 @@ public final class ReplicaChangeMachine {
             Key start = range.span().start();
             // The row of a range that ends where this one starts comes first, if there is one.
             KvOp scan = new KvOp.Scan(new Span(KeySpace.meta(start), KeySpace.METAS.end()), 2, ROW_BYTES_MAX);
-            List<KvOp> ops = target.isKnown() ? List.of(scan, new KvOp.Get(KeySpace.node(target.value()))) : List.of(scan);
+            List<KvOp> ops =
+                    target.isKnown() ? List.of(scan, new KvOp.Get(KeySpace.node(target.value()))) : List.of(scan);
             sender.send(new KvBatch(KvHeader.standalone(stepMicros()), ops), reply -> {
                 if (reply instanceof KvReply.Refused refused) {
                     again(refused.error());

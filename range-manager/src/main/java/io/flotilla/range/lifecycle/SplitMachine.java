@@ -139,14 +139,20 @@ public final class SplitMachine {
                 Value next = Value.wrap(
                         ByteBuffer.allocate(Long.BYTES).putLong(free + 1).array());
                 KvOp.DataWrite take = new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), expected, next);
-                transactions.commit(take.key(), List.of(take), TransactionPort.Seen.NOTHING, Value.EMPTY, remainingMicros(), error -> {
-                    if (error == null) {
-                        newId = new RangeId(free);
-                        commit(old, oldBytes, new RangeId(free));
-                    } else {
-                        tryAgain(error);
-                    }
-                });
+                transactions.commit(
+                        take.key(),
+                        List.of(take),
+                        TransactionPort.Seen.NOTHING,
+                        Value.EMPTY,
+                        remainingMicros(),
+                        error -> {
+                            if (error == null) {
+                                newId = new RangeId(free);
+                                commit(old, oldBytes, new RangeId(free));
+                            } else {
+                                tryAgain(error);
+                            }
+                        });
             });
         }
 
@@ -164,14 +170,15 @@ public final class SplitMachine {
                     new KvOp.CompareAndSet(
                             KeySpace.meta(left.span().end()), null, Value.wrap(RangeDescriptorCodec.encode(left))));
             Value trigger = Value.wrap(new SplitTrigger(left, right).encode());
-            transactions.commit(anchor(left), writes, TransactionPort.Seen.NOTHING, trigger, remainingMicros(), error -> {
-                if (error == null) {
-                    callback.accept(new SplitResult.Split(left, right));
-                } else {
-                    unknown = error.provenNotExecuted() ? unknown : error;
-                    tryAgain(error);
-                }
-            });
+            transactions.commit(
+                    anchor(left), writes, TransactionPort.Seen.NOTHING, trigger, remainingMicros(), error -> {
+                        if (error == null) {
+                            callback.accept(new SplitResult.Split(left, right));
+                        } else {
+                            unknown = error.provenNotExecuted() ? unknown : error;
+                            tryAgain(error);
+                        }
+                    });
         }
 
         /** A key of the left side: its start, which is a key unless it is the start of everything. */

@@ -61,7 +61,8 @@ final class Errors {
         }
         Key key = batch.ops().get(0).key();
         if (batch.header().txn().isPresent()) {
-            // The coordinator settles the fate of all its keys whatever happened to each, so the verdict on one part is worth more.
+            // The coordinator settles the fate of all its keys whatever happened to each, so the verdict on one part is
+            // worth more.
             return isVerdict(worst) ? worst : hedged(worst, key);
         }
         return worst.provenNotExecuted() ? withoutClaim(worst, key) : worst;
@@ -147,7 +148,9 @@ final class Errors {
         if (error instanceof KvError.LockTimeout) {
             return new KvError.DeadlineExceeded("LOCK_WAIT", true);
         }
-        return error instanceof KvError.Invalid || error instanceof KvError.TooLarge || error instanceof KvError.Internal
+        return error instanceof KvError.Invalid
+                        || error instanceof KvError.TooLarge
+                        || error instanceof KvError.Internal
                 ? new KvError.Internal(error.message(), true)
                 : new KvError.Unavailable("UNREACHABLE", key, error.message(), true);
     }

@@ -89,8 +89,8 @@ class ReplicaSetsTest {
             accepted++;
             for (int votes = 0; votes < 1 << 8; votes++) {
                 boolean meet = !decides(from, votes) || !decides(to, ~votes & 0xFF);
-                boolean data = (!decides(from, votes) || hasData(from, votes))
-                        && (!decides(to, votes) || hasData(to, votes));
+                boolean data =
+                        (!decides(from, votes) || hasData(from, votes)) && (!decides(to, votes) || hasData(to, votes));
                 if (!meet || !data) {
                     fail(from + " -> " + to + " " + votes);
                 }

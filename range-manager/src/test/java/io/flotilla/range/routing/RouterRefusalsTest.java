@@ -213,8 +213,7 @@ class RouterRefusalsTest {
     /** Of the part whose condition did not hold no other copy is about, so its write is missing for ever, whatever became of the others. */
     @Test
     void aConditionThatDidNotHoldAtItsOnlyTryIsAVerdictOnTheWhole() {
-        f.cluster.script = (node, request) ->
-                request.range().value() == 3 ? new RangeReply.Lost(true, "reset") : null;
+        f.cluster.script = (node, request) -> request.range().value() == 3 ? new RangeReply.Lost(true, "reset") : null;
         KvOp cas = new KvOp.CompareAndSet(Ranges.key("a"), Value.of("free"), Value.of("mine"));
         assertThat(f.refused(transactional(cas, put("h", "1")))).isInstanceOf(KvError.ConditionFailed.class);
     }
