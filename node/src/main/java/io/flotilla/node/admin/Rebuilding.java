@@ -106,6 +106,8 @@ public final class Rebuilding {
             // another.
             lost.addAll(unknown(ranges));
         }
+        // Noted before the left side's replica is said to be replaced, after which nobody would know of them.
+        lost.addAll(LeftOut.of(node, lost.all(), ranges));
         boolean settled = underWay.isEmpty();
         for (RangeDescriptor range : ranges) {
             Optional<ReplicaInfo> own = range.replicaOn(node);
@@ -113,7 +115,7 @@ public final class Rebuilding {
             Optional<LostReplicas.Lost> missing = lost.find(range.id());
             if (missing.isPresent()) {
                 settled = false;
-                replace(range, missing.get(), own, here);
+                replace(range, missing.get(), own, here, ranges);
             }
         }
         if (settled && lost.all().isEmpty()) {
@@ -137,7 +139,12 @@ public final class Rebuilding {
         return found;
     }
 
-    private void replace(RangeDescriptor range, LostReplicas.Lost lost, Optional<ReplicaInfo> own, boolean here) {
+    private void replace(
+            RangeDescriptor range,
+            LostReplicas.Lost lost,
+            Optional<ReplicaInfo> own,
+            boolean here,
+            List<RangeDescriptor> all) {
         if (own.isEmpty() && leaving.getAsBoolean()) {
             store.lostReplicas().forget(range.id());
         } else if (own.isEmpty()) {
@@ -146,14 +153,22 @@ public final class Rebuilding {
             if (others(range) == 0) {
                 LOG.error("{} cannot be made anew: there is no other replica with data", lost);
             } else {
+                if (!range.equals(lost.removedFrom())) {
+                    store.lostReplicas().addAll(List.of(lost.removedFrom(range)));
+                }
                 change(range, new ReplicaChange.Remove(node));
             }
         } else if (own.get().kind() != ReplicaInfo.Kind.VOTER) {
             // Whoever added it did not see it through.
             change(range, new ReplicaChange.Add(node, lost.witness()));
-        } else if (here) {
+        } else if (here && !isBeingSplit(range, all)) {
             store.lostReplicas().replaced(range);
         }
+    }
+
+    /** Its right side's row is committed and not to be seen yet: in its place is what the range was before. */
+    private static boolean isBeingSplit(RangeDescriptor range, List<RangeDescriptor> all) {
+        return all.stream().filter(row -> row.id().equals(range.id())).count() > 1;
     }
 
     private long others(RangeDescriptor range) {

@@ -154,12 +154,15 @@ final class LocalState {
     }
 
     static void putLost(Engine.Batch batch, LostReplicas.Lost lost) {
-        byte[] value = ByteBuffer.allocate(15)
+        RangeDescriptor removedFrom = lost.removedFrom();
+        byte[] range = removedFrom == null ? new byte[0] : RangeDescriptorCodec.encode(removedFrom);
+        byte[] value = ByteBuffer.allocate(15 + range.length)
                 .put(VERSION)
                 .putInt(lost.replicaId())
                 .put((byte) (lost.witness() ? 1 : 0))
                 .put((byte) lost.why().ordinal())
                 .putLong(lost.index())
+                .put(range)
                 .array();
         batch.put(Space.LOCAL, key(lost.range(), LOST), value);
     }
@@ -176,7 +179,18 @@ final class LocalState {
             int replicaId = at.getInt();
             boolean witness = at.get() == 1;
             LostReplicas.Why why = LostReplicas.Why.values()[at.get()];
-            found.put(range, new LostReplicas.Lost(range, replicaId, witness, why, at.getLong()));
+            long index = at.getLong();
+            byte[] removedFrom = new byte[at.remaining()];
+            at.get(removedFrom);
+            found.put(
+                    range,
+                    new LostReplicas.Lost(
+                            range,
+                            replicaId,
+                            witness,
+                            why,
+                            index,
+                            removedFrom.length == 0 ? null : RangeDescriptorCodec.decode(removedFrom)));
         });
         return found;
     }

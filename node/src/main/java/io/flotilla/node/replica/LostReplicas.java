@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +30,32 @@ public final class LostReplicas {
         /** Its state is half of a snapshot, and the file with all of it is damaged or gone. */
         HALF_INSTALLED,
         /** All of its store was damaged, and an operator had it rebuilt. */
-        STORE_REBUILT
+        STORE_REBUILT,
+        /** It never was: its range was split off from one that had no voter here just then, for that one's was being made anew. */
+        LEFT_OUT
     }
 
-    /** @param index of the log at which it was found out; 0 if there is none */
-    public record Lost(RangeId range, int replicaId, boolean witness, Why why, long index) {}
+    /**
+     * @param replicaId no replica of that id, or a lower one, comes back
+     * @param index of the log at which it was found out; 0 if there is none
+     * @param removedFrom the range just before its replica here was removed from it; null if that was not begun
+     */
+    public record Lost(
+            RangeId range,
+            int replicaId,
+            boolean witness,
+            Why why,
+            long index,
+            @Nullable RangeDescriptor removedFrom) {
+        public Lost(RangeId range, int replicaId, boolean witness, Why why, long index) {
+            this(range, replicaId, witness, why, index, null);
+        }
+
+        /** The same, to be removed from the range as it is now. */
+        public Lost removedFrom(RangeDescriptor now) {
+            return new Lost(range, replicaId, witness, why, index, now);
+        }
+    }
 
     private final Engine engine;
     private volatile boolean storeRebuilt;
@@ -125,6 +147,7 @@ public final class LostReplicas {
                             case DIVERGED -> " had another state than a majority at index " + each.index();
                             case HALF_INSTALLED -> " has half of the snapshot at index " + each.index();
                             case STORE_REBUILT -> " was lost with its store";
+                            case LEFT_OUT -> " was left out of a split, with which the range began";
                         }
                         + "; it serves nothing and is being made anew")
                 .sorted()

@@ -11,6 +11,11 @@ import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.range.routing.RangeId;
 import java.util.HexFormat;
 import java.util.function.Consumer;
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.KeySpace;
+import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.ReplicaInfo;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What a store keeps about its replicas, byte by byte: see docs/formats.md. */
@@ -60,6 +65,10 @@ class LocalStateTest {
         write(batch -> LocalState.putLost(batch, lost));
         assertThat(stored("6c")).isEqualTo("01" + "00000003" + "01" + "02" + "000000000000000c");
         assertThat(LocalState.lost(engine)).containsEntry(RANGE, lost).hasSize(1);
+        LostReplicas.Lost removed = lost.removedFrom(
+                new RangeDescriptor(RANGE, 1, KeySpace.USERS, List.of(new ReplicaInfo(new NodeId(1), 1)), 2));
+        write(batch -> LocalState.putLost(batch, removed));
+        assertThat(LocalState.lost(engine)).containsEntry(RANGE, removed).hasSize(1);
     }
 
     @Test
