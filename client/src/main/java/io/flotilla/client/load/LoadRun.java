@@ -3,10 +3,10 @@ package io.flotilla.client.load;
 import io.flotilla.client.CommitOutcomeUnknownException;
 import io.flotilla.client.ErrorCode;
 import io.flotilla.client.FlotillaException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -33,7 +33,7 @@ final class LoadRun {
     }
 
     private final LoadOptions options;
-    private final List<Worker> workers = new ArrayList<>();
+    private final List<Worker> workers = new CopyOnWriteArrayList<>();
     private final AtomicLong tickets = new AtomicLong();
     private final Gap gap = new Gap();
     private final TreeMap<String, LoadSummary.ErrorCount> errorsByKind = new TreeMap<>();
@@ -50,6 +50,7 @@ final class LoadRun {
 
     void stop() {
         stopped = true;
+        workers.forEach(LockSupport::unpark);
     }
 
     boolean isStopped() {
@@ -133,29 +134,39 @@ final class LoadRun {
 
         @Override
         public void run() {
-            long end = options.duration().isZero()
-                    ? Long.MAX_VALUE
-                    : options.duration().toNanos();
-            for (long n = 0; !stopped && System.nanoTime() - startNanos < end; n++) {
+            long end = startNanos
+                    + (options.duration().isZero()
+                            ? Long.MAX_VALUE / 2
+                            : options.duration().toNanos());
+            for (long n = 0; !stopped && System.nanoTime() - end < 0; n++) {
                 if (options.opsMax() > 0 && tickets.incrementAndGet() > options.opsMax()) {
                     return;
                 }
-                once(intendedStart(n));
+                long due = due(n);
+                if (!await(due, end)) {
+                    return;
+                }
+                once(due);
             }
         }
 
-        /** Closed loop: now. Open loop: when it was due, waiting for that if need be. */
-        private long intendedStart(long n) {
+        /** Closed loop: now. Open loop: whenever its turn is, also if that was while it was busy. */
+        private long due(long n) {
             if (options.opsPerSecond() <= 0) {
                 return System.nanoTime();
             }
             double secondsPerOp = 1 / options.opsPerSecond();
-            long due = startNanos + (long) ((n * options.clients() + index) * secondsPerOp * 1e9);
+            return startNanos + (long) ((n * options.clients() + index) * secondsPerOp * 1e9);
+        }
+
+        /** Waits until {@code due}; false if the load was stopped or ends before. */
+        private boolean await(long due, long end) {
+            long until = due - end < 0 ? due : end;
             long left;
-            while (!stopped && (left = due - System.nanoTime()) > 0) {
+            while (!stopped && (left = until - System.nanoTime()) > 0) {
                 LockSupport.parkNanos(left);
             }
-            return due;
+            return !stopped && due - end < 0;
         }
 
         private void once(long begun) {
