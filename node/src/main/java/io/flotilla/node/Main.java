@@ -20,7 +20,11 @@ public final class Main {
         // Chronicle greets on the console otherwise; its analytics are not on the class path at all.
         System.setProperty("chronicle.announcer.disable", "true");
         System.setProperty("chronicle.analytics.disable", "true");
-        int exit = isStart(arguments) ? start(arguments) : new CommandLine(new Main()).execute(arguments);
+        int exit = isStart(arguments)
+                ? start(arguments)
+                : new CommandLine(new Main())
+                        .setParameterExceptionHandler(StartCommand::notUnderstood)
+                        .execute(arguments);
         if (exit != 0) {
             System.exit(exit);
         }
@@ -35,6 +39,7 @@ public final class Main {
         Preloading.begin();
         return new CommandLine(new StartCommand())
                 .setCommandName("flotilla start")
+                .setParameterExceptionHandler(StartCommand::notUnderstood)
                 .execute(Arrays.copyOfRange(arguments, 1, arguments.length));
     }
 }

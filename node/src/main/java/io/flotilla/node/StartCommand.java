@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code flotilla start}: runs one node until it is told to stop. */
 @Command(
@@ -94,6 +95,17 @@ final class StartCommand implements Callable<Integer> {
         if (value != null) {
             given.put("flotilla." + name, value);
         }
+    }
+
+    /** What was typed is wrong. */
+    static int notUnderstood(ParameterException wrong, String[] arguments) {
+        String name = wrong.getCommandLine().getCommandSpec().qualifiedName();
+        return fail(
+                2,
+                name + ": cannot understand the command line",
+                wrong.getMessage(),
+                "nothing was done",
+                name + " --help");
     }
 
     /** The four lines of every error: what failed, why, what state it is in now, what to try. */

@@ -31,6 +31,27 @@ class StartCommandTest {
     }
 
     @Test
+    void whatIsTypedWronglyIsToldInFourLinesLikeAnyOtherError() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(new CommandLine(new StartCommand())
+                            .setParameterExceptionHandler(StartCommand::notUnderstood)
+                            .execute("--node-id", "x"))
+                    .isEqualTo(2);
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8).lines())
+                .containsExactly(
+                        "error: start: cannot understand the command line",
+                        "  why:   Invalid value for option '--node-id': 'x' is not an int",
+                        "  state: nothing was done",
+                        "  try:   start --help");
+    }
+
+    @Test
     void aSettingsFileMayNameThingsOfItsOwnAndLeaveOutWhatItWants() {
         Config file = ConfigFactory.parseString("base = /tmp/f, flotilla { node-id = 4, data = ${base}/4 }");
         NodeSettings settings = NodeSettings.load(ConfigFactory.empty(), file);

@@ -104,7 +104,8 @@ public sealed interface KvError {
     record Unavailable(String reason, Key key, String detail, boolean maybeExecuted) implements KvError {
         @Override
         public String message() {
-            return reason + " for " + KeySpace.describe(key) + (detail.isEmpty() ? "" : ": " + detail);
+            String about = key.equals(Key.MIN) ? "" : " for " + KeySpace.describe(key);
+            return reason + about + (detail.isEmpty() ? "" : ": " + detail);
         }
 
         @Override

@@ -80,17 +80,21 @@ public final class ClusterOperations implements ClusterAdmin {
     public void status(Consumer<Answer<Status>> callback) {
         String cluster = tools.membership().cluster().map(UUID::toString).orElse("");
         if (!tools.membership().isInitialized()) {
-            callback.accept(new Ok<>(status(cluster, false, List.of(), List.of())));
+            callback.accept(new Ok<>(status(cluster, false, List.of())));
             return;
         }
-        ranges(answer -> {
-            List<Range> ranges = answer instanceof Ok<List<Range>> ok ? ok.value() : List.of();
-            callback.accept(new Ok<>(status(
-                    cluster, answer instanceof Ok, ranges, tools.registry().nodes())));
-        });
+        // What this node knows of old tells how the ranges are, but not that they can be found by others.
+        MetaScan.settled(
+                tools.sender(),
+                found -> describe(found, ranges -> callback.accept(new Ok<>(status(cluster, true, ranges)))),
+                error -> describe(
+                        tools.calls().descriptors(),
+                        ranges -> callback.accept(new Ok<>(status(cluster, false, ranges)))));
     }
 
-    private Status status(String cluster, boolean serving, List<Range> ranges, List<NodeEntry> nodes) {
+    private Status status(String cluster, boolean serving, List<Range> ranges) {
+        List<NodeEntry> nodes =
+                tools.membership().isInitialized() ? tools.registry().nodes() : List.of();
         int live = 0;
         for (NodeEntry node : nodes) {
             live += isLive(new NodeId(node.node())) ? 1 : 0;
@@ -181,7 +185,7 @@ public final class ClusterOperations implements ClusterAdmin {
     public void ranges(Consumer<Answer<List<Range>>> callback) {
         descriptors(answer -> {
             if (answer instanceof Ok<List<RangeDescriptor>> ok) {
-                describe(ok.value(), callback);
+                describe(ok.value(), ranges -> callback.accept(new Ok<>(ranges)));
             } else {
                 callback.accept(new Failed<>(((Failed<List<RangeDescriptor>>) answer).error()));
             }
@@ -198,13 +202,13 @@ public final class ClusterOperations implements ClusterAdmin {
         });
     }
 
-    private void describe(List<RangeDescriptor> found, Consumer<Answer<List<Range>>> callback) {
+    private void describe(List<RangeDescriptor> found, Consumer<List<Range>> callback) {
         lines(lines -> {
             List<Range> ranges = new ArrayList<>();
             for (RangeDescriptor descriptor : found) {
                 ranges.add(describe(descriptor, lines));
             }
-            callback.accept(new Ok<>(ranges));
+            callback.accept(ranges);
         });
     }
 

@@ -69,7 +69,7 @@ final class WireErrors {
         } else if (error instanceof KvError.DiskFull) {
             wire.setCode(Error.Code.DISK_FULL);
         } else if (error instanceof KvError.OutcomeUnknown unknown) {
-            about(wire, Error.Code.OUTCOME_UNKNOWN, unknown.anchor());
+            about(wire, Error.Code.OUTCOME_UNKNOWN, unknown.anchor()).setOther(Wire.txnId(unknown.id()));
         } else {
             return false;
         }

@@ -55,6 +55,7 @@ class QuorumLossIT {
                 Collections.sort(millis);
                 assertThat(millis.get(ASKED / 2)).isLessThan(ANSWER_MILLIS_MAX);
                 assertThat(admin.ranges(true)).isNotEmpty().allMatch(range -> range.state() == RangeState.NO_QUORUM);
+                assertThat(admin.status().serving()).isFalse();
                 theCommandLineSaysSoToo(cluster);
 
                 cluster.start(1);

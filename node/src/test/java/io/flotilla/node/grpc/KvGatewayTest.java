@@ -335,8 +335,9 @@ class KvGatewayTest {
         assertThat(told(new KvError.Unavailable("UNREACHABLE", key, "", true)).getCode())
                 .isEqualTo(Error.Code.UNAVAILABLE);
         assertThat(told(new KvError.Overloaded("x", 40)).getRetryAfterMs()).isEqualTo(40);
-        assertThat(told(new KvError.OutcomeUnknown(new TxnId(1, 2), key)).getCode())
-                .isEqualTo(Error.Code.OUTCOME_UNKNOWN);
+        Error unknown = told(new KvError.OutcomeUnknown(new TxnId(1, 2), key));
+        assertThat(unknown.getCode()).isEqualTo(Error.Code.OUTCOME_UNKNOWN);
+        assertThat(unknown.getOther()).as("whose outcome to look up").isEqualTo(Wire.txnId(new TxnId(1, 2)));
         assertThat(told(new KvError.Internal("bug", true)).getCode()).isEqualTo(Error.Code.INTERNAL);
         assertThat(told(new KvError.RefreshFailed(KeySpace.node(1))).getKey().isEmpty())
                 .isTrue();
