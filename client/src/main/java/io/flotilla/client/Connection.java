@@ -107,6 +107,10 @@ final class Connection {
         return isSuspect() && nowNanos - suspectUntilNanos >= 0;
     }
 
+    boolean isOwnThread() {
+        return loop.isCurrent();
+    }
+
     void start() {
         loop.execute(this::connect);
     }

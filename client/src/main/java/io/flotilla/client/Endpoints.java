@@ -11,7 +11,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All endpoints of a client, and the one timer. Requests go round those that stand; if none does, they wait here for the first that will.
@@ -20,6 +23,11 @@ import java.util.stream.Collectors;
 final class Endpoints implements AutoCloseable {
     /** How exactly time-outs are kept; one pass over what is outstanding each. */
     private static final long TICK_MILLIS = 50;
+
+    /** An IPv6 address stands in brackets. */
+    private static final Pattern HOST_AND_PORT = Pattern.compile("(?:[^:\\s\\[\\]]+|\\[[^\\s\\[\\]]+]):(\\d{1,5})");
+
+    private static final int PORT_MAX = 65_535;
 
     private final Transport transport;
     private final FlotillaClient.Balance balance;
@@ -31,6 +39,7 @@ final class Endpoints implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer;
     private volatile List<Connection> rotation = List.of();
     private volatile boolean closed;
+    private volatile @Nullable Thread timerThread;
 
     Endpoints(
             Transport transport,
@@ -41,7 +50,11 @@ final class Endpoints implements AutoCloseable {
         this.waitsForQuorum = waitsForQuorum;
         this.transport = transport;
         this.balance = balance;
-        this.timer = new ScheduledThreadPoolExecutor(1, task -> NettyTransport.daemon(task, "flotilla-client-timer"));
+        this.timer = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = NettyTransport.daemon(task, "flotilla-client-timer");
+            timerThread = thread;
+            return thread;
+        });
         this.timer.setRemoveOnCancelPolicy(true);
         for (String endpoint : endpoints) {
             connections.add(new Connection(endpoint.trim(), transport, clientName, this));
@@ -50,9 +63,45 @@ final class Endpoints implements AutoCloseable {
         timer.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
+    /**
+     * What is named, without blanks.
+     *
+     * @throws IllegalArgumentException if nothing is, or what is named is no {@code host:port}
+     */
+    static List<String> checked(List<String> endpoints) {
+        List<String> named = endpoints.stream()
+                .map(String::trim)
+                .filter(text -> !text.isEmpty())
+                .toList();
+        if (named.isEmpty()) {
+            throw new IllegalArgumentException("no endpoint is named: " + endpoints);
+        }
+        for (String endpoint : named) {
+            Matcher parts = HOST_AND_PORT.matcher(endpoint);
+            if (!parts.matches()
+                    || Integer.parseInt(parts.group(1)) > PORT_MAX
+                    || Integer.parseInt(parts.group(1)) == 0) {
+                throw new IllegalArgumentException("'" + endpoint + "' is not of the form HOST:PORT");
+            }
+        }
+        return named;
+    }
+
     /** Whether what failed so may succeed if it is asked again after a while, and this client wants that to be tried. */
     boolean isWorthRepeating(Failure failure) {
         return failure.transientKind() && (waitsForQuorum || failure.kind() != Error.Code.NO_QUORUM);
+    }
+
+    /** Whoever waited here would wait for himself: it is this client's threads that take answers in and watch the time. */
+    void refuseOwnThread() {
+        boolean own = Thread.currentThread().equals(timerThread);
+        for (Connection connection : connections) {
+            own |= connection.isOwnThread();
+        }
+        if (own) {
+            throw new IllegalStateException("a blocking call in a callback of the same client would wait for ever;"
+                    + " use the method that returns a future, or give the callback an executor (thenApplyAsync and the like)");
+        }
     }
 
     boolean isClosed() {

@@ -39,7 +39,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /**
  * What operators do. Each call is blocking, goes to the first endpoint that answers, and throws {@link FlotillaException}. Safe
@@ -75,13 +74,7 @@ public final class FlotillaAdmin implements AutoCloseable {
 
     /** @param endpoints {@code host:port}, several separated by commas */
     public static FlotillaAdmin connect(String endpoints, Duration deadline) {
-        List<String> named = Stream.of(endpoints.split(","))
-                .map(String::trim)
-                .filter(text -> !text.isEmpty())
-                .toList();
-        if (named.isEmpty()) {
-            throw new IllegalArgumentException("no endpoint is named: " + endpoints);
-        }
+        List<String> named = Endpoints.checked(List.of(endpoints.split(",")));
         if (deadline.toMillis() < 1) {
             throw new IllegalArgumentException("deadline is below 1 ms: " + deadline);
         }

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection to a cluster. Safe for any number of threads; what they ask for at the same moment travels together. Every call
  * has a deadline. Blocking calls throw {@link FlotillaException}; futures fail with it. Byte arrays are copied on the way in.
+ *
+ * <p>Futures complete on this client's own threads, on which all its answers come in. What is hung on a future without an executor ({@code thenApply} and
+ * the like) must be short. A blocking call there would wait for an answer that its own thread has to take in, so it throws {@link IllegalStateException}
+ * at once: use the methods that return futures, or hang it on with an executor ({@code thenApplyAsync}).
  */
 public final class FlotillaClient implements AutoCloseable {
     private final Endpoints endpoints;
@@ -220,7 +224,7 @@ public final class FlotillaClient implements AutoCloseable {
         request.getScanBuilder()
                 .setStart(ByteString.copyFrom(start))
                 .setEnd(ByteString.copyFrom(end))
-                .setLimit(limit);
+                .setLimit(Math.min(limit, Limits.SCAN_ROWS_MAX));
         return read(request, response -> Protocol.page(response.getScan()));
     }
 
@@ -291,14 +295,7 @@ public final class FlotillaClient implements AutoCloseable {
         }
 
         public Builder endpoints(List<String> endpoints) {
-            List<String> named = endpoints.stream()
-                    .map(String::trim)
-                    .filter(text -> !text.isEmpty())
-                    .toList();
-            if (named.isEmpty()) {
-                throw new IllegalArgumentException("no endpoint is named: " + endpoints);
-            }
-            this.endpoints = named;
+            this.endpoints = Endpoints.checked(endpoints);
             return this;
         }
 

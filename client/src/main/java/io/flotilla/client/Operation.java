@@ -62,7 +62,11 @@ abstract class Operation<T> extends Exchange {
         attemptFailed(failure);
     }
 
-    /** Starts, and waits without regard to interrupts, which are kept: the deadline bounds the wait. */
+    /**
+     * Starts, and waits without regard to interrupts, which are kept: the deadline bounds the wait.
+     *
+     * @throws IllegalStateException on a thread of the client's own
+     */
     T await() {
         awaitQuietly();
         if (failure != null) {
@@ -74,6 +78,7 @@ abstract class Operation<T> extends Exchange {
     /** As {@link #await}, but null for a failure, which {@link #failureOrNull} has. */
     @Nullable
     T awaitQuietly() {
+        endpoints.refuseOwnThread();
         waiter = Thread.currentThread();
         start();
         boolean interrupted = false;

@@ -42,7 +42,7 @@ final class FakeGateway extends KvGrpc.KvImplBase implements AutoCloseable {
     private final FakeStore store;
     private final boolean tcp;
     private int port;
-    private final String name = UUID.randomUUID().toString();
+    private final String name = UUID.randomUUID() + ":1";
     private final ExecutorService executor = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "fake-gateway");
         thread.setDaemon(true);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.config.flow.AdmissionLimit;
+import io.flotilla.config.settings.Limits;
 import io.flotilla.v1.Error;
 import io.flotilla.v1.Request;
 import java.nio.charset.StandardCharsets;
@@ -151,6 +152,59 @@ class FlotillaClientTest {
         long begun = System.nanoTime();
         assertThatThrownBy(() -> client.get("k")).isInstanceOf(DeadlineExceededException.class);
         assertThat(System.nanoTime() - begun).isBetween(200_000_000L, 30_000_000_000L);
+    }
+
+    /** Its answer would be taken in by the very thread that waits for it. */
+    @Test
+    void aBlockingCallInACallbackOfTheSameClientIsRefusedAtOnce() {
+        client.put("k", "1");
+        CountDownLatch hung = new CountDownLatch(1);
+        one.fate = request -> {
+            await(hung);
+            return FakeGateway.Fate.SERVE;
+        };
+        two.fate = one.fate;
+        CompletableFuture<?> stuck = client.getAsync(utf8("k")).thenApply(read -> client.getText("k"));
+        CompletableFuture<?> transacting =
+                client.getAsync(utf8("k")).thenApply(read -> client.transact(tx -> tx.getText("k")));
+        CompletableFuture<Optional<String>> elsewhere =
+                client.getAsync(utf8("k")).thenApplyAsync(read -> client.getText("k"));
+        hung.countDown();
+        assertThatThrownBy(stuck::join)
+                .hasCauseInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("returns a future");
+        assertThatThrownBy(transacting::join).hasCauseInstanceOf(IllegalStateException.class);
+        assertThat(elsewhere.join()).contains("1");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void anEndpointThatIsNoneIsRefusedBeforeAnythingIsAsked() {
+        for (String wrong : List.of("localhost", "127.0.0.1:99999", "127.0.0.1:0", ":7400", "a b:7400", "::1:7400", "http://h:1")) {
+            assertThatThrownBy(() -> FlotillaClient.builder().endpoints("127.0.0.1:7400," + wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("'" + wrong + "' is not of the form HOST:PORT");
+            assertThatThrownBy(() -> FlotillaAdmin.connect(wrong, Duration.ofSeconds(1)))
+                    .hasMessageContaining("HOST:PORT");
+        }
+        FlotillaClient.builder().endpoints("host-1.example:7400, [::1]:7400,[fe80::1%eth0]:1,10.0.0.1:65535,");
+    }
+
+    @Test
+    void aScanMayAskForMoreRowsThanOneRequestMay() {
+        client.put("a", "1");
+        client.put("b", "2");
+        assertThat(client.scan("", "", 3 * Limits.SCAN_ROWS_MAX)).hasSize(2);
+        assertThat(all(Request.KindCase.SCAN))
+                .isNotEmpty()
+                .allMatch(asked -> asked.getScan().getLimit() <= Limits.SCAN_ROWS_MAX);
     }
 
     @Test
