@@ -82,9 +82,9 @@ public final class ConnectionOptions {
     private static CliFailure unusable(IllegalArgumentException wrong) {
         return new CliFailure(
                 ExitCode.USAGE,
-                "cannot connect",
+                "cannot understand the command line",
                 String.valueOf(wrong.getMessage()),
                 "nothing was sent",
-                "give --endpoints as HOST:PORT,HOST:PORT and --timeout between 1ms and 60s");
+                "flotilla COMMAND --help; --endpoints is HOST:PORT,HOST:PORT and --timeout between 1ms and 60s");
     }
 }

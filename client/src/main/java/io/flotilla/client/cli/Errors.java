@@ -12,6 +12,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Turns what went wrong into four lines on standard error (what failed, why, what state it is in now, what to try) and an exit code. With
@@ -46,11 +47,23 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
         CliFailure failure = new CliFailure(
                 ExitCode.USAGE,
                 name + ": cannot understand the command line",
-                oneLine(String.valueOf(wrong.getMessage())),
+                unmatched(wrong),
                 "nothing was sent",
                 name + " --help");
         print(failure, command.getErr(), false);
         return failure.exitCode();
+    }
+
+    private static String unmatched(ParameterException wrong) {
+        if (wrong instanceof UnmatchedArgumentException many && !many.isUnknownOption()) {
+            CommandLine command = wrong.getCommandLine();
+            String first = "'" + many.getUnmatched().get(0) + "'";
+            return command.getSubcommands().isEmpty()
+                    ? first + " is one argument too many"
+                    : "there is no command " + first + "; there are "
+                            + String.join(", ", command.getSubcommands().keySet());
+        }
+        return oneLine(String.valueOf(wrong.getMessage()));
     }
 
     static void fallSilentAtTheEnd() {
@@ -158,11 +171,13 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
         }
         return switch (refused.code()) {
             case INVALID -> "mend what is named above; --help shows the form";
-            case TOO_LARGE -> "ask for less at once";
+            case TOO_LARGE -> "make it smaller, or ask for less at once";
             case CONFLICT -> "run it again; others are changing the same keys";
             case DEADLINE -> "flotilla status, then again with a longer --timeout";
             case NO_QUORUM -> "flotilla node ls, and start the nodes that are down";
-            case UNAVAILABLE -> "check --endpoints, that the servers run, and that 'flotilla init' was done once";
+            case UNAVAILABLE -> refused.getMessage() != null && refused.getMessage().startsWith("NOT_INITIALIZED")
+                    ? "start all the nodes, each with all of them in --join, then 'flotilla init'"
+                    : "check --endpoints, that the servers run, and that 'flotilla init' was done once";
             case OVERLOADED -> "offer less, or run it again later";
             case DISK_FULL ->
                 "delete what is not needed, or give the server named above more room; no restart is needed";

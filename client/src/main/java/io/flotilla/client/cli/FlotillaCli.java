@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExit codes:%n",
         footer = {
             "  0 ok, 1 failed, 2 usage, 3 not found, 4 unreachable or no quorum,",
-            "  5 an invariant broke (demo, load), 7 outcome unknown"
+            "  5 an invariant broke (demo, load), 7 outcome unknown, 8 disk full"
         })
 public final class FlotillaCli implements Runnable {
     /** Of the client's network library; held, for a logger that nobody holds forgets what it was told. */

@@ -53,8 +53,9 @@ final class InitCommand extends ClientCommand {
         output().text(
                         "flotilla.init.v1",
                         fields,
-                        (result.alreadyInitialized() ? "already initialized: cluster " : "cluster ")
-                                + result.clusterId() + " with nodes " + result.nodes());
+                        result.alreadyInitialized()
+                                ? "already initialized: cluster " + result.clusterId()
+                                : "cluster " + result.clusterId() + " with nodes " + result.nodes());
         return ExitCode.OK;
     }
 }

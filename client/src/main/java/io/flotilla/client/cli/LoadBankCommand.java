@@ -52,11 +52,27 @@ final class LoadBankCommand extends ClientCommand {
                 output().note("opening " + accounts + " accounts");
                 load.init();
             }
-            BankSummary summary = load.run(new LiveLines(output())::print);
+            BankSummary summary = run(load);
             BankVerdict verdict = load.check();
             print(summary, verdict);
             boolean ok = verdict.ok() && summary.totalViolations() == 0;
             return ok ? ExitCode.OK : ExitCode.INVARIANT_BROKEN;
+        }
+    }
+
+    private BankSummary run(BankLoad load) {
+        try {
+            return load.run(new LiveLines(output())::print);
+        } catch (IllegalStateException cannot) {
+            if (run.init()) {
+                throw cannot;
+            }
+            throw new CliFailure(
+                    ExitCode.FAILED,
+                    "the load cannot run",
+                    String.valueOf(cannot.getMessage()),
+                    "transfers between accounts that there are may have been made",
+                    "without --no-init, or with the --prefix and --accounts of the earlier run");
         }
     }
 

@@ -55,6 +55,10 @@ final class LoadRunOptions {
     private boolean noInit;
 
     LoadOptions options() {
+        if (seconds < 0 || ops < 0 || seconds == 0 && ops == 0) {
+            throw new IllegalArgumentException("--seconds or --ops must be above 0, or it would never end: " + seconds
+                    + " s, " + ops + " operations");
+        }
         return LoadOptions.DEFAULT
                 .clients(clients)
                 .duration(Duration.ofSeconds(seconds))

@@ -53,6 +53,12 @@ class ExitCodeContractTest {
                 "kv cas k --expect a --absent --value v",
                 "kv get k --timeout soon",
                 "kv get k -o xml",
+                "kv get k --endpoints localhost",
+                "kv get k --endpoints 127.0.0.1:99999",
+                "status --endpoints 127.0.0.1",
+                "kv get k --timeout 2m",
+                "load run kv --seconds 0",
+                "load run bank --seconds -1",
                 "range transfer-lease --to 1",
                 "range split",
                 "range add-replica 2",
@@ -87,6 +93,21 @@ class ExitCodeContractTest {
         assertThat(run.err().lines()).hasSize(4);
         assertThat(run.err()).contains("error:", "why:", "state:  nothing was sent", "try:    flotilla");
         assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void aWordThatIsNoCommandIsToldWhichThereAre() {
+        assertThat(CliRun.of("help").err()).contains("why:    there is no command 'help'; there are demo, start, init,");
+        assertThat(CliRun.of("kv", "frob").err()).contains("why:    there is no command 'frob'; there are get, put,");
+        assertThat(CliRun.of("kv", "get", "a", "b").err()).contains("why:    'b' is one argument too many");
+    }
+
+    @Test
+    void aNodeThatIsNotInAClusterYetSaysWhatToDo() {
+        cluster.refuse(Error.Code.UNAVAILABLE, false, "NOT_INITIALIZED: only 1 of 3 nodes are here");
+        CliRun run = CliRun.at(cluster.endpoint(), "1s", "range", "split", "k");
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err()).contains("why:    UNAVAILABLE: NOT_INITIALIZED: ", "try:    start all the nodes, each with");
     }
 
     @Test

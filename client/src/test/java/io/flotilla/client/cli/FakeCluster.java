@@ -76,9 +76,13 @@ final class FakeCluster implements AutoCloseable {
 
     /** From now on every request on keys and every split is refused so. */
     void refuse(Error.Code code, boolean maybeExecuted) {
+        refuse(code, maybeExecuted, "refused by the test");
+    }
+
+    void refuse(Error.Code code, boolean maybeExecuted, String message) {
         refusal = Error.newBuilder()
                 .setCode(code)
-                .setMessage("refused by the test")
+                .setMessage(message)
                 .setMaybeExecuted(maybeExecuted)
                 .build();
     }
