@@ -74,10 +74,12 @@ public final class AdminCalls {
             boolean asleep) {}
 
     /** A {@link Survivor} on its way; its node is the one that answers. */
-    record SurvivorLine(byte[] descriptor, long term, long lastTerm, long lastIndex, long commit, long newest) {
+    record SurvivorLine(
+            byte[] descriptor, byte[] applied, long term, long lastTerm, long lastIndex, long commit, long newest) {
         static SurvivorLine of(Survivor survivor) {
             return new SurvivorLine(
                     RangeDescriptorCodec.encode(survivor.descriptor()),
+                    RangeDescriptorCodec.encode(survivor.applied()),
                     survivor.term(),
                     survivor.lastTerm(),
                     survivor.lastIndex(),
@@ -89,6 +91,7 @@ public final class AdminCalls {
             return new Survivor(
                     node,
                     RangeDescriptorCodec.decode(descriptor),
+                    RangeDescriptorCodec.decode(applied),
                     term,
                     lastTerm,
                     lastIndex,

@@ -10,10 +10,13 @@ import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.kv.KvReply;
 import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.kv.KvSender;
+import io.flotilla.config.time.Timestamp;
+import io.flotilla.range.lifecycle.TransactionPort;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** Reads all descriptors from the meta range, in key order. Threading: callbacks run on the sender's threads. */
@@ -27,15 +30,21 @@ final class MetaScan {
     private static final long BYTES_PER_READ = 1_500_000;
 
     private final KvSender sender;
-    private final Consumer<List<RangeDescriptor>> found;
+    private final BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found;
     private final Consumer<KvError> failed;
     private final List<RangeDescriptor> descriptors = new ArrayList<>();
+
+    /** When the first of them was read. */
+    private Timestamp readAt = Timestamp.ZERO;
 
     /** Whether to find out about intents rather than pass over them. */
     private boolean settled;
 
     private MetaScan(
-            KvSender sender, boolean settled, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
+            KvSender sender,
+            boolean settled,
+            BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found,
+            Consumer<KvError> failed) {
         this.sender = sender;
         this.settled = settled;
         this.found = found;
@@ -44,7 +53,7 @@ final class MetaScan {
 
     /** Waits for nobody: passes over what is committed and not resolved yet. One of the two is called, once. */
     static void of(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
-        new MetaScan(sender, false, found, failed).from(KeySpace.METAS.start());
+        new MetaScan(sender, false, (ranges, seen) -> found.accept(ranges), failed).from(KeySpace.METAS.start());
     }
 
     /**
@@ -52,6 +61,14 @@ final class MetaScan {
      * of descriptors is recorded may be down. One of the two is called, once.
      */
     static void settled(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
+        settledAndSeen(sender, (ranges, seen) -> found.accept(ranges), failed);
+    }
+
+    /** As {@link #settled}, with what a transaction that goes by it must have seen; nothing if something was passed over. */
+    static void settledAndSeen(
+            KvSender sender,
+            BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found,
+            Consumer<KvError> failed) {
         new MetaScan(sender, true, found, failed).from(KeySpace.METAS.start());
     }
 
@@ -74,9 +91,14 @@ final class MetaScan {
             for (KvResult.Row row : scanned.rows()) {
                 descriptors.add(RangeDescriptorCodec.decode(row.value().bytes()));
             }
+            readAt = readAt.isSet() ? readAt : done.timestamp();
             Key resume = scanned.resume();
             if (resume == null) {
-                found.accept(descriptors);
+                found.accept(
+                        descriptors,
+                        settled
+                                ? new TransactionPort.Seen(readAt, List.of(KeySpace.METAS))
+                                : TransactionPort.Seen.NOTHING);
             } else {
                 from(resume);
             }

@@ -1,9 +1,14 @@
 package io.flotilla.node.admin;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvBatch;
 import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvHeader;
 import io.flotilla.config.kv.KvOp;
+import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.kv.KvSender;
 import io.flotilla.node.grpc.ClusterAdmin.Absent;
 import io.flotilla.node.grpc.ClusterAdmin.Answer;
@@ -26,10 +31,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -177,8 +184,13 @@ public final class QuorumRecovery {
             } else if (isLate("the plan to be made")) {
                 finish(false);
             } else if (plan.forced().isEmpty()) {
-                problems.addAll(plan.problems());
-                repair(serving(survivors));
+                List<RangeDescriptor> applied = newest(survivors, Survivor::applied);
+                if (isBehind(applied, newest(survivors, Survivor::descriptor))) {
+                    scheduler.schedule(POLL_MICROS, this::survey);
+                } else {
+                    problems.addAll(plan.problems());
+                    repair(applied);
+                }
             } else {
                 boolean meta = plan.forced().get(0).before().id().equals(RangeId.META);
                 // Nothing else can be found before the meta range is there.
@@ -189,16 +201,26 @@ public final class QuorumRecovery {
             }
         }
 
-        /** The newest descriptor of each range. */
-        private List<RangeDescriptor> serving(List<Survivor> survivors) {
+        /** Of each range. */
+        private static List<RangeDescriptor> newest(
+                List<Survivor> survivors, Function<Survivor, RangeDescriptor> descriptor) {
             Map<RangeId, RangeDescriptor> newest = new TreeMap<>();
             for (Survivor survivor : survivors) {
+                RangeDescriptor range = descriptor.apply(survivor);
                 newest.merge(
-                        survivor.descriptor().id(),
-                        survivor.descriptor(),
-                        (one, other) -> one.generation() >= other.generation() ? one : other);
+                        range.id(), range, (one, other) -> one.generation() >= other.generation() ? one : other);
             }
             return new ArrayList<>(newest.values());
+        }
+
+        /** Whether a range was forced, and what it was forced to be is in logs only. */
+        private static boolean isBehind(List<RangeDescriptor> applied, List<RangeDescriptor> logged) {
+            for (int i = 0; i < applied.size(); i++) {
+                if (RecoveryPlanner.leaps(applied.get(i)) < RecoveryPlanner.leaps(logged.get(i))) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         // ---- going on --------------------------------------------------------------------------------------------
@@ -255,33 +277,44 @@ public final class QuorumRecovery {
 
         // ---- telling the meta range ------------------------------------------------------------------------------
 
-        private void repair(List<RangeDescriptor> serving) {
+        private void repair(List<RangeDescriptor> applied) {
             if (isLate("the meta range's rows")) {
                 finish(false);
                 return;
             }
-            MetaScan.of(
+            KvOp allocator = new KvOp.Get(KeySpace.rangeIdAllocator());
+            sender.send(new KvBatch(KvHeader.standalone(stepMicros()), List.of(allocator)), reply -> {
+                if (reply instanceof KvReply.Done done && done.results().get(0) instanceof KvResult.Got got) {
+                    repair(applied, MetaRepair.ofAllocator(got.value(), applied));
+                } else {
+                    scheduler.schedule(POLL_MICROS, () -> repair(applied));
+                }
+            });
+        }
+
+        private void repair(List<RangeDescriptor> applied, Optional<KvOp.DataWrite> allocator) {
+            MetaScan.settledAndSeen(
                     sender,
-                    rows -> {
-                        List<KvOp.DataWrite> writes = MetaRepair.of(rows, serving);
+                    (rows, seen) -> {
+                        List<KvOp.DataWrite> writes = new ArrayList<>(MetaRepair.of(rows, applied));
+                        allocator.ifPresent(write -> writes.add(0, write));
                         if (writes.isEmpty()) {
                             problems.addAll(MetaRepair.gaps(rows));
                             shutOut(new ArrayDeque<>(lost));
                         } else {
-                            write(writes.subList(0, Math.min(writes.size(), ROWS_AT_ONCE_MAX)), serving);
+                            write(writes.subList(0, Math.min(writes.size(), ROWS_AT_ONCE_MAX)), seen, applied);
                         }
                     },
-                    error -> scheduler.schedule(POLL_MICROS, () -> repair(serving)));
+                    error -> scheduler.schedule(POLL_MICROS, () -> repair(applied)));
         }
 
-        private void write(List<KvOp.DataWrite> writes, List<RangeDescriptor> serving) {
-            transactions.commit(
-                    writes.get(0).key(), writes, TransactionPort.Seen.NOTHING, Value.EMPTY, stepMicros(), error -> {
-                        if (error != null) {
-                            LOG.info("the meta range's rows are not corrected yet: {}", error.message());
-                        }
-                        scheduler.schedule(error == null ? 0 : POLL_MICROS, () -> repair(serving));
-                    });
+        private void write(List<KvOp.DataWrite> writes, TransactionPort.Seen seen, List<RangeDescriptor> applied) {
+            transactions.commit(writes.get(0).key(), writes, seen, Value.EMPTY, stepMicros(), error -> {
+                if (error != null) {
+                    LOG.info("the meta range's rows are not corrected yet: {}", error.message());
+                }
+                scheduler.schedule(error == null ? 0 : POLL_MICROS, () -> repair(applied));
+            });
         }
 
         /** Whoever comes back under one of these ids is turned away. */

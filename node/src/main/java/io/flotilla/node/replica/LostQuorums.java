@@ -79,7 +79,8 @@ public final class LostQuorums {
         long last = view.lastIndex();
         LocalState.Applied applied = LocalState.applied(engine, slot.range());
         long first = Math.max(view.firstIndex(), applied == null ? 0 : applied.index() + 1);
-        RangeDescriptor latest = slot.descriptor();
+        RangeDescriptor standing = slot.descriptor();
+        RangeDescriptor latest = standing;
         for (long next = first; next <= last; ) {
             List<LogEntry> entries = view.entries(next, last + 1, SCAN_BYTES_MAX);
             for (LogEntry entry : entries) {
@@ -90,8 +91,8 @@ public final class LostQuorums {
         if (latest.replicaOn(node).isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(
-                new Survivor(node, latest, state.term(), view.termAt(last), last, state.commit(), newest(view, last)));
+        return Optional.of(new Survivor(
+                node, latest, standing, state.term(), view.termAt(last), last, state.commit(), newest(view, last)));
     }
 
     private static RangeDescriptor after(RangeDescriptor latest, LogEntry entry) {

@@ -16,7 +16,6 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.Scheduler;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -37,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: {@link #split} from any thread; the steps run in the ports' callbacks, one at a time for each split.
  */
 public final class SplitMachine {
-    /** Ids below are for the ranges a cluster is born with. */
-    public static final long FIRST_ALLOCATED_RANGE_ID = 10;
-
     private static final int ATTEMPTS_MAX = 10;
     private static final long PAUSE_MICROS = 10_000;
     private static final long ROW_BYTES_MAX = 64 * 1024;
@@ -127,32 +123,21 @@ public final class SplitMachine {
             }
             read(new KvOp.Get(KeySpace.rangeIdAllocator()), result -> {
                 Value expected = ((KvResult.Got) result).value();
-                long free = expected == null
-                        ? FIRST_ALLOCATED_RANGE_ID
-                        : ByteBuffer.allocate(Long.BYTES)
-                                .put(0, expected.bytes(), 0, Math.min(Long.BYTES, expected.length()))
-                                .getLong(0);
+                long free = RangeIds.free(expected);
                 if (free <= 0) {
                     fail(new KvError.Internal("the range id allocator holds " + free, false));
                     return;
                 }
-                Value next = Value.wrap(
-                        ByteBuffer.allocate(Long.BYTES).putLong(free + 1).array());
-                KvOp.DataWrite take = new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), expected, next);
-                transactions.commit(
-                        take.key(),
-                        List.of(take),
-                        TransactionPort.Seen.NOTHING,
-                        Value.EMPTY,
-                        remainingMicros(),
-                        error -> {
-                            if (error == null) {
-                                newId = new RangeId(free);
-                                commit(old, oldBytes, new RangeId(free));
-                            } else {
-                                tryAgain(error);
-                            }
-                        });
+                KvOp.DataWrite take =
+                        new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), expected, RangeIds.allocator(free + 1));
+                transactions.commit(take.key(), List.of(take), TransactionPort.Seen.NOTHING, Value.EMPTY, remainingMicros(), error -> {
+                    if (error == null) {
+                        newId = new RangeId(free);
+                        commit(old, oldBytes, new RangeId(free));
+                    } else {
+                        tryAgain(error);
+                    }
+                });
             });
         }
 

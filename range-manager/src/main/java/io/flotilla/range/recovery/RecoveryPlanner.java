@@ -32,6 +32,11 @@ public final class RecoveryPlanner {
 
     private RecoveryPlanner() {}
 
+    /** How often a range was forced, at least, by its generation. */
+    public static long leaps(RangeDescriptor range) {
+        return range.generation() / LEAP;
+    }
+
     /** @param survivors the replicas of all stores that are left */
     public static RecoveryPlan plan(List<Survivor> survivors) {
         Map<RangeId, List<Survivor>> byRange = new TreeMap<>(Comparator.comparingLong(RangeId::value));

@@ -8,6 +8,7 @@ import io.flotilla.range.routing.RangeDescriptor;
  * A replica on a store that is still there, by its own account.
  *
  * @param descriptor the range as it is at the end of this replica's log, committed or not
+ * @param applied the range as it is in this replica's state, which stands: it was committed
  * @param term the highest this replica has seen
  * @param lastTerm of the last entry of its log
  * @param commit known to be committed here
@@ -16,6 +17,7 @@ import io.flotilla.range.routing.RangeDescriptor;
 public record Survivor(
         NodeId node,
         RangeDescriptor descriptor,
+        RangeDescriptor applied,
         long term,
         long lastTerm,
         long lastIndex,

@@ -115,8 +115,8 @@ class SplitMachineTest {
     void withoutAnAllocatorTheFirstIdIsAboveThoseOfTheBeginning() {
         meta.remove(KeySpace.rangeIdAllocator());
         SplitResult.Split split = (SplitResult.Split) split("c");
-        assertThat(split.right().id().value()).isEqualTo(SplitMachine.FIRST_ALLOCATED_RANGE_ID);
-        assertThat(meta).containsEntry(KeySpace.rangeIdAllocator(), number(SplitMachine.FIRST_ALLOCATED_RANGE_ID + 1));
+        assertThat(split.right().id().value()).isEqualTo(RangeIds.FIRST_ALLOCATED);
+        assertThat(meta).containsEntry(KeySpace.rangeIdAllocator(), number(RangeIds.FIRST_ALLOCATED + 1));
     }
 
     @Test

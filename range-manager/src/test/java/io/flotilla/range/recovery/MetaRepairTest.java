@@ -7,9 +7,11 @@ import io.flotilla.config.key.Key;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Value;
 import io.flotilla.config.kv.KvOp;
+import io.flotilla.range.lifecycle.RangeIds;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeDescriptorCodec;
 import io.flotilla.range.routing.Ranges;
+import io.flotilla.range.routing.ReplicaInfo;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -34,8 +36,61 @@ class MetaRepairTest {
         List<RangeDescriptor> rows =
                 List.of(Ranges.META, Ranges.range(2, 1_004, "", "f"), Ranges.range(9, 1, "f", "m"), RIGHT);
         assertThat(MetaRepair.of(rows, List.of(Ranges.META, forced, RIGHT))).isEmpty();
-        assertThat(MetaRepair.of(rows, List.of(Ranges.META, Ranges.range(3, 7, "k", ""))))
-                .isEmpty();
+    }
+
+    /** The meta range's survivor lagged behind: it has forgotten the last change of a range that never lost its quorum. */
+    @Test
+    void whatTheMetaRangeHasForgottenOfARangeThatKeptItsQuorumIsWrittenAgain() {
+        RangeDescriptor moved = RIGHT.with(List.of(new ReplicaInfo(Ranges.N1, 1)), 9);
+        assertThat(MetaRepair.of(ROWS, List.of(Ranges.META, LEFT, moved))).containsExactly(set(RIGHT, moved));
+        RangeDescriptor left = Ranges.range(3, 2, "m", "t");
+        RangeDescriptor right = Ranges.range(12, 2, "t", "");
+        assertThat(MetaRepair.of(ROWS, List.of(Ranges.META, LEFT, left, right)))
+                .containsExactly(new KvOp.CompareAndSet(KeySpace.meta(left.span().end()), null, bytes(left)), set(RIGHT, right));
+    }
+
+    /** Its right side has moved and lives on; nobody has anything of the left one, of which the row still knows only the whole. */
+    @Test
+    void aRowOfWhichNobodyHasAnythingKeepsWhatNobodyElseClaims() {
+        RangeDescriptor moved = Ranges.range(12, 7, "t", "");
+        RangeDescriptor rest = Ranges.range(3, 1, "m", "t");
+        List<KvOp.DataWrite> writes = MetaRepair.of(ROWS, List.of(Ranges.META, LEFT, moved));
+        assertThat(writes)
+                .containsExactly(new KvOp.CompareAndSet(KeySpace.meta(rest.span().end()), null, bytes(rest)), set(RIGHT, moved));
+        List<RangeDescriptor> rows = List.of(Ranges.META, LEFT, rest, moved);
+        assertThat(MetaRepair.gaps(rows)).isEmpty();
+        assertThat(MetaRepair.of(rows, List.of(Ranges.META, LEFT, moved))).isEmpty();
+    }
+
+    /** The first half of a repair was written, and whoever wrote it died. */
+    @Test
+    void aRepairThatWasInterruptedGoesOn() {
+        RangeDescriptor left = Ranges.range(3, 1_002, "m", "t");
+        assertThat(MetaRepair.of(List.of(Ranges.META, LEFT, left, RIGHT), List.of(Ranges.META, LEFT, left)))
+                .containsExactly(remove(RIGHT));
+        RangeDescriptor whole = Ranges.range(2, 1_003, "", "");
+        assertThat(MetaRepair.of(List.of(Ranges.META, LEFT, whole), List.of(Ranges.META, whole)))
+                .containsExactly(remove(LEFT));
+    }
+
+    @Test
+    void rangesThatContradictEachOtherKeepTheirRows() {
+        RangeDescriptor unsplit = Ranges.range(2, 4, "", "");
+        RangeDescriptor split = Ranges.range(12, 9, "t", "");
+        assertThat(MetaRepair.of(ROWS, List.of(Ranges.META, unsplit, split))).isEmpty();
+    }
+
+    /** It was rolled back with the rows: the next split would make a second range of an id that is in use. */
+    @Test
+    void theAllocatorIsAboveEveryRangeThatIsThere() {
+        List<RangeDescriptor> applied = List.of(Ranges.META, LEFT, Ranges.range(41, 1, "m", ""));
+        assertThat(MetaRepair.ofAllocator(RangeIds.allocator(40), applied))
+                .contains(new KvOp.CompareAndSet(
+                        KeySpace.rangeIdAllocator(), RangeIds.allocator(40), RangeIds.allocator(42)));
+        assertThat(MetaRepair.ofAllocator(RangeIds.allocator(42), applied)).isEmpty();
+        assertThat(MetaRepair.ofAllocator(null, List.of(Ranges.META, LEFT))).isEmpty();
+        assertThat(MetaRepair.ofAllocator(null, applied))
+                .contains(new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), null, RangeIds.allocator(42)));
     }
 
     /** The lost replicas had split the range; the survivor never heard of it. */

@@ -62,7 +62,7 @@ class RecoveryPlannerTest {
     void aSurvivorThatKnowsMoreToBeCommittedThanTheSourceHasDoesNotStay() {
         RangeDescriptor five = onFive();
         Survivor source = at(2, five, 5, 80);
-        Survivor other = new Survivor(Ranges.N1, five, 4, 4, 90, 85, Timestamp.ZERO);
+        Survivor other = new Survivor(Ranges.N1, five, five, 4, 4, 90, 85, Timestamp.ZERO);
         Forced forced = forced(plan(source, other, at(1, Ranges.META, 1, 1)), five);
         assertThat(forced.source()).isEqualTo(source);
         assertThat(forced.after().replicas()).extracting(ReplicaInfo::node).containsExactly(Ranges.N2);
@@ -78,7 +78,7 @@ class RecoveryPlannerTest {
                         new ReplicaInfo(Ranges.N3, 3, Kind.VOTER, true)),
                 4);
         RecoveryPlan alone =
-                plan(new Survivor(Ranges.N3, range, 7, 7, 50, 50, Timestamp.ZERO), at(1, Ranges.META, 1, 1));
+                plan(new Survivor(Ranges.N3, range, range, 7, 7, 50, 50, Timestamp.ZERO), at(1, Ranges.META, 1, 1));
         assertThat(alone.forced()).extracting(Forced::before).containsExactly(Ranges.META);
         assertThat(alone.unrecoverable()).containsExactly(new Span(KeySpace.USERS.start(), Key.MAX));
     }
@@ -181,6 +181,6 @@ class RecoveryPlannerTest {
     }
 
     private static Survivor at(int node, RangeDescriptor range, long lastTerm, long lastIndex) {
-        return new Survivor(new NodeId(node), range, lastTerm, lastTerm, lastIndex, 1, Timestamp.ZERO);
+        return new Survivor(new NodeId(node), range, range, lastTerm, lastTerm, lastIndex, 1, Timestamp.ZERO);
     }
 }
