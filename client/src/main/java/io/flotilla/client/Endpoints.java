@@ -99,8 +99,9 @@ final class Endpoints implements AutoCloseable {
             own |= connection.isOwnThread();
         }
         if (own) {
-            throw new IllegalStateException("a blocking call in a callback of the same client would wait for ever;"
-                    + " use the method that returns a future, or give the callback an executor (thenApplyAsync and the like)");
+            throw new IllegalStateException(
+                    "a blocking call in a callback of the same client would wait for ever;"
+                            + " use the method that returns a future, or give the callback an executor (thenApplyAsync and the like)");
         }
     }
 

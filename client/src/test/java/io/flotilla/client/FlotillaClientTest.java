@@ -187,7 +187,8 @@ class FlotillaClientTest {
 
     @Test
     void anEndpointThatIsNoneIsRefusedBeforeAnythingIsAsked() {
-        for (String wrong : List.of("localhost", "127.0.0.1:99999", "127.0.0.1:0", ":7400", "a b:7400", "::1:7400", "http://h:1")) {
+        for (String wrong :
+                List.of("localhost", "127.0.0.1:99999", "127.0.0.1:0", ":7400", "a b:7400", "::1:7400", "http://h:1")) {
             assertThatThrownBy(() -> FlotillaClient.builder().endpoints("127.0.0.1:7400," + wrong))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("'" + wrong + "' is not of the form HOST:PORT");

@@ -175,9 +175,10 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
             case CONFLICT -> "run it again; others are changing the same keys";
             case DEADLINE -> "flotilla status, then again with a longer --timeout";
             case NO_QUORUM -> "flotilla node ls, and start the nodes that are down";
-            case UNAVAILABLE -> refused.getMessage() != null && refused.getMessage().startsWith("NOT_INITIALIZED")
-                    ? "start all the nodes, each with all of them in --join, then 'flotilla init'"
-                    : "check --endpoints, that the servers run, and that 'flotilla init' was done once";
+            case UNAVAILABLE ->
+                refused.getMessage() != null && refused.getMessage().startsWith("NOT_INITIALIZED")
+                        ? "start all the nodes, each with all of them in --join, then 'flotilla init'"
+                        : "check --endpoints, that the servers run, and that 'flotilla init' was done once";
             case OVERLOADED -> "offer less, or run it again later";
             case DISK_FULL ->
                 "delete what is not needed, or give the server named above more room; no restart is needed";

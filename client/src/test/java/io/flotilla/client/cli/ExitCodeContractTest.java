@@ -97,7 +97,8 @@ class ExitCodeContractTest {
 
     @Test
     void aWordThatIsNoCommandIsToldWhichThereAre() {
-        assertThat(CliRun.of("help").err()).contains("why:    there is no command 'help'; there are demo, start, init,");
+        assertThat(CliRun.of("help").err())
+                .contains("why:    there is no command 'help'; there are demo, start, init,");
         assertThat(CliRun.of("kv", "frob").err()).contains("why:    there is no command 'frob'; there are get, put,");
         assertThat(CliRun.of("kv", "get", "a", "b").err()).contains("why:    'b' is one argument too many");
     }
@@ -107,7 +108,8 @@ class ExitCodeContractTest {
         cluster.refuse(Error.Code.UNAVAILABLE, false, "NOT_INITIALIZED: only 1 of 3 nodes are here");
         CliRun run = CliRun.at(cluster.endpoint(), "1s", "range", "split", "k");
         assertThat(run.exitCode()).isEqualTo(4);
-        assertThat(run.err()).contains("why:    UNAVAILABLE: NOT_INITIALIZED: ", "try:    start all the nodes, each with");
+        assertThat(run.err())
+                .contains("why:    UNAVAILABLE: NOT_INITIALIZED: ", "try:    start all the nodes, each with");
     }
 
     @Test

@@ -29,7 +29,8 @@ final class LeftOut {
             for (Lost left : lost) {
                 if (!known.contains(range.id()) && isLeftOut(node, left, range)) {
                     known.add(range.id());
-                    found.add(new Lost(range.id(), left.replicaId(), left.witness(), Why.LEFT_OUT, 0, left.removedFrom()));
+                    found.add(new Lost(
+                            range.id(), left.replicaId(), left.witness(), Why.LEFT_OUT, 0, left.removedFrom()));
                 }
             }
         }

@@ -66,9 +66,7 @@ final class MetaScan {
 
     /** As {@link #settled}, with what a transaction that goes by it must have seen; nothing if something was passed over. */
     static void settledAndSeen(
-            KvSender sender,
-            BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found,
-            Consumer<KvError> failed) {
+            KvSender sender, BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found, Consumer<KvError> failed) {
         new MetaScan(sender, true, found, failed).from(KeySpace.METAS.start());
     }
 

@@ -207,8 +207,7 @@ public final class QuorumRecovery {
             Map<RangeId, RangeDescriptor> newest = new TreeMap<>();
             for (Survivor survivor : survivors) {
                 RangeDescriptor range = descriptor.apply(survivor);
-                newest.merge(
-                        range.id(), range, (one, other) -> one.generation() >= other.generation() ? one : other);
+                newest.merge(range.id(), range, (one, other) -> one.generation() >= other.generation() ? one : other);
             }
             return new ArrayList<>(newest.values());
         }

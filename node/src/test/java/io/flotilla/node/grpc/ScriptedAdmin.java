@@ -135,7 +135,8 @@ final class ScriptedAdmin implements ClusterAdmin {
 
     @Override
     public void recover(Set<NodeId> lost, boolean dryRun, long timeoutMicros, Consumer<Answer<Recovered>> callback) {
-        Survivor source = new Survivor(new NodeId(1), LEFT, LEFT, 6, 5, 77, 70, Timestamp.ofMicros(1_700_000_000_000_000L));
+        Survivor source =
+                new Survivor(new NodeId(1), LEFT, LEFT, 6, 5, 77, 70, Timestamp.ofMicros(1_700_000_000_000_000L));
         RecoveryPlan plan = RecoveryPlanner.plan(List.of(source));
         callback.accept(new Ok<>(new Recovered(plan, List.of("a problem"), dryRun, dryRun ? "" : "r2")));
     }

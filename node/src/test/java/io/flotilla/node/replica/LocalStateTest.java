@@ -3,19 +3,19 @@ package io.flotilla.node.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import io.flotilla.node.storage.MemoryEngine;
-import io.flotilla.range.routing.RangeId;
-import java.util.HexFormat;
-import java.util.function.Consumer;
-import io.flotilla.config.id.NodeId;
-import io.flotilla.config.key.KeySpace;
 import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** What a store keeps about its replicas, byte by byte: see docs/formats.md. */

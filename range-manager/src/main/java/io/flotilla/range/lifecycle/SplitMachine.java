@@ -130,14 +130,20 @@ public final class SplitMachine {
                 }
                 KvOp.DataWrite take =
                         new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), expected, RangeIds.allocator(free + 1));
-                transactions.commit(take.key(), List.of(take), TransactionPort.Seen.NOTHING, Value.EMPTY, remainingMicros(), error -> {
-                    if (error == null) {
-                        newId = new RangeId(free);
-                        commit(old, oldBytes, new RangeId(free));
-                    } else {
-                        tryAgain(error);
-                    }
-                });
+                transactions.commit(
+                        take.key(),
+                        List.of(take),
+                        TransactionPort.Seen.NOTHING,
+                        Value.EMPTY,
+                        remainingMicros(),
+                        error -> {
+                            if (error == null) {
+                                newId = new RangeId(free);
+                                commit(old, oldBytes, new RangeId(free));
+                            } else {
+                                tryAgain(error);
+                            }
+                        });
             });
         }
 

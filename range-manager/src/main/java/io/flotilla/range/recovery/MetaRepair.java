@@ -50,7 +50,8 @@ public final class MetaRepair {
         here.values().forEach(range -> after.put(range.span().end(), range));
         for (RangeDescriptor row : written.values()) {
             if (!here.containsKey(row.id().value())) {
-                unclaimed(row, here.values()).ifPresent(rest -> after.putIfAbsent(rest.span().end(), rest));
+                unclaimed(row, here.values())
+                        .ifPresent(rest -> after.putIfAbsent(rest.span().end(), rest));
             }
         }
         Map<Key, RangeDescriptor> before = new TreeMap<>();
@@ -75,8 +76,7 @@ public final class MetaRepair {
         }
         return needed == free
                 ? Optional.empty()
-                : Optional.of(
-                        new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), found, RangeIds.allocator(needed)));
+                : Optional.of(new KvOp.CompareAndSet(KeySpace.rangeIdAllocator(), found, RangeIds.allocator(needed)));
     }
 
     private static RangeDescriptor newer(RangeDescriptor one, RangeDescriptor other) {
@@ -111,7 +111,8 @@ public final class MetaRepair {
         for (RangeDescriptor range : inKeyOrder(ranges)) {
             if (range.span().contains(start)) {
                 start = range.span().end();
-            } else if (range.span().start().compareTo(start) > 0 && range.span().start().compareTo(end) < 0) {
+            } else if (range.span().start().compareTo(start) > 0
+                    && range.span().start().compareTo(end) < 0) {
                 end = range.span().start();
             }
         }

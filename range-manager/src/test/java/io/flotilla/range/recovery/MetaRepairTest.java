@@ -46,7 +46,8 @@ class MetaRepairTest {
         RangeDescriptor left = Ranges.range(3, 2, "m", "t");
         RangeDescriptor right = Ranges.range(12, 2, "t", "");
         assertThat(MetaRepair.of(ROWS, List.of(Ranges.META, LEFT, left, right)))
-                .containsExactly(new KvOp.CompareAndSet(KeySpace.meta(left.span().end()), null, bytes(left)), set(RIGHT, right));
+                .containsExactly(
+                        new KvOp.CompareAndSet(KeySpace.meta(left.span().end()), null, bytes(left)), set(RIGHT, right));
     }
 
     /** Its right side has moved and lives on; nobody has anything of the left one, of which the row still knows only the whole. */
@@ -56,7 +57,8 @@ class MetaRepairTest {
         RangeDescriptor rest = Ranges.range(3, 1, "m", "t");
         List<KvOp.DataWrite> writes = MetaRepair.of(ROWS, List.of(Ranges.META, LEFT, moved));
         assertThat(writes)
-                .containsExactly(new KvOp.CompareAndSet(KeySpace.meta(rest.span().end()), null, bytes(rest)), set(RIGHT, moved));
+                .containsExactly(
+                        new KvOp.CompareAndSet(KeySpace.meta(rest.span().end()), null, bytes(rest)), set(RIGHT, moved));
         List<RangeDescriptor> rows = List.of(Ranges.META, LEFT, rest, moved);
         assertThat(MetaRepair.gaps(rows)).isEmpty();
         assertThat(MetaRepair.of(rows, List.of(Ranges.META, LEFT, moved))).isEmpty();
