@@ -127,10 +127,10 @@ public record StateChecksum(long sum, long since) {
             requireNonNull(batch).delete(space, key);
         }
 
-        /** Takes away a value that is there, and was there before the batch. */
-        void remove(Engine.Space space, byte[] key, byte[] value) {
-            sum -= EntryHash.of(space, key, value);
-            requireNonNull(batch).delete(space, key);
+        /** Takes away a version that is there, and was there before the batch. Nothing else ever does. */
+        void removeVersion(byte[] key, byte[] value) {
+            sum -= EntryHash.of(Engine.Space.DATA, key, value);
+            requireNonNull(batch).delete(Engine.Space.DATA, key);
         }
 
         private long there(Place place, Engine.Space space, byte[] key) {

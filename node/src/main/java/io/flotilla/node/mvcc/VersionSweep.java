@@ -226,7 +226,8 @@ public final class VersionSweep {
     private static void removeRecord(Engine engine, byte[] key, Timestamp threshold, StateChecksum.Adding adding) {
         byte[] value = engine.get(Space.RECORD, key);
         if (value != null && isForgettable(value, threshold)) {
-            adding.remove(Space.RECORD, key, value);
+            // Noted as gone, unlike a version: its coordinator may be dropping it at the same time.
+            adding.delete(Space.RECORD, key);
         }
     }
 
@@ -234,14 +235,14 @@ public final class VersionSweep {
         if (garbage.count() == 1) { // as a rule; a cursor would cost several times as much as what it finds
             byte[] value = engine.get(Space.DATA, garbage.key());
             if (value != null) {
-                adding.remove(Space.DATA, garbage.key(), value);
+                adding.removeVersion(garbage.key(), value);
             }
             return;
         }
         byte[] end = MvccKeys.endOfVersions(garbage.key());
         try (Engine.Cursor cursor = engine.cursor(Space.DATA, garbage.key(), end)) {
             for (int left = garbage.count(); left > 0 && cursor.isValid(); left--, cursor.next()) {
-                adding.remove(Space.DATA, cursor.key(), cursor.value());
+                adding.removeVersion(cursor.key(), cursor.value());
             }
         }
     }

@@ -3,6 +3,7 @@ package io.flotilla.node.mvcc;
 import static io.flotilla.node.mvcc.Bench.key;
 import static io.flotilla.node.mvcc.Bench.ts;
 import static io.flotilla.node.mvcc.Bench.value;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.key.Key;
@@ -101,6 +102,17 @@ class VersionSweepTest {
         put(1, record(1, TxnStatus.STAGING, 10));
         bench.apply(new Mutation.Sweep(ts(25), 1, found));
         assertThat(has(1)).isTrue();
+    }
+
+    /** A sweep holds nobody up: what was evaluated before it is applied after it. */
+    @Test
+    void aRecordThatItsCoordinatorDropsWhileItIsSweptLeavesTheChecksumOnce() {
+        TxnMeta own = new TxnMeta(new TxnId(2, 1), key("a"), ts(10), 1);
+        bench.done(Bench.fixed(own, 30), Bench.end(TxnStatus.ABORTED, "a"));
+        Evaluation forget = bench.look(Bench.fixed(own, 30), new KvOp.ForgetTxn(key("a"), own.id()));
+        assertThat(sweep(25)).isEqualTo(1);
+        assertThat(has(1)).isFalse();
+        bench.apply(Mutation.payload(requireNonNull(((Evaluation.Evaluated) forget).mutation()), new byte[0]));
     }
 
     /** Its record is gone, which would have told. */

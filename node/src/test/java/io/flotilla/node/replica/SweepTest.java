@@ -11,9 +11,14 @@ import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.config.settings.ReadMode;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
+import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.config.txn.TxnRecord;
+import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.mvcc.MutationWriter;
 import io.flotilla.node.mvcc.MvccKeys;
+import io.flotilla.node.mvcc.RecordCodec;
+import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.mvcc.VersionCodec;
 import io.flotilla.node.mvcc.VersionSweep;
 import io.flotilla.node.storage.Engine.Cursor;
@@ -57,6 +62,24 @@ class SweepTest {
         assertThat(versions(second)).isEqualTo(versions(first)).isEqualTo(2);
         assertThat(atOnce.applied().checksum().sum()).isEqualTo(StateCounter.sumOf(second, KeySpace.USERS));
         assertThat(atOnce.applied().swept()).isEqualTo(THRESHOLD);
+    }
+
+    /** The two come in one batch to who catches up, and in two to the others. */
+    @Test
+    void aRecordThatIsSweptAndDroppedLeavesTheChecksumOnce() {
+        TxnMeta meta = new TxnMeta(new TxnId(2, 1), user("a"), new Timestamp(10), 1);
+        TxnRecord record = new TxnRecord(meta, TxnStatus.ABORTED, new Timestamp(10), new Timestamp(10), List.of());
+        byte[] key = MvccKeys.record(user("a"), meta.id());
+        MutationWriter written = new MutationWriter();
+        written.put(Space.RECORD, key, RecordCodec.encode(record));
+        MutationWriter dropped = new MutationWriter();
+        dropped.delete(Space.RECORD, key);
+        MemoryEngine engine = new MemoryEngine();
+        Applying.apply(new StateApplier(engine, WHOLE, 1), written.toBytes());
+        StateApplier afterRestart = new StateApplier(engine, WHOLE, 1);
+        Applying.apply(afterRestart, foundRecords(engine), dropped.toBytes());
+        assertThat(engine.get(Space.RECORD, key)).isNull();
+        assertThat(afterRestart.applied().checksum()).isEqualTo(StateChecksum.EMPTY);
     }
 
     @Test
@@ -154,6 +177,12 @@ class SweepTest {
     private static byte[] found(MemoryEngine engine, Span span, long generation) {
         VersionSweep look = new VersionSweep(engine, span, THRESHOLD);
         return new Mutation.Sweep(THRESHOLD, generation, look.step()).payload();
+    }
+
+    private static byte[] foundRecords(MemoryEngine engine) {
+        VersionSweep look = new VersionSweep(engine, KeySpace.USERS, THRESHOLD);
+        look.step(); // the versions come first
+        return new Mutation.Sweep(THRESHOLD, 1, look.step()).payload();
     }
 
     private static int versions(MemoryEngine engine) {
