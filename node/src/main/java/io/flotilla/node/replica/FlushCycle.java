@@ -71,15 +71,14 @@ final class FlushCycle {
         inTheWay.keySet().forEach(range -> note(range, applied));
         engine.flush();
         durable.putAll(applied);
+        durable.keySet().removeIf(range -> replicas.find(new RangeId(range)) == null);
         tell(applied, inTheWay);
     }
 
     private void tell(Map<Long, Long> flushedUpTo, Map<Long, Long> inTheWay) {
         flushedUpTo.forEach((range, index) -> {
             Slot slot = replicas.find(new RangeId(range));
-            if (slot == null) {
-                durable.remove(range);
-            } else {
+            if (slot != null) {
                 ReplicaActor.Flushed flushed = new ReplicaActor.Flushed(
                         index, inTheWay.getOrDefault(range, 0L), (upTo, term) -> log.compact(range, upTo, term));
                 if (!slot.tellIfAwake(flushed) && isWorthWaking(range, flushed)) {
@@ -87,6 +86,11 @@ final class FlushCycle {
                 }
             }
         });
+    }
+
+    /** Of how many ranges it is known how far they are durable. */
+    synchronized int rangesKnown() {
+        return durable.size();
     }
 
     /** Whether anything of its log could go. */

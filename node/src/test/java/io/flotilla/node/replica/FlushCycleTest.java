@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.id.NodeId;
@@ -107,6 +108,16 @@ class FlushCycleTest {
         assertThat(told)
                 .singleElement()
                 .satisfies(flushed -> assertThat(flushed.index()).isEqualTo(ENTRIES));
+    }
+
+    @Test
+    void aRangeThatWasMovedAwayIsForgottenWithTheNextFlush() {
+        cycle.run();
+        assertThat(cycle.rangesKnown()).isEqualTo(1);
+        replicas.remove(requireNonNull(replicas.find(RANGE)));
+        cycle.changed(new RangeId(8));
+        cycle.run();
+        assertThat(cycle.rangesKnown()).isZero();
     }
 
     /** However few and large they are: what it keeps where there is room for it does not count. */
