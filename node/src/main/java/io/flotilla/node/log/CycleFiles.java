@@ -34,6 +34,10 @@ import org.slf4j.LoggerFactory;
 final class CycleFiles implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(CycleFiles.class);
     static final String SUFFIX = "F.cq4";
+
+    /** The last number that has a name is 2,932,896; what is between is left to a process that is not started again for long. */
+    private static final int COUNT_ANEW_FROM = 100_000;
+
     private static final String METADATA = "metadata.cq4t";
     private static final String AHEAD = "next.ahead";
     private static final String LOCK = "lock";
@@ -61,6 +65,7 @@ final class CycleFiles implements AutoCloseable {
         try {
             lock();
             clean();
+            countAnew();
         } catch (IOException | RuntimeException e) {
             lockChannel.close();
             throw e;
@@ -95,6 +100,22 @@ final class CycleFiles implements AutoCloseable {
     private void clean() throws IOException {
         Files.deleteIfExists(directory.resolve(METADATA));
         disk.forceDirectory(directory);
+    }
+
+    /**
+     * Names end with the year 9999, after some hundred terabytes. What counts is the order of files, which each step here keeps, so whatever a crash leaves is
+     * gone on with by the next start.
+     */
+    private void countAnew() throws IOException {
+        List<Integer> cycles = cycles();
+        if (cycles.isEmpty() || cycles.get(cycles.size() - 1) < COUNT_ANEW_FROM) {
+            return;
+        }
+        for (int i = 0; i < cycles.size(); i++) {
+            if (cycles.get(i) != i) {
+                disk.rename(file(cycles.get(i)), file(i));
+            }
+        }
     }
 
     Path directory() {

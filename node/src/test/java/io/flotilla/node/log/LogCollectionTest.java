@@ -15,6 +15,8 @@ import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -243,6 +245,44 @@ class LogCollectionTest {
         busy(1, 300, 2);
         eventually(() -> log.stats().files() <= 3);
         eventually(() -> deletedButOpen() == 0);
+    }
+
+    /** The queue names its files by days, up to the end of the year 9999. */
+    @Test
+    void theLogOutlivesTheLastNameOfAFile() throws IOException {
+        busy(1, 60, 50);
+        log.close();
+        List<Path> files = cycleFiles();
+        assertThat(files).hasSizeGreaterThan(2);
+        LocalDate last = LocalDate.of(9999, 12, 31);
+        for (int i = 0; i < files.size(); i++) {
+            String name = last.minusDays(files.size() - 1 - i).format(DateTimeFormatter.BASIC_ISO_DATE);
+            Files.move(files.get(i), files.get(i).resolveSibling(name + CycleFiles.SUFFIX));
+        }
+        open();
+        assertThat(contents(log.view(9))).hasSize(50);
+        busy(61, 160, 50);
+        reopen();
+        assertThat(log.view(9).lastIndex()).isEqualTo(160);
+        assertThat(contents(log.view(9))).hasSize(50);
+    }
+
+    @Test
+    void aCrashWhileFilesAreCountedAnewLosesNothing() throws IOException {
+        busy(1, 60, 50);
+        log.close();
+        List<Path> files = cycleFiles();
+        assertThat(files).hasSizeGreaterThan(2);
+        // The oldest one has its new name already.
+        LocalDate last = LocalDate.of(9999, 12, 31);
+        Files.move(files.get(0), files.get(0).resolveSibling("19700101" + CycleFiles.SUFFIX));
+        for (int i = 1; i < files.size(); i++) {
+            String name = last.minusDays(files.size() - 1 - i).format(DateTimeFormatter.BASIC_ISO_DATE);
+            Files.move(files.get(i), files.get(i).resolveSibling(name + CycleFiles.SUFFIX));
+        }
+        open();
+        assertThat(contents(log.view(9))).hasSize(50);
+        assertThat(cycleFiles()).allMatch(file -> file.getFileName().toString().startsWith("1970"));
     }
 
     private long deletedButOpen() {
