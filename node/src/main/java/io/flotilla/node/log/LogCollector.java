@@ -54,7 +54,10 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     private final Thread thread = new Thread(this, "log-collector");
     private final Semaphore wake = new Semaphore(0);
     private final TreeMap<Integer, CycleFile> known = new TreeMap<>();
-    private final List<CycleScan.Found> older = new ArrayList<>();
+
+    /** How much is in use of files that nobody appends to any more and that are as long yet as they were allocated. */
+    private final TreeMap<Integer, Long> left = new TreeMap<>();
+
     private volatile Consumer<Map<Long, Long>> relieve = ranges -> {};
     private volatile @Nullable LogWriter writer;
     private volatile boolean closing;
@@ -81,7 +84,7 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     /** A file that was found; before {@link #start}. */
     synchronized void found(CycleScan.Found file) {
         known.put(file.cycle(), new CycleFile(file.firstSequence(), file.used()));
-        older.add(file);
+        left.put(file.cycle(), file.used());
     }
 
     void start(LogWriter logWriter) {
@@ -101,6 +104,9 @@ final class LogCollector implements Runnable, LogWriter.Progress {
         known.computeIfPresent(
                 cycle - 1, (id, file) -> new CycleFile(file.firstSequence(), Math.max(file.bytes(), bytes)));
         known.put(cycle, new CycleFile(firstSequence, 0));
+        if (bytes > 0) {
+            left.put(cycle - 1, bytes + QueueFile.BEHIND_RECORDS_BYTES);
+        }
         wake.release();
     }
 
@@ -128,10 +134,10 @@ final class LogCollector implements Runnable, LogWriter.Progress {
     @Override
     public void run() {
         try {
-            releaseOlder();
             while (!closing) {
                 wake.acquire();
                 wake.drainPermits();
+                releaseLeft();
                 while (!closing && isWorthwhile()) {
                     collectOldest();
                 }
@@ -146,12 +152,17 @@ final class LogCollector implements Runnable, LogWriter.Progress {
         }
     }
 
-    /** The files that were found: a killed process left them as long as they were allocated, and nobody appends to them any more. */
-    private void releaseOlder() throws IOException {
-        for (CycleScan.Found file : older) {
-            files.release(file.cycle(), file.used());
+    /** Nobody appends to them any more, but files are as long as they were allocated. */
+    private void releaseLeft() throws IOException {
+        TreeMap<Integer, Long> released;
+        synchronized (this) {
+            left.keySet().retainAll(known.keySet());
+            released = new TreeMap<>(left);
+            left.clear();
         }
-        older.clear();
+        for (Map.Entry<Integer, Long> file : released.entrySet()) {
+            files.release(file.getKey(), file.getValue());
+        }
     }
 
     private long fileBytes() {

@@ -34,6 +34,9 @@ final class QueueFile implements AutoCloseable {
     private static final RollCycle ROLL = RollCycles.FAST_DAILY;
     private static final long HEADER_SLACK_BYTES = 256 << 10;
 
+    /** What the queue itself may have written behind the last record: its index, and its mark that the file has ended. */
+    static final long BEHIND_RECORDS_BYTES = HEADER_SLACK_BYTES;
+
     /** Nobody else writes to our directory, so whatever we would wait for was left by a dead process. */
     private static final long LOCK_MILLIS_MAX = 50;
 

@@ -13,6 +13,7 @@ import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -26,6 +27,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Goal: the log stays small and loses nothing by it. Method: small files, a busy range, ranges that never write again. */
@@ -245,6 +248,35 @@ class LogCollectionTest {
         busy(1, 300, 2);
         eventually(() -> log.stats().files() <= 3);
         eventually(() -> deletedButOpen() == 0);
+    }
+
+    /** A file is an eighth longer than its records may be, as long as they come. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatIsLeftGivesBackTheBlocksBehindItsRecords() throws IOException {
+        log.close();
+        LogSettings larger = new LogSettings(8 << 20, 0, 1 << 20, 8, 1L << 30);
+        log = new ChronicleLog(directory, larger);
+        Path first = cycleFiles().get(cycleFiles().size() - 1);
+        assertThat(blockBytes(first)).isGreaterThanOrEqualTo(QueueFile.fileBytes(larger.cycleBytes()));
+        for (int i = 1; log.stats().files() < 3; i++) {
+            write(log, 1, new Persist(null, List.of(large(i, 1)), null));
+        }
+        eventually(() -> blockBytes(first) <= larger.cycleBytes() + (128 << 10));
+        long last = log.view(1).lastIndex();
+        log.close();
+        log = new ChronicleLog(directory, larger);
+        assertThat(contents(log.view(1))).hasSize((int) last);
+    }
+
+    private static long blockBytes(Path file) {
+        try {
+            Process du = new ProcessBuilder("du", "-B1", file.toString()).start();
+            String said = new String(du.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            return Long.parseLong(said.split("\\s")[0]);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     /** The queue names its files by days, up to the end of the year 9999. */
