@@ -21,7 +21,10 @@ final class Blocks {
     private static final int OPEN_READ_WRITE = 0x2;
     private static final int MODE_OWNER = 0x180; // 0600
     private static final int PUNCH_HOLE_KEEP_SIZE = 3; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
+    private static final int ENFILE = 23;
+    private static final int EMFILE = 24;
     private static final int ENOSPC = 28;
+    private static final int EDQUOT = 122;
     private static final int ADVICE_RANDOM = 1; // POSIX_FADV_RANDOM
     private static final long PAGE_BYTES = 4_096;
     private static final int ZEROS_BYTES = 1 << 20;
@@ -72,19 +75,32 @@ final class Blocks {
     private static void allocateNatively(Path file, long bytes) throws IOException {
         int fd = Libc.open(file.toString(), OPEN_READ_WRITE_CREATE, MODE_OWNER);
         if (fd < 0) {
-            throw new IOException("cannot create " + file);
+            throw new IOException("cannot create " + file + ": " + describe(Native.getLastError()));
         }
         try {
             int error = Libc.posix_fallocate(fd, 0, bytes);
-            if (error == ENOSPC) {
-                throw new NoSpaceException("no space left on the device for " + bytes + " bytes of " + file);
-            } else if (error != 0) {
-                throw new IOException("cannot allocate " + bytes + " bytes for " + file + ": error " + error);
+            if (error != 0) {
+                throw failure(error, bytes + " bytes of " + file);
             }
             readByPages(fd, bytes);
         } finally {
             Libc.close(fd);
         }
+    }
+
+    /** A user's quota that is used up is lack of room like any other: nothing was changed, and there may be more later. */
+    static IOException failure(int error, String what) {
+        return switch (error) {
+            case ENOSPC -> new NoSpaceException("no space left on the device for " + what);
+            case EDQUOT -> new NoSpaceException("no space left in the disk quota for " + what);
+            default -> new IOException("cannot allocate " + what + ": " + describe(error));
+        };
+    }
+
+    private static String describe(int error) {
+        return error == EMFILE || error == ENFILE
+                ? "too many open files; the limit (ulimit -n, or that of the system) is too low"
+                : "error " + error;
     }
 
     private static void readByPages(int fd, long bytes) {

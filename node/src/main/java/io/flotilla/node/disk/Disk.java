@@ -12,7 +12,7 @@ import java.nio.file.Path;
 public interface Disk {
     /** The disk of this process: the real one, or one that fails on demand if the process was started so. */
     static Disk ofThisProcess() {
-        return FaultDisk.ofThisProcess(new RealDisk());
+        return FaultDisk.ofThisProcess(new QuotaDisk(new RealDisk()));
     }
 
     /** Opens the file, which is made if it is not there; its name is not durable by that. */

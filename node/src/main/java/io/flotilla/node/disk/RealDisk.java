@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The file system. */
 public final class RealDisk implements Disk {
+    /** The C library's words for EDQUOT. */
+    private static final String QUOTA_EXCEEDED = "quota exceeded";
+
     @Override
     public DiskFile open(Path file) throws IOException {
         return new RealFile(
@@ -99,8 +102,9 @@ public final class RealDisk implements Disk {
                     position += channel.write(bytes, position);
                 }
             } catch (IOException failed) {
-                // Java does not say which error it was.
-                if (name.toFile().getUsableSpace() < bytes.remaining()) {
+                // Java does not say which error it was, but in words; what is left of a quota nobody else says.
+                String said = String.valueOf(failed.getMessage());
+                if (said.contains(QUOTA_EXCEEDED) || name.toFile().getUsableSpace() < bytes.remaining()) {
                     throw new NoSpaceException(
                             "no space left on the device for " + bytes.remaining() + " bytes of " + name);
                 }

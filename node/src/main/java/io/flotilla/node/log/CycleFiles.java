@@ -42,6 +42,10 @@ final class CycleFiles implements AutoCloseable {
     private static final String AHEAD = "next.ahead";
     private static final String LOCK = "lock";
     private static final long ROOM_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** The file is not needed yet, but that there is no room for it is why writes are refused. */
+    private static final long AHEAD_POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long RELEASE_ALIGN_BYTES = 64 << 10;
 
     private final Path directory;
@@ -171,19 +175,30 @@ final class CycleFiles implements AutoCloseable {
         }
     }
 
-    /** Begins that in the background. If it fails, {@link #bring} tells; for lack of room alone it tries again. */
+    /** Begins that in the background. If it fails, {@link #bring} tells; for lack of room alone it is tried again, here and there. */
     void allocateAheadSoon() {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        allocateAhead();
-                    } catch (IOException e) {
-                        LOGGER.warn("cannot allocate the next log file ahead: {}", e.toString());
-                    }
-                },
-                "log-ahead");
+        Thread thread = new Thread(this::allocateAheadOnceThereIsRoom, "log-ahead");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private void allocateAheadOnceThereIsRoom() {
+        boolean told = false;
+        while (!impatient) {
+            try {
+                allocateAhead();
+                return;
+            } catch (IOException e) {
+                if (!told) {
+                    LOGGER.warn("cannot allocate the next log file ahead: {}", e.toString());
+                    told = true;
+                }
+                if (!(e instanceof NoSpaceException)) {
+                    return;
+                }
+                LockSupport.parkNanos(AHEAD_POLL_NANOS);
+            }
+        }
     }
 
     /** Puts an allocated file in the place of {@code cycle}; on return it is durably there. Without room it waits until there is some. */

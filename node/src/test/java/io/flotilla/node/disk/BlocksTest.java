@@ -45,6 +45,20 @@ class BlocksTest {
         assertThat(more.get(FILES / 2)).as("pages per append, %s", more).isLessThanOrEqualTo(PAGES_MORE_MAX);
     }
 
+    @Test
+    void aUsersQuotaThatIsUsedUpIsLackOfRoom() {
+        assertThat(Blocks.failure(28, "a file")).isInstanceOf(NoSpaceException.class);
+        assertThat(Blocks.failure(122, "a file"))
+                .isInstanceOf(NoSpaceException.class)
+                .hasMessageContaining("quota");
+        assertThat(Blocks.failure(5, "a file"))
+                .isNotInstanceOf(NoSpaceException.class)
+                .hasMessageContaining("error 5");
+        assertThat(Blocks.failure(24, "a file"))
+                .isNotInstanceOf(NoSpaceException.class)
+                .hasMessageContaining("too many open files");
+    }
+
     /** Pages per append. */
     private static long mapped(Path file) throws IOException {
         Blocks.allocate(file, FILE_BYTES);

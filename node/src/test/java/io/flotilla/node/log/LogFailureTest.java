@@ -16,7 +16,9 @@ import io.flotilla.node.disk.Fault;
 import io.flotilla.node.disk.FaultDisk;
 import io.flotilla.node.disk.ForwardingDisk;
 import io.flotilla.node.disk.NoSpaceException;
+import io.flotilla.node.disk.QuotaDisk;
 import io.flotilla.node.disk.RealDisk;
+import io.flotilla.node.disk.SpaceWatch;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.Persist;
 import java.io.IOException;
@@ -33,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +133,41 @@ class LogFailureTest {
             }
             fault.set(Fault.NONE);
             last.get(60, TimeUnit.SECONDS);
+            assertThat(log.view(1).lastIndex()).isEqualTo(index);
+        }
+    }
+
+    /** The file system says that there is plenty, the user may have none of it. */
+    @Test
+    @Timeout(120)
+    void aQuotaThatIsUsedUpIsNoticedByTheFileAllocatedAheadAndSoIsThatThereIsRoomAgain() throws Exception {
+        AtomicBoolean usedUp = new AtomicBoolean();
+        Disk quota = new QuotaDisk(new ForwardingDisk() {
+            @Override
+            public void allocate(Path file, long bytes) throws IOException {
+                if (usedUp.get()) {
+                    throw new NoSpaceException("injected");
+                }
+                super.allocate(file, bytes);
+            }
+        });
+        try (ChronicleLog log = new ChronicleLog(quota, directory, SMALL);
+                SpaceWatch watch = new SpaceWatch(quota, directory, 2)) {
+            usedUp.set(true);
+            long index = 0;
+            while (watch.room() == SpaceWatch.Room.AMPLE) {
+                // Not waited for: the last one waits for room itself.
+                submit(log, 1, large(++index));
+                LockSupport.parkNanos(1_000_000);
+                watch.look();
+            }
+            assertThat(watch.room()).isEqualTo(SpaceWatch.Room.SCARCE);
+            usedUp.set(false);
+            while (watch.room() != SpaceWatch.Room.AMPLE) {
+                LockSupport.parkNanos(1_000_000);
+                watch.look();
+            }
+            submit(log, 1, large(++index)).get(60, TimeUnit.SECONDS);
             assertThat(log.view(1).lastIndex()).isEqualTo(index);
         }
     }
