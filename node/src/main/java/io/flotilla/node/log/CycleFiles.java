@@ -161,11 +161,13 @@ final class CycleFiles implements AutoCloseable {
         if (failed != null) {
             throw new IOException("the next log file could not be made: " + failed.getMessage(), failed);
         }
-        if (!Files.exists(directory.resolve(AHEAD))) {
+        Path ahead = directory.resolve(AHEAD);
+        // Of another length it was made for other settings, or cut: records behind its end would have no blocks.
+        if (!Files.exists(ahead) || Files.size(ahead) != fileBytes) {
             Path unfinished = directory.resolve(AHEAD + ".tmp");
             try {
                 disk.allocate(unfinished, fileBytes);
-                disk.rename(unfinished, directory.resolve(AHEAD));
+                disk.rename(unfinished, ahead);
             } catch (NoSpaceException full) {
                 throw full;
             } catch (IOException failure) {

@@ -136,6 +136,9 @@ final class CycleScan {
             }
             at = (next + QUEUE_ALIGNMENT - 1) & -QUEUE_ALIGNMENT;
         }
+        // A file comes with all its blocks, and there is always some room behind its last record: a crash shortens
+        // none.
+        throw damaged(at, "the end of the file, which was longer");
     }
 
     private LogCorruptException damaged(long at, String what) {

@@ -164,6 +164,32 @@ class LogDamageTest {
         assertRefusedWithoutAChange();
     }
 
+    /** No crash shortens a file: it comes with all its blocks, and there is always some room behind its last record. */
+    @Test
+    void aLastFileThatWasCutOffBehindARecordIsRefusedAndNothingIsDeleted() throws IOException {
+        cut(headerOf(find(lastFile(), 3)));
+        assertRefusedWithoutAChange();
+    }
+
+    @Test
+    void aLastFileThatWasCutOffAtItsBeginningIsRefusedAndNothingIsDeleted() throws IOException {
+        cut(0);
+        assertRefusedWithoutAChange();
+    }
+
+    @Test
+    void aFileAllocatedAheadThatHasAnotherLengthIsMadeAnew() throws IOException {
+        Files.write(directory.resolve("log").resolve("next.ahead"), new byte[4_096]);
+        assertLogIs("1:1", "2:1", "3:1");
+        assertThat(Files.size(lastFile())).isEqualTo(QueueFile.fileBytes(SMALL.cycleBytes()));
+    }
+
+    private void cut(long at) throws IOException {
+        try (FileChannel channel = FileChannel.open(lastFile(), StandardOpenOption.WRITE)) {
+            channel.truncate(at);
+        }
+    }
+
     private void assertRefusedWithoutAChange() throws IOException {
         Path file = lastFile();
         byte[] before = Files.readAllBytes(file);
