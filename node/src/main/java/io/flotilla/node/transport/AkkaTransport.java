@@ -248,7 +248,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             return;
         }
         stats.received(envelope.frames().size());
-        Delivery delivery = new Delivery(peer, handler);
+        Delivery delivery = new Delivery(peer, handler, stats);
         for (Frame frame : envelope.frames()) {
             try {
                 frame.deliver(delivery);
@@ -321,7 +321,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         }
     }
 
-    private record Delivery(Peer peer, Inbound handler) implements Frame.Handler {
+    private record Delivery(Peer peer, Inbound handler, TransportStats stats) implements Frame.Handler {
         @Override
         public void raft(RangeId range, RaftMessage message) {
             handler.raft(peer.id(), range, message);
@@ -330,7 +330,12 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         @Override
         public void call(long callId, RangeRequest request) {
             Outbox outbox = peer.outbox();
-            handler.serve(request, reply -> outbox.offer(new OutFrame.Reply(outbox, callId, reply)));
+            handler.serve(request, reply -> {
+                // For who asked it is an answer that was lost on its way.
+                if (!outbox.offer(new OutFrame.Reply(outbox, callId, reply))) {
+                    stats.dropped();
+                }
+            });
         }
 
         @Override

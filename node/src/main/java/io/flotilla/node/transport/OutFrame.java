@@ -89,7 +89,7 @@ abstract class OutFrame {
         private final RangeReply reply;
 
         Reply(Outbox outbox, long callId, RangeReply reply) {
-            super(0);
+            super(Payload.bytesOf(reply));
             this.outbox = outbox;
             this.callId = callId;
             this.reply = reply;

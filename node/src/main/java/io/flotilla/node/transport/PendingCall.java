@@ -1,6 +1,5 @@
 package io.flotilla.node.transport;
 
-import io.flotilla.config.kv.KvOp;
 import io.flotilla.node.transport.wire.RangeCodec;
 import io.flotilla.node.transport.wire.Wire;
 import io.flotilla.range.routing.RangeReply;
@@ -35,22 +34,12 @@ final class PendingCall extends OutFrame {
      */
     PendingCall(
             long id, RangeRequest request, Consumer<RangeReply> callback, long deadlineNanos, long probeDeadlineNanos) {
-        super(payloadBytes(request));
+        super(Payload.bytesOf(request));
         this.id = id;
         this.request = request;
         this.callback = callback;
         this.deadlineNanos = deadlineNanos;
         this.probeDeadlineNanos = probeDeadlineNanos;
-    }
-
-    private static int payloadBytes(RangeRequest request) {
-        int bytes = 0;
-        for (KvOp op : request.batch().ops()) {
-            if (op instanceof KvOp.Put put) {
-                bytes += put.key().length() + put.value().length();
-            }
-        }
-        return bytes;
     }
 
     long id() {

@@ -11,7 +11,7 @@ package io.flotilla.node.transport;
  * @param resendMillis how long a flush may be under way before it is presumed lost and sent again
  * @param snapshotAckMillis how long the bulk lane waits for a peer to take a chunk
  * @param envelopeBytesSoft an envelope is closed when it reaches this, so that a small message behind it need not wait for megabytes
- * @param outboxBytesMax what may wait for one peer; above it Raft messages are dropped and calls refused
+ * @param outboxBytesMax what may wait for one peer; above it Raft messages and answers are dropped and calls refused
  */
 public record TransportSettings(
         long tickMillis,

@@ -3,6 +3,11 @@ package io.flotilla.node.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
+import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvError;
+import io.flotilla.config.kv.KvReply;
+import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.settings.Limits;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.liveness.LivenessMessage;
@@ -187,6 +192,29 @@ class OutboxTest {
         }
 
         assertThat(accepted).isBetween(10, 20);
+    }
+
+    /** Its socket does not drain, but it goes on asking for large values. */
+    @Test
+    void whatIsAnsweredToAPeerThatTakesNothingIsBoundedInBytes() {
+        Value value = Value.wrap(new byte[1024 * 1024]);
+        KvResult.Row row = new KvResult.Row(Key.of("k"), value);
+        List<KvReply> large = List.of(
+                done(new KvResult.Got(value, Timestamp.ZERO)),
+                done(new KvResult.Scanned(List.of(row, row), null)),
+                new KvReply.Refused(new KvError.ConditionFailed(Key.of("k"), value)));
+        int accepted = 0;
+        while (accepted < 1_000
+                && outbox.offer(new OutFrame.Reply(
+                        outbox, accepted, new RangeReply.Served(large.get(accepted % large.size()))))) {
+            accepted++;
+        }
+
+        assertThat(accepted).isBetween(40, 65);
+    }
+
+    private static KvReply done(KvResult result) {
+        return new KvReply.Done(List.of(result), Timestamp.ZERO, List.of());
     }
 
     /** The encoding thread is overtaken by one that evaluates; whoever gets the envelope must know of all clocks that its frames tell of. */
