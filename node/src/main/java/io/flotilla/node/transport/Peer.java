@@ -148,7 +148,9 @@ final class Peer {
     }
 
     private synchronized Heard heardAnew(long fromIncarnation, long nowNanos) {
-        if (fromIncarnation == replacedIncarnation) {
+        // Of two that were read in the wrong order the dead one falls silent, and the other must not be ignored for
+        // ever.
+        if (fromIncarnation == replacedIncarnation && reachable) {
             return Heard.STALE;
         }
         boolean restarted = incarnation != 0 && incarnation != fromIncarnation;
