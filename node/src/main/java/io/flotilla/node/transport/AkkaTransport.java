@@ -81,7 +81,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             timer.cancel();
         }
         for (Peer peer : peers.values()) {
-            peer.failAll(STOPPING);
+            peer.close(STOPPING);
         }
     }
 
@@ -397,8 +397,8 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             handler.lost(peer.id());
         }
         if (!peer.isReachable() && gone.test(peer.id())) {
-            peers.remove(peer.id());
-            peer.failAll(peer.id() + " has left the cluster");
+            peers.remove(peer.id(), peer);
+            peer.close(peer.id() + " has left the cluster");
         }
     }
 

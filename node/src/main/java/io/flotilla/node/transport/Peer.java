@@ -30,6 +30,7 @@ final class Peer {
 
     private volatile Refs refs;
     private volatile boolean reachable;
+    private volatile boolean closed;
     private volatile long heardNanos;
     private volatile long incarnation;
     private long replacedIncarnation;
@@ -96,7 +97,7 @@ final class Peer {
 
     /** Whether a call may be answered: who was heard and fell silent, or whose store is not supported, would only be waited for in vain. */
     private boolean isUsable() {
-        return !isKnown() || reachable && trusted.getAsBoolean();
+        return !closed && (!isKnown() || reachable && trusted.getAsBoolean());
     }
 
     void call(RangeRequest request, Consumer<RangeReply> callback, long nowNanos) {
@@ -205,6 +206,13 @@ final class Peer {
             }
         }
         snapshots.lost();
+    }
+
+    /** It is not looked after any more: what is asked of it from now on, by whoever had found it before, fails at once. */
+    void close(String detail) {
+        closed = true;
+        snapshots.close();
+        failAll(detail);
     }
 
     void failAll(String detail) {

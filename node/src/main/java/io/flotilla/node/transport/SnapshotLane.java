@@ -25,6 +25,7 @@ final class SnapshotLane {
 
     private final ArrayDeque<Parcel> waiting = new ArrayDeque<>();
     private @Nullable Parcel underWay;
+    private boolean closed;
     private long sentNanos;
     private long lastNumber;
 
@@ -39,7 +40,7 @@ final class SnapshotLane {
     void send(SnapshotChunk chunk, Consumer<SnapshotVerdict> answered) {
         boolean refused;
         synchronized (this) {
-            refused = waiting.size() >= WAITING_MAX;
+            refused = closed || waiting.size() >= WAITING_MAX;
             if (!refused) {
                 waiting.add(new Parcel(++lastNumber, chunk, answered));
                 sendNext();
@@ -94,6 +95,14 @@ final class SnapshotLane {
         for (Parcel parcel : dropped) {
             parcel.answered().accept(SnapshotVerdict.UNANSWERED);
         }
+    }
+
+    /** Nothing is sent any more. What was is as {@link #lost}. */
+    void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        lost();
     }
 
     private void sendNext() {
