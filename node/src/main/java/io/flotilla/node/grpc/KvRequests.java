@@ -168,13 +168,20 @@ final class KvRequests {
     }
 
     private void scanMovingUp(Request request, KvBatch batch, int movesLeft, Consumer<Response> callback) {
+        long began = System.nanoTime();
         sender.send(batch, reply -> {
             if (movesLeft > 0
                     && reply instanceof KvReply.Refused refused
                     && refused.error() instanceof KvError.ReadUncertain uncertain
                     && uncertain.to().isAfter(batch.header().timestamp())) {
-                KvBatch later = new KvBatch(batch.header().at(uncertain.to()), batch.ops());
-                scanMovingUp(request, later, movesLeft - 1, callback);
+                // All moves together have the time that one request has.
+                long leftMicros = batch.header().timeoutMicros() - (System.nanoTime() - began) / 1_000;
+                if (leftMicros <= 0) {
+                    callback.accept(failed(request, new KvError.DeadlineExceeded("READ", false)));
+                    return;
+                }
+                KvHeader header = batch.header().at(uncertain.to()).within(leftMicros);
+                scanMovingUp(request, new KvBatch(header, batch.ops()), movesLeft - 1, callback);
             } else {
                 callback.accept(scanned(request, null, reply));
             }

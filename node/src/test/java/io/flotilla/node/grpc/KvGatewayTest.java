@@ -162,8 +162,28 @@ class KvGatewayTest {
         assertThat(response.hasScan()).isTrue();
         KvHeader first = f.batches.get(0).header();
         assertThat(first.uncertaintyLimit()).isEqualTo(first.timestamp().plusMicros(GrpcFixture.MAX_OFFSET_MICROS));
-        assertThat(f.batches.get(1).header())
-                .isEqualTo(first.at(first.timestamp().next()));
+        KvHeader second = f.batches.get(1).header();
+        assertThat(second).isEqualTo(first.at(first.timestamp().next()).within(second.timeoutMicros()));
+    }
+
+    @Test
+    void howeverOftenAScanMovesUpItHasTheTimeOfOneRequest() {
+        f.reads = batch -> {
+            long began = System.nanoTime();
+            while (System.nanoTime() - began < 10_000_000) {
+                Thread.onSpinWait();
+            }
+            return new KvReply.Refused(new KvError.ReadUncertain(
+                    KeySpace.user(Key.of("b")), batch.header().timestamp().next()));
+        };
+        Response response = execute(b -> b.setTimeoutMs(25).setScan(Scan.getDefaultInstance()));
+        assertThat(response.getError().getCode()).isEqualTo(Error.Code.DEADLINE);
+        assertThat(response.getError().getMaybeExecuted()).isFalse();
+        long left = 25_000;
+        for (KvBatch batch : f.batches) {
+            assertThat(batch.header().timeoutMicros()).isBetween(1L, left);
+            left -= 10_000;
+        }
     }
 
     @Test
