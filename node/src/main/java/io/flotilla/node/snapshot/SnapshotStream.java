@@ -8,6 +8,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One snapshot on its way out: reads the range's state as it was when its cursors were made, and sends the next chunk when the last one was taken. A
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Runs one step at a time on its executor.
  */
 final class SnapshotStream {
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotStream.class);
+
     /** How it ended. */
     enum End {
         /** It is installed there, or was not needed. */
@@ -60,24 +64,34 @@ final class SnapshotStream {
     }
 
     void start() {
-        tools.executor().execute(this::nextChunk);
+        run(this::nextChunk);
     }
 
     /** Nobody needs it any more; {@code done} is not told. */
     void cancel() {
-        tools.executor().execute(this::close);
+        run(this::close);
+    }
+
+    /** A step that fails, for whatever reason, is the last one: neither the place nor what the engine keeps for the cursors is held for ever. */
+    private void run(Runnable step) {
+        tools.executor().execute(() -> {
+            try {
+                step.run();
+            } catch (StorageException unusable) {
+                LOG.warn("a snapshot of {} cannot be read: {}", header.descriptor(), unusable.toString());
+                finish(End.FAILED);
+            } catch (RuntimeException | Error failure) {
+                LOG.error("a snapshot of {} cannot be sent", header.descriptor(), failure);
+                finish(End.FAILED);
+            }
+        });
     }
 
     private void nextChunk() {
         if (finished) {
             return;
         }
-        try {
-            fill();
-        } catch (StorageException unusable) {
-            finish(End.FAILED);
-            return;
-        }
+        fill();
         SnapshotChunk chunk = header.chunk(sequence++, parts.isEmpty(), writer.take());
         underWay = chunk;
         resends = 0;
@@ -100,8 +114,7 @@ final class SnapshotStream {
     private void send() {
         SnapshotChunk chunk = underWay;
         if (!finished && chunk != null) {
-            tools.transport()
-                    .sendSnapshot(to, chunk, verdict -> tools.executor().execute(() -> answered(verdict)));
+            tools.transport().sendSnapshot(to, chunk, verdict -> run(() -> answered(verdict)));
         }
     }
 
@@ -142,14 +155,17 @@ final class SnapshotStream {
         if (millis <= 0) {
             step.run();
         } else {
-            tools.timer().after(millis, () -> tools.executor().execute(step));
+            tools.timer().after(millis, () -> run(step));
         }
     }
 
     private void finish(End end) {
         if (!finished) {
-            close();
-            done.accept(end);
+            try {
+                close();
+            } finally {
+                done.accept(end);
+            }
         }
     }
 

@@ -6,15 +6,20 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.MemoryEngine;
+import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.SnapshotVerdict;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How many snapshots leave a store at a time, how fast, and what happens when one does not get through. */
 class SnapshotSendingTest {
@@ -160,6 +165,80 @@ class SnapshotSendingTest {
         assertThat(wire).hasSize(1);
         advance(60_000);
         assertThat(ends).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void whateverFailsWhileItIsReadItsPlaceAndItsCursorsAreGivenBack(Throwable failure) {
+        FailingCursor cursor = new FailingCursor(failure);
+        assertThat(sending.admit(1, 2, () -> {})).isTrue();
+        sending.send(
+                SnapshotInboxTest.header(1, 100),
+                TO,
+                List.of(new SnapshotSending.Part(Engine.Space.DATA, cursor)),
+                success -> ends.add(success ? "through" : "failed"));
+        assertThat(sending.sending()).isZero();
+        assertThat(cursor.closed).isTrue();
+        advance(1_000);
+        assertThat(ends).containsExactly("failed");
+    }
+
+    static Stream<Throwable> failures() {
+        return Stream.of(
+                new StorageException("unreadable", new IOException()),
+                new IllegalStateException("nobody thought of this"),
+                new NoClassDefFoundError("nor of this"));
+    }
+
+    /** Never at its end. */
+    private static class EndlessCursor implements Engine.Cursor {
+        boolean closed;
+
+        @Override
+        public boolean isValid() {
+            return true;
+        }
+
+        @Override
+        public byte[] key() {
+            return new byte[10];
+        }
+
+        @Override
+        public byte[] value() {
+            return new byte[10_000];
+        }
+
+        @Override
+        public void next() {
+            // There is always one more.
+        }
+
+        @Override
+        public void seek(byte[] target) {
+            // It is there already.
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    private static final class FailingCursor extends EndlessCursor {
+        private final Throwable failure;
+
+        FailingCursor(Throwable failure) {
+            this.failure = failure;
+        }
+
+        @Override
+        public byte[] key() {
+            if (failure instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) failure;
+        }
     }
 
     @Test
