@@ -29,6 +29,9 @@ public final class SnapshotSending {
     private static final long RETRY_MILLIS_MIN = 500;
     private static final long RETRY_MILLIS_MAX = 5_000;
 
+    /** Who has not tried again for so long after a failure needs it no more, or begins anew. */
+    private static final long FAILURE_NANOS_MAX = 60_000_000_000L;
+
     /** Who was given a turn and has not begun: its replica is gone, or leads no more. */
     private static final long TURN_NANOS_MAX = 5_000_000_000L;
 
@@ -64,12 +67,15 @@ public final class SnapshotSending {
         }
     }
 
+    /** How often in a row it did not get through. */
+    private record Failures(int count, long lastNanos) {}
+
     private final FlowSettings settings;
     private final Tools tools;
     private final BytePace pace;
     private final Map<Lane, Turn> turns = new HashMap<>();
     private final Map<Lane, Runnable> waiting = new LinkedHashMap<>();
-    private final Map<Lane, Integer> failures = new HashMap<>();
+    private final Map<Lane, Failures> failures = new HashMap<>();
 
     public SnapshotSending(FlowSettings settings, Tools tools) {
         this.settings = settings;
@@ -144,7 +150,9 @@ public final class SnapshotSending {
             if (end == SnapshotStream.End.THROUGH) {
                 failures.remove(lane);
             } else {
-                int before = failures.merge(lane, 1, Integer::sum) - 1;
+                Failures last = failures.get(lane);
+                int before = last == null ? 0 : last.count();
+                failures.put(lane, new Failures(before + 1, System.nanoTime()));
                 pauseMillis = Math.min(RETRY_MILLIS_MAX, RETRY_MILLIS_MIN << Math.min(before, 10));
             }
         }
@@ -159,10 +167,14 @@ public final class SnapshotSending {
         next();
     }
 
-    /** Takes back turns that nobody used, and gives them to who waits. */
+    /** Takes back turns that nobody used, and gives them to who waits. Forgets failures that nobody tries to make good any more. */
     public void tick(long nowNanos) {
         synchronized (this) {
             turns.values().removeIf(turn -> turn.stream == null && nowNanos - turn.sinceNanos > TURN_NANOS_MAX);
+            failures.entrySet()
+                    .removeIf(failed -> nowNanos - failed.getValue().lastNanos() > FAILURE_NANOS_MAX
+                            && !turns.containsKey(failed.getKey())
+                            && !waiting.containsKey(failed.getKey()));
         }
         next();
     }
@@ -180,6 +192,11 @@ public final class SnapshotSending {
             }
         }
         called.forEach(Runnable::run);
+    }
+
+    /** How many failures are remembered. */
+    synchronized int remembered() {
+        return failures.size();
     }
 
     /** How many are under way or have their turn. */

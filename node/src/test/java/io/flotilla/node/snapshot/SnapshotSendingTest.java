@@ -242,6 +242,18 @@ class SnapshotSendingTest {
     }
 
     @Test
+    void whatFailedAndIsNotTriedAgainIsForgotten() {
+        for (int range = 1; range <= 10; range++) {
+            begin(range);
+            wire.remove().answered().accept(SnapshotVerdict.REFUSED);
+        }
+        sending.tick(System.nanoTime());
+        assertThat(sending.remembered()).isEqualTo(10);
+        sending.tick(System.nanoTime() + 120_000_000_000L);
+        assertThat(sending.remembered()).isZero();
+    }
+
+    @Test
     void soManyBytesASecondAndAFewAtOnce() {
         BytePace pace = new BytePace(1_000_000, 0);
         assertThat(pace.takeNanos(250_000, 0)).isZero();
