@@ -154,7 +154,8 @@ final class SnapshotTraffic implements AutoCloseable {
 
     @Override
     public void close() {
-        reading.shutdownNow();
+        sending.close();
+        reading.shutdown(); // what was begun is given up there
         writing.shutdownNow();
     }
 }

@@ -76,6 +76,7 @@ public final class SnapshotSending {
     private final Map<Lane, Turn> turns = new HashMap<>();
     private final Map<Lane, Runnable> waiting = new LinkedHashMap<>();
     private final Map<Lane, Failures> failures = new HashMap<>();
+    private boolean closed;
 
     public SnapshotSending(FlowSettings settings, Tools tools) {
         this.settings = settings;
@@ -134,6 +135,10 @@ public final class SnapshotSending {
         turn.stream = stream;
         Turn before;
         synchronized (this) {
+            if (closed) {
+                parts.forEach(part -> part.cursor().close());
+                return;
+            }
             before = turns.put(lane, turn);
         }
         if (before != null && before.stream != null) {
@@ -192,6 +197,22 @@ public final class SnapshotSending {
             }
         }
         called.forEach(Runnable::run);
+    }
+
+    /** Ends all that are under way, so that nothing of the engine is held; nobody is told. */
+    public void close() {
+        List<SnapshotStream> unfinished = new ArrayList<>();
+        synchronized (this) {
+            closed = true;
+            for (Turn turn : turns.values()) {
+                if (turn.stream != null) {
+                    unfinished.add(turn.stream);
+                }
+            }
+            turns.clear();
+            waiting.clear();
+        }
+        unfinished.forEach(SnapshotStream::cancel);
     }
 
     /** How many failures are remembered. */

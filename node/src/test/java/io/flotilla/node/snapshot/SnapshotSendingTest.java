@@ -254,6 +254,28 @@ class SnapshotSendingTest {
     }
 
     @Test
+    void anEngineThatIsAboutToCloseIsHeldByNoSnapshot() {
+        EndlessCursor underWay = new EndlessCursor();
+        EndlessCursor late = new EndlessCursor();
+        sending.send(
+                SnapshotInboxTest.header(1, 100),
+                TO,
+                List.of(new SnapshotSending.Part(Engine.Space.DATA, underWay)),
+                ended -> {});
+        assertThat(wire).hasSize(1);
+        assertThat(underWay.closed).isFalse();
+        sending.close();
+        sending.send(
+                SnapshotInboxTest.header(2, 100),
+                TO,
+                List.of(new SnapshotSending.Part(Engine.Space.DATA, late)),
+                ended -> {});
+        assertThat(underWay.closed).isTrue();
+        assertThat(late.closed).isTrue();
+        assertThat(sending.sending()).isZero();
+    }
+
+    @Test
     void soManyBytesASecondAndAFewAtOnce() {
         BytePace pace = new BytePace(1_000_000, 0);
         assertThat(pace.takeNanos(250_000, 0)).isZero();
