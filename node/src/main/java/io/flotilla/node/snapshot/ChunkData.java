@@ -3,6 +3,7 @@ package io.flotilla.node.snapshot;
 import io.flotilla.config.settings.Limits;
 import io.flotilla.node.mvcc.EntryHash;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.StorageException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -43,6 +44,15 @@ final class ChunkData {
         return mix(before, checksum(data, HEAD_BYTES));
     }
 
+    /** Fills in the head of a chunk that follows {@code before}; returns the chain after it. */
+    static long seal(long before, byte[] data) {
+        long chain = chained(before, data);
+        ByteBuffer head = ByteBuffer.wrap(data);
+        head.putLong(4, chain);
+        head.putInt(0, checksum(data, 4));
+        return chain;
+    }
+
     private static long mix(long hash, long value) {
         long mixed = (hash ^ value) * CHAIN_MULTIPLIER;
         return mixed ^ (mixed >>> 32);
@@ -79,12 +89,16 @@ final class ChunkData {
                 sink.entry(space, read(buffer), read(buffer));
             }
         } catch (BufferUnderflowException | IndexOutOfBoundsException | NegativeArraySizeException malformed) {
-            throw new IllegalStateException("a chunk whose checksum is right is malformed", malformed);
+            throw new StorageException("a chunk whose checksum is right is malformed", malformed);
         }
     }
 
     private static byte[] read(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.getInt()];
+        int length = buffer.getInt();
+        if (length > buffer.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        byte[] bytes = new byte[length];
         buffer.get(bytes);
         return bytes;
     }
@@ -123,10 +137,7 @@ final class ChunkData {
         byte[] take() {
             byte[] data = new byte[buffer.position()];
             buffer.flip().get(data);
-            chain = chained(chain, data);
-            ByteBuffer head = ByteBuffer.wrap(data);
-            head.putLong(4, chain);
-            head.putInt(0, checksum(data, 4));
+            chain = seal(chain, data);
             buffer = fresh();
             return data;
         }

@@ -20,6 +20,7 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,6 +145,25 @@ class SnapshotInboxTest {
             assertThat(files()).isEmpty();
         }
         assertThat(arrived).isEmpty();
+    }
+
+    /** Its sender has another idea of the format than this store, or is mad. */
+    @Test
+    void aChunkWhoseSumsAreRightButWhoseEntriesAreNotDropsTheSnapshot() throws IOException {
+        SnapshotHeader header = header(1, 100);
+        for (int length : new int[] {Integer.MAX_VALUE, 1_000, -5}) {
+            byte[] data = ByteBuffer.allocate(30)
+                    .position(12)
+                    .put((byte) Space.DATA.ordinal())
+                    .putInt(length)
+                    .array();
+            ChunkData.seal(ChunkData.chainStart(header), data);
+            assertThat(take(header.chunk(0, true, data))).isEqualTo(SnapshotVerdict.REFUSED);
+            assertThat(files()).isEmpty();
+        }
+        assertThat(arrived).isEmpty();
+        chunks(1, 100, 2).forEach(this::take);
+        assertThat(arrived).hasSize(1);
     }
 
     @Test
