@@ -311,6 +311,11 @@ public final class Membership implements ControlHandler {
     }
 
     @Override
+    public boolean isGone(NodeId node) {
+        return tools.registry().isGone(node);
+    }
+
+    @Override
     public void onBootstrap(Bootstrap bootstrap, Consumer<BootstrapAck> reply) {
         run(() -> {
             Optional<UUID> mine = identity.cluster();

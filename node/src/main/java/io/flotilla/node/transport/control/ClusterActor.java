@@ -18,7 +18,6 @@ import io.flotilla.node.transport.NodeAddress;
 import io.flotilla.node.transport.NodeSystem;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +37,6 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     static final String NAME = "flotilla-control";
 
     private static final Duration HELLO_INTERVAL = Duration.ofMillis(500);
-
-    /** So many hellos without an answer, ten seconds, are as much silence as makes a member count as dead. */
-    private static final int UNANSWERED_MAX = 20;
 
     // ---- commands of this node ---------------------------------------------------------------------------------
 
@@ -81,9 +77,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     /** Members by Akka address; the number tells two processes at one address apart. */
     private final Map<String, Long> members = new TreeMap<>();
 
-    /** Hellos without an answer, by address, to those that have introduced themselves and are no members yet: nobody else would notice their end. */
-    private final Map<String, Integer> unanswered = new HashMap<>();
-
+    private final Hellos hellos;
     private final Set<String> refusals = new HashSet<>();
 
     static Behavior<ControlCommand> create(Wiring wiring) {
@@ -96,6 +90,9 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
         this.self = wiring.system().nodeId();
         this.selfAddress = wiring.system().address();
         this.table = new PeerTable(self, selfAddress, wiring.clusterId());
+        this.hellos = new Hellos(
+                selfAddress,
+                wiring.system().seeds().stream().map(NodeAddress::akka).toList());
         this.cluster = Cluster.get(wiring.system().classic());
         cluster.subscribe(
                 Adapter.toClassic(
@@ -134,25 +131,18 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
 
     // ---- who is there ------------------------------------------------------------------------------------------
 
-    /** Says hello to everyone expected who has not answered, or fell silent, or is no member yet. */
     private Behavior<ControlCommand> introduce() {
-        Set<String> expected = new HashSet<>(members.keySet());
-        for (NodeAddress seed : wiring.system().seeds()) {
-            expected.add(seed.akka());
+        Hellos.Round round = hellos.next(members.keySet(), table.peers(), wiring.handler()::isGone);
+        for (String address : round.silent()) {
+            publish(table.silent(address));
         }
-        for (Peer peer : table.peers()) {
-            expected.add(peer.akkaAddress());
-        }
-        expected.remove(selfAddress);
-        for (String address : expected) {
-            boolean live = table.hasLive(address);
-            if (live && members.containsKey(address)) {
-                continue;
-            }
-            if (live && unanswered.merge(address, 1, Integer::sum) > UNANSWERED_MAX) {
-                publish(table.silent(address));
-            }
+        for (String address : round.to()) {
             tell(address, ownHello(true));
+        }
+        for (NodeId node : round.forgotten()) {
+            LOG.info("{} has left the cluster and is spoken to no more", node);
+            table.forget(node);
+            wiring.published().accept(table.peers());
         }
         return this;
     }
@@ -163,7 +153,7 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
     }
 
     private Behavior<ControlCommand> onHello(ControlMessage.Hello hello) {
-        unanswered.remove(hello.akkaAddress());
+        hellos.heard(hello.akkaAddress());
         if (hello.answerWanted()) {
             tell(hello.akkaAddress(), ownHello(false));
         }

@@ -16,6 +16,11 @@ public interface ControlHandler {
     /** A small question from another node. */
     void onAdminCall(NodeId from, String kind, byte[] payload, Consumer<AdminReply> reply);
 
+    /** Whether that node has left the cluster for good: nothing is expected of it. Asked often. */
+    default boolean isGone(NodeId node) {
+        return false;
+    }
+
     /** A stranger was refused: another bearer of a node id, or a node of another cluster. Told once per stranger and reason. */
     default void onRefused(String reason) {}
 }

@@ -55,7 +55,7 @@ public final class ControlPlane {
         return new ControlPlane(system.nodeId(), actor, published);
     }
 
-    /** Every node that ever introduced itself, by id; without this one. */
+    /** Every node that has introduced itself, by id, but for those that left the cluster and stayed silent since; without this one. */
     public List<Peer> peers() {
         return published.peers;
     }

@@ -41,15 +41,6 @@ final class PeerTable {
         return peers.get(id);
     }
 
-    boolean hasLive(String akkaAddress) {
-        for (Peer peer : peers.values()) {
-            if (peer.live() && peer.akkaAddress().equals(akkaAddress)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Whether another node has introduced itself from that peer's address. */
     boolean isTakenOver(Peer peer) {
         for (Peer other : peers.values()) {
@@ -97,6 +88,10 @@ final class PeerTable {
             }
         }
         return Outcome.NOTHING;
+    }
+
+    void forget(NodeId id) {
+        peers.remove(id);
     }
 
     private static Outcome refused(String reason) {
