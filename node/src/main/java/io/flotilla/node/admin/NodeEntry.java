@@ -19,6 +19,11 @@ public record NodeEntry(int node, String transport, String grpc, String store, b
         return new NodeEntry(node, other.transport, other.grpc, store, leaving, gone);
     }
 
+    /** What was said of it once, that it leaves or is gone, is for ever. */
+    NodeEntry notBackFrom(NodeEntry before) {
+        return new NodeEntry(node, transport, grpc, store, leaving || before.leaving, gone || before.gone);
+    }
+
     NodeEntry leaving(boolean nowGone) {
         return new NodeEntry(node, transport, grpc, store, true, nowGone);
     }

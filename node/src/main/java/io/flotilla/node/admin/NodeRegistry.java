@@ -1,5 +1,7 @@
 package io.flotilla.node.admin;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flotilla.config.id.NodeId;
@@ -27,7 +29,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -126,8 +130,10 @@ public final class NodeRegistry {
         learn(before != null && before.store().equals(self.store()) ? before.at(self) : self);
     }
 
-    private void learn(NodeEntry address, boolean write) {
-        NodeEntry before = known.put(address.node(), address);
+    private void learn(NodeEntry heard, boolean write) {
+        NodeEntry before = known.get(heard.node());
+        NodeEntry address =
+                requireNonNull(known.merge(heard.node(), heard, (earlier, fresh) -> fresh.notBackFrom(earlier)));
         if (address.equals(before)) {
             return;
         }
@@ -146,19 +152,34 @@ public final class NodeRegistry {
         }
     }
 
-    /** Reads the whole registry from the meta range into memory. */
+    /**
+     * Reads the whole registry from the meta range into memory. What is known here and is not there is written again: rows never go, so the meta range was
+     * recovered from a replica that lagged behind.
+     */
     public void refresh(Consumer<Boolean> done) {
         KvOp scan = KvOp.Scan.inconsistent(KeySpace.NODES, 10_000, 1_000_000);
         sender.send(new KvBatch(KvHeader.standalone(TIMEOUT_MICROS), List.of(scan)), reply -> {
             boolean read = reply instanceof KvReply.Done;
             if (reply instanceof KvReply.Done answered
                     && answered.results().get(0) instanceof KvResult.Scanned scanned) {
+                Map<Integer, NodeEntry> found = new TreeMap<>();
                 for (KvResult.Row row : scanned.rows()) {
-                    learn(decode(row.value().bytes()));
+                    NodeEntry entry = decode(row.value().bytes());
+                    found.put(entry.node(), entry);
+                    learn(entry);
                 }
+                known.values().forEach(entry -> restore(entry, found.get(entry.node())));
             }
             done.accept(read);
         });
+    }
+
+    private void restore(NodeEntry entry, @Nullable NodeEntry found) {
+        if (found == null) {
+            write(KeySpace.node(entry.node()), null, entry, ignored -> {});
+        } else if (entry.leaving() && !found.leaving() || entry.gone() && !found.gone()) {
+            mark(entry.node(), entry.gone(), ignored -> {});
+        }
     }
 
     /** Binds this node's id to its store, unless it is bound already. */
