@@ -94,8 +94,8 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
                 unreachable(refused) || refused.code() == ErrorCode.DEADLINE ? ExitCode.UNREACHABLE : ExitCode.FAILED,
                 command + " was cut short",
                 why(refused),
-                "its servers are stopped, and their directory is gone unless it was to be kept",
-                "keep it the next time (--keep, or --data of the demo), and read the servers' logs in it");
+                "its servers are stopped; their directory is gone unless it was to be kept, or is said above not to be removed",
+                "read the servers' logs in it, or keep it the next time (--keep, or --data of the demo)");
     }
 
     /** @param readOnly the command changes nothing, whatever the exception says */

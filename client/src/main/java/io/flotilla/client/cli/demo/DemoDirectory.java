@@ -76,7 +76,7 @@ public final class DemoDirectory implements AutoCloseable {
             Path root = Files.createTempDirectory("flotilla-demo-");
             return new DemoDirectory(root, false, ports(settings), settings.accounts(), false, null, null);
         }
-        Path root = Files.createDirectories(chosen).toAbsolutePath().normalize();
+        Path root = created(chosen).toAbsolutePath().normalize();
         FileChannel lock = lock(root);
         Path state = root.resolve("demo.json");
         try {
@@ -225,6 +225,19 @@ public final class DemoDirectory implements AutoCloseable {
     public void removeIfTemporary() {
         if (!kept) {
             Directories.deleteQuietly(root);
+        }
+    }
+
+    private static Path created(Path chosen) {
+        try {
+            return Files.createDirectories(chosen);
+        } catch (IOException refused) {
+            throw new CliFailure(
+                    ExitCode.USAGE,
+                    "cannot use " + chosen,
+                    "no directory can be made there (" + refused.getClass().getSimpleName() + ")",
+                    "nothing was started",
+                    "choose another --data");
         }
     }
 

@@ -7,6 +7,7 @@ import io.flotilla.client.KeyValue;
 import io.flotilla.client.cli.CliFailure;
 import io.flotilla.client.cli.local.ServerSpec;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,14 @@ class DemoDirectoryTest {
                 .isInstanceOf(CliFailure.class);
         // The refused ones have let go of the directory.
         DemoDirectory.open(directory, THREE).close();
+    }
+
+    @Test
+    void aFileIsNoDirectoryForADemo() throws Exception {
+        Path file = Files.createFile(directory.resolve("file"));
+        assertThatThrownBy(() -> DemoDirectory.open(file, THREE))
+                .isInstanceOfSatisfying(CliFailure.class, failure -> assertThat(failure.exitCode())
+                        .isEqualTo(2));
     }
 
     @Test
