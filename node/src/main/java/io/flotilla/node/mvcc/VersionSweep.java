@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * covers, and deletions below it; records of transactions that were aborted and began below it; and takes away what was found.
  *
  * <p>What was found stays garbage, whatever is written meanwhile: a version is only ever laid above all others of its key. An aborted transaction's record
- * fences late copies of its commit, and those are too old for a range that was swept. Other records stay: somebody may ask for them.
+ * fences late copies of its commit, and those are too old for a range that was swept. Other records stay: they may tell what an intent elsewhere is
+ * worth, so others see to them.
  *
  * <p>Not thread-safe, but any thread may look: what it looks at does not change.
  */

@@ -14,6 +14,7 @@ import io.flotilla.range.routing.RangeReply;
 import io.flotilla.range.routing.RangeRequest;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings transactions to an end whose coordinator is gone and whose intents nobody meets: reads each key that has held an intent for long, which pushes and
@@ -73,13 +74,20 @@ final class OldIntents {
     }
 
     private static void read(ReplicaDirectory replicas, Key key) {
-        RangeDescriptor range = replicas.holding(key).orElse(null);
-        Slot slot = range == null ? null : replicas.find(range.id());
-        if (range != null && slot != null && mayLead(slot)) {
+        Slot slot = leaseholderOf(replicas, key);
+        if (slot != null) {
+            RangeDescriptor range = slot.descriptor();
             KvBatch batch = new KvBatch(KvHeader.standalone(TIMEOUT_MICROS), List.of(new KvOp.Get(key)));
             slot.tell(new ReplicaActor.Serve(
                     new RangeRequest(range.id(), range.generation(), batch), OldIntents::ignore));
         }
+    }
+
+    /** The replica here that leads, or may lead, the range of that key; null if there is none. */
+    static @Nullable Slot leaseholderOf(ReplicaDirectory replicas, Key key) {
+        RangeDescriptor range = replicas.holding(key).orElse(null);
+        Slot slot = range == null ? null : replicas.find(range.id());
+        return slot != null && mayLead(slot) ? slot : null;
     }
 
     /** Nobody is woken to say that it is not the leaseholder. */

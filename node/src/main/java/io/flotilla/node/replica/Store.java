@@ -111,7 +111,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         this.looks = new Looks(setting.node(), setting.liveness(), replicas);
         this.flushes =
                 new FlushCycle(setting.engine(), log, replicas, setting.raft().logEntriesKept());
-        this.sweeps = new VersionSweeps(setting, replicas, settings.retention(), this::diskFailed);
+        this.sweeps = new VersionSweeps(setting, replicas, settings.retention(), this::diskFailed, this::resolver);
         this.stopped = new StoppedReplicas(
                 setting.node(),
                 log,

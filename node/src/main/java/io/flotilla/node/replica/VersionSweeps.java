@@ -9,6 +9,7 @@ import io.flotilla.node.raft.RaftStatus;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
+import io.flotilla.txn.coordinator.ConflictResolver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -16,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Has old versions taken away from the ranges that are led from here: looks for them beside the replicas, a stretch at a time, and has each stretch's
@@ -50,6 +52,7 @@ final class VersionSweeps {
     private final ReplicaDirectory replicas;
     private final ExecutorService executor;
     private final OldIntents oldIntents;
+    private final OldRecords oldRecords;
     private final Consumer<Throwable> onDiskFailure;
     private final long retentionMicros;
     private final SweepSchedule schedule;
@@ -62,7 +65,11 @@ final class VersionSweeps {
     private volatile boolean closed;
 
     VersionSweeps(
-            Replica.Setting setting, ReplicaDirectory replicas, Duration retention, Consumer<Throwable> onDiskFailure) {
+            Replica.Setting setting,
+            ReplicaDirectory replicas,
+            Duration retention,
+            Consumer<Throwable> onDiskFailure,
+            Supplier<ConflictResolver> resolver) {
         this.engine = setting.engine();
         this.clock = setting.clock();
         this.replicas = replicas;
@@ -72,6 +79,10 @@ final class VersionSweeps {
             return thread;
         });
         this.oldIntents = new OldIntents(engine, replicas);
+        this.oldRecords = new OldRecords(
+                engine,
+                anchor -> OldIntents.leaseholderOf(replicas, anchor) != null,
+                record -> resolver.get().finish(record));
         this.onDiskFailure = onDiskFailure;
         this.retentionMicros = TimeUnit.NANOSECONDS.toMicros(retention.toNanos());
         this.schedule = new SweepSchedule(retentionMicros);
@@ -91,6 +102,8 @@ final class VersionSweeps {
             lookedMicros = nowMicros;
             Timestamp old = clock.now().plusMicros(-retentionMicros / OLD_INTENTS_PER_RETENTION);
             execute(() -> oldIntents.look(old));
+            Timestamp forgotten = clock.now().plusMicros(-retentionMicros);
+            execute(() -> oldRecords.look(forgotten));
         }
         List<Long> lost = places.giveUp(nowMicros);
         lost.forEach(range -> schedule.putOff(range, nowMicros));

@@ -8,8 +8,10 @@ import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.config.txn.TxnMeta;
+import io.flotilla.config.txn.TxnRecord;
 import io.flotilla.txn.coordinator.CommitMachine;
 import io.flotilla.txn.coordinator.ConflictResolver;
+import io.flotilla.txn.coordinator.FinishingMachine;
 import io.flotilla.txn.coordinator.OutcomeMachine;
 import io.flotilla.txn.coordinator.TxnCoordinator;
 import io.flotilla.txn.coordinator.TxnEffect;
@@ -106,6 +108,11 @@ public final class TransactionService implements TxnCoordinator, ConflictResolve
     @Override
     public void resolve(TxnMeta pusher, TxnMeta holder, Consumer<Resolution> callback) {
         coordination.accept(each -> each.resolve(pusher, holder, callback));
+    }
+
+    @Override
+    public void finish(TxnRecord left) {
+        actor.tell(new CoordinatorActor.Begin(new Task(new FinishingMachine(left), effect -> {})));
     }
 
     /** The first step of a commit, without the actor. */
