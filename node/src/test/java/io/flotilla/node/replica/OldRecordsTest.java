@@ -24,8 +24,10 @@ class OldRecordsTest {
 
     private final MemoryEngine engine = new MemoryEngine();
     private final List<Long> finished = new ArrayList<>();
-    private final OldRecords records = new OldRecords(engine, key -> !key.equals(key(4)), record -> finished.add(
-            record.meta().id().low()));
+    private final OldRecords records = new OldRecords(
+            engine,
+            key -> !key.equals(key(4)),
+            record -> finished.add(record.meta().id().low()));
 
     @Test
     void onlyOldCommittedOnesOfRangesLedHereAreFinished() {

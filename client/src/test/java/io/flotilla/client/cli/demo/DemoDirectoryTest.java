@@ -57,8 +57,9 @@ class DemoDirectoryTest {
     void aFileIsNoDirectoryForADemo() throws Exception {
         Path file = Files.createFile(directory.resolve("file"));
         assertThatThrownBy(() -> DemoDirectory.open(file, THREE))
-                .isInstanceOfSatisfying(CliFailure.class, failure -> assertThat(failure.exitCode())
-                        .isEqualTo(2));
+                .isInstanceOfSatisfying(
+                        CliFailure.class,
+                        failure -> assertThat(failure.exitCode()).isEqualTo(2));
     }
 
     @Test
