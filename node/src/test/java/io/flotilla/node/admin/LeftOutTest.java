@@ -29,8 +29,7 @@ class LeftOutTest {
         RangeDescriptor left = range(LEFT, "a", "m", List.of(voter(1), voter(2)), 4);
         RangeDescriptor right = range(RIGHT, "m", "z", List.of(voter(1), voter(2)), 4);
         assertThat(LeftOut.of(NODE, List.of(REMOVED), List.of(left, right))).containsExactly(LEFT_OUT);
-        assertThat(LeftOut.of(NODE, List.of(REMOVED, LEFT_OUT), List.of(left, right)))
-                .isEmpty();
+        assertThat(LeftOut.of(NODE, List.of(REMOVED, LEFT_OUT), List.of(left, right))).isEmpty();
     }
 
     /** Whoever brought it goes on with the left side's. */
@@ -45,14 +44,12 @@ class LeftOutTest {
     void whatWasSplitOffBeforeOrWasChangedSinceIsLeftAlone() {
         List<ReplicaInfo> two = List.of(voter(1), voter(2));
         RangeDescriptor before = range(RIGHT, "m", "z", List.of(voter(1), voter(2), voter(3)), 4);
-        RangeDescriptor moved =
-                range(RIGHT, "m", "z", List.of(voter(1), voter(2), new ReplicaInfo(new NodeId(5), 4)), 5);
+        RangeDescriptor moved = range(RIGHT, "m", "z", List.of(voter(1), voter(2), new ReplicaInfo(new NodeId(5), 4)), 5);
         RangeDescriptor elsewhere = range(RIGHT, "z", "zz", two, 4);
         for (RangeDescriptor right : List.of(before, moved, elsewhere)) {
             assertThat(LeftOut.of(NODE, List.of(REMOVED), List.of(right))).isEmpty();
         }
-        assertThat(LeftOut.of(NODE, List.of(LOST), List.of(range(RIGHT, "m", "z", two, 4))))
-                .isEmpty();
+        assertThat(LeftOut.of(NODE, List.of(LOST), List.of(range(RIGHT, "m", "z", two, 4)))).isEmpty();
     }
 
     private static ReplicaInfo voter(int node) {

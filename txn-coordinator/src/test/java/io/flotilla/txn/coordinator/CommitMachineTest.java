@@ -152,6 +152,17 @@ class CommitMachineTest {
         assertThat(script.isIdle()).isTrue();
     }
 
+    @Test
+    void pushedCommitWithTriggerRefreshesWhatItReadBeforeItEnds() {
+        Script script = new Script(new CommitMachine(
+                TxnSettings.DEFAULT, request(Key.of("0"), true, Value.of("change"), A), Script.time(1_000)));
+        script.done(LATER, ACK);
+        assertThat(script.only(KvOp.Refresh.class)).isEqualTo(new KvOp.Refresh(Span.of(Key.of("r")), START));
+        KvError changed = new KvError.RefreshFailed(Key.of("r"));
+        script.refuse(changed);
+        assertThat(script.failure()).isEqualTo(changed);
+    }
+
     // ---- failures ----------------------------------------------------------------------------------------------
 
     @Test
