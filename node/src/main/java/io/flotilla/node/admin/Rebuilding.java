@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -145,25 +146,34 @@ public final class Rebuilding {
             Optional<ReplicaInfo> own,
             boolean here,
             List<RangeDescriptor> all) {
-        if (own.isEmpty() && leaving.getAsBoolean()) {
+        boolean leaves = leaving.getAsBoolean();
+        ReplicaChange wish = wish(node, range, lost, leaves);
+        if (own.isEmpty() && leaves) {
             store.lostReplicas().forget(range.id());
-        } else if (own.isEmpty()) {
-            change(range, new ReplicaChange.Add(node, lost.witness()));
-        } else if (own.get().replicaId() == lost.replicaId()) {
-            if (others(range) == 0) {
-                LOG.error("{} cannot be made anew: there is no other replica with data", lost);
-            } else {
-                if (!range.equals(lost.removedFrom())) {
-                    store.lostReplicas().addAll(List.of(lost.removedFrom(range)));
-                }
-                change(range, new ReplicaChange.Remove(node));
+        } else if (wish instanceof ReplicaChange.Remove && others(range) == 0) {
+            LOG.error("{} cannot be made anew: there is no other replica with data", lost);
+        } else if (wish != null) {
+            if (wish instanceof ReplicaChange.Remove && !range.equals(lost.removedFrom())) {
+                store.lostReplicas().addAll(List.of(lost.removedFrom(range)));
             }
-        } else if (own.get().kind() != ReplicaInfo.Kind.VOTER) {
-            // Whoever added it did not see it through.
-            change(range, new ReplicaChange.Add(node, lost.witness()));
-        } else if (here && !isBeingSplit(range, all)) {
+            change(range, wish);
+        } else if (!leaves && here && !isBeingSplit(range, all)) {
             store.lostReplicas().replaced(range);
         }
+    }
+
+    /** What is next for a lost replica; null if nothing is. On a node that leaves nothing is: what is still there is moved, and removed it could not be. */
+    static @Nullable ReplicaChange wish(NodeId node, RangeDescriptor range, LostReplicas.Lost lost, boolean leaves) {
+        Optional<ReplicaInfo> own = range.replicaOn(node);
+        if (leaves) {
+            return null;
+        }
+        if (own.isPresent() && own.get().replicaId() == lost.replicaId()) {
+            return new ReplicaChange.Remove(node);
+        }
+        // A learner: whoever added it did not see it through.
+        boolean votes = own.isPresent() && own.get().kind() == ReplicaInfo.Kind.VOTER;
+        return votes ? null : new ReplicaChange.Add(node, lost.witness());
     }
 
     /** Its right side's row is committed and not to be seen yet: in its place is what the range was before. */

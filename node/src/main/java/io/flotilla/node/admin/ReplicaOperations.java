@@ -114,7 +114,7 @@ public final class ReplicaOperations {
         Duration timeout = Duration.ofMillis(millis).plus(ANSWER_SLACK);
         nodes.call(node, AdminCalls.HAND_OFF, AdminCalls.numberPayload(millis), timeout, reply -> {
             if (!reply.ok()) {
-                callback.accept(new Failed<>(new KvError.Internal(reply.error(), true)));
+                callback.accept(new Failed<>(new KvError.Unavailable("UNREACHABLE", Key.MIN, reply.error(), true)));
                 return;
             }
             try {

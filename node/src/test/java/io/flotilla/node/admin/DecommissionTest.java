@@ -163,6 +163,17 @@ class DecommissionTest {
                         failed -> assertThat(failed.error().provenNotExecuted()).isTrue());
     }
 
+    /** Nor is its silence a fault of ours. */
+    @Test
+    void aNodeThatFallsSilentMeanwhileWasPerhapsDrained() {
+        write(new NodeEntry(4, "h:4", "h:4", "s4"));
+        List<Answer<Drained>> drained = new ArrayList<>();
+        operations().drain(LEAVING, 4_000_000, drained::add);
+        assertThat(drained)
+                .containsExactly(new Failed<>(
+                        new KvError.Unavailable("UNREACHABLE", Key.MIN, "n4 did not answer in time", true)));
+    }
+
     /** It would have replicas made anew until it reads the registry again, or for ever if it cannot. */
     @Test
     void aNodeThatIsStartedAgainKnowsStillThatItLeaves() {
@@ -177,6 +188,24 @@ class DecommissionTest {
         NodeRegistry once = new NodeRegistry(engine, this::read, new Transactions(), entry -> {});
         once.loadLocal();
         assertThat(once.isLeaving(LEAVING)).isTrue();
+    }
+
+    /** The meta range was recovered from a replica that lagged behind. */
+    @Test
+    void whatTheMetaRangeHasForgottenOfNodesIsWrittenAgain() {
+        nodes(4);
+        registry.mark(3, true, marked -> assertThat(marked).isTrue());
+        registry.mark(4, false, marked -> assertThat(marked).isTrue());
+        TreeMap<Key, Value> before = new TreeMap<>(meta);
+        meta.remove(KeySpace.node(2));
+        write(new NodeEntry(3, "h:3", "h:3", "s3"));
+        write(new NodeEntry(4, "h:4", "h:4", "s4"));
+
+        registry.refresh(read -> assertThat(read).isTrue());
+
+        assertThat(registry.isGone(new NodeId(3))).isTrue();
+        assertThat(registry.isLeaving(LEAVING)).isTrue();
+        assertThat(meta).isEqualTo(before);
     }
 
     private ReplicaOperations operations() {
@@ -277,7 +306,7 @@ class DecommissionTest {
     private final class AllLive implements NodePort {
         @Override
         public void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
-            throw new UnsupportedOperationException();
+            callback.accept(AdminReply.failed(node + " did not answer in time"));
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.flotilla.config.key.KeySpace;
 import io.flotilla.config.key.Span;
 import io.flotilla.node.replica.LostReplicas.Lost;
 import io.flotilla.node.replica.LostReplicas.Why;
+import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
@@ -29,7 +30,8 @@ class LeftOutTest {
         RangeDescriptor left = range(LEFT, "a", "m", List.of(voter(1), voter(2)), 4);
         RangeDescriptor right = range(RIGHT, "m", "z", List.of(voter(1), voter(2)), 4);
         assertThat(LeftOut.of(NODE, List.of(REMOVED), List.of(left, right))).containsExactly(LEFT_OUT);
-        assertThat(LeftOut.of(NODE, List.of(REMOVED, LEFT_OUT), List.of(left, right))).isEmpty();
+        assertThat(LeftOut.of(NODE, List.of(REMOVED, LEFT_OUT), List.of(left, right)))
+                .isEmpty();
     }
 
     /** Whoever brought it goes on with the left side's. */
@@ -44,12 +46,38 @@ class LeftOutTest {
     void whatWasSplitOffBeforeOrWasChangedSinceIsLeftAlone() {
         List<ReplicaInfo> two = List.of(voter(1), voter(2));
         RangeDescriptor before = range(RIGHT, "m", "z", List.of(voter(1), voter(2), voter(3)), 4);
-        RangeDescriptor moved = range(RIGHT, "m", "z", List.of(voter(1), voter(2), new ReplicaInfo(new NodeId(5), 4)), 5);
+        RangeDescriptor moved =
+                range(RIGHT, "m", "z", List.of(voter(1), voter(2), new ReplicaInfo(new NodeId(5), 4)), 5);
         RangeDescriptor elsewhere = range(RIGHT, "z", "zz", two, 4);
         for (RangeDescriptor right : List.of(before, moved, elsewhere)) {
             assertThat(LeftOut.of(NODE, List.of(REMOVED), List.of(right))).isEmpty();
         }
-        assertThat(LeftOut.of(NODE, List.of(LOST), List.of(range(RIGHT, "m", "z", two, 4)))).isEmpty();
+        assertThat(LeftOut.of(NODE, List.of(LOST), List.of(range(RIGHT, "m", "z", two, 4))))
+                .isEmpty();
+    }
+
+    /** Whoever empties the node moves it; removed without another in its place, the range would be a voter short for good. */
+    @Test
+    void aLostReplicaOfANodeThatLeavesIsLeftToBeMoved() {
+        assertThat(Rebuilding.wish(NODE, WHOLE, LOST, false)).isEqualTo(new ReplicaChange.Remove(NODE));
+        assertThat(Rebuilding.wish(NODE, WHOLE, LOST, true)).isNull();
+    }
+
+    @Test
+    void whatIsLostIsRemovedThenAddedUntilItVotes() {
+        ReplicaChange add = new ReplicaChange.Add(NODE, false);
+        ReplicaInfo learner = new ReplicaInfo(NODE, 4, ReplicaInfo.Kind.LEARNER, false);
+        List<ReplicaInfo> two = List.of(voter(1), voter(2));
+        assertThat(Rebuilding.wish(NODE, range(LEFT, "a", "z", two, 4), LOST, false))
+                .isEqualTo(add);
+        assertThat(Rebuilding.wish(NODE, range(LEFT, "a", "z", List.of(voter(1), voter(2), learner), 5), LOST, false))
+                .isEqualTo(add);
+        assertThat(Rebuilding.wish(
+                        NODE,
+                        range(LEFT, "a", "z", List.of(voter(1), voter(2), new ReplicaInfo(NODE, 4)), 5),
+                        LOST,
+                        false))
+                .isNull();
     }
 
     private static ReplicaInfo voter(int node) {
