@@ -22,11 +22,13 @@ import io.flotilla.node.disk.SpaceWatch;
 import io.flotilla.node.grpc.AdminService;
 import io.flotilla.node.grpc.GrpcServer;
 import io.flotilla.node.grpc.KvGateway;
+import io.flotilla.node.liveness.ClockMark;
 import io.flotilla.node.liveness.LivenessConfig;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.service.LivenessFile;
 import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.liveness.service.LivenessService;
+import io.flotilla.node.liveness.service.MachineRun;
 import io.flotilla.node.log.ChronicleLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
@@ -139,7 +141,8 @@ public final class NodeApp implements AutoCloseable {
     NodeApp(NodeSettings settings) throws IOException {
         this.settings = settings;
         Files.createDirectories(settings.data());
-        HybridClock clock = new HybridClock(WallClock.system(), settings.maxClockOffsetMillis() * 1_000);
+        WallClock wall = WallClock.system();
+        HybridClock clock = new HybridClock(wall, settings.maxClockOffsetMillis() * 1_000);
         // Before all other files: a directory that has those and no promises has lost them.
         Path state = settings.data().resolve("state");
         Disk disk = Disk.ofThisProcess();
@@ -149,11 +152,14 @@ public final class NodeApp implements AutoCloseable {
         }
         this.space = new SpaceWatch(disk, settings.data(), settings.diskReserveBytes()).start();
         LivenessFile promises = LivenessFile.open(disk, settings.data(), !Files.exists(state));
+        long boot = MachineRun.boot();
+        Timestamp servedBefore = promises.found().clock().at(boot, LivenessService.nowMicros());
         // The wire needs nothing of the disk, and takes about as long.
         CompletableFuture<NodeSystem> wire =
                 CompletableFuture.supplyAsync(() -> startWire(settings), NodeApp::onAnotherThread);
         RocksEngine rocks = new RocksEngine(state);
         this.engine = rocks;
+        MachineRun.awaitAbove(servedBefore, wall);
         Now ownedSince = new Now(LivenessService.nowMicros(), clock.now());
         StoreIdentity identity = StoreIdentity.open(engine, disk, settings.data(), settings.node(), UUID.randomUUID());
         this.log = new ChronicleLog(disk, settings.data());
@@ -172,7 +178,9 @@ public final class NodeApp implements AutoCloseable {
                         settings.node().value(),
                         settings.liveness(),
                         settings.raft().leaseMillis(),
-                        clock.maxOffsetMicros()),
+                        clock.maxOffsetMicros(),
+                        boot,
+                        ClockMark.STEP_MICROS),
                 promises,
                 clock,
                 livenessPorts());

@@ -1,6 +1,7 @@
 package io.flotilla.node.liveness;
 
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.Support;
 
 /** What this store asks of one other: the epoch in use towards it, the heartbeats sent, and until when it is supported. */
@@ -9,6 +10,7 @@ final class Asked {
 
     private final long[] sentMicros = new long[KEPT];
     private final Timestamp[] bounds = new Timestamp[KEPT];
+    private final Timestamp[] readings = new Timestamp[KEPT];
 
     private long epoch = Support.NO_EPOCH;
     private long durableWith;
@@ -17,6 +19,7 @@ final class Asked {
     private long stamp = LivenessMessage.NO_STAMP;
     private long untilMicros = Support.NEVER;
     private Timestamp acknowledged = Timestamp.ZERO;
+    private Timestamp accepted = Timestamp.ZERO;
 
     /** The epoch in use, or {@link Support#NO_EPOCH} if this store asks for nothing. */
     long epoch() {
@@ -44,10 +47,11 @@ final class Asked {
         return maySpeak(durable) && !maySpeak(before);
     }
 
-    LivenessMessage.Heartbeat heartbeat(long nowMicros, Timestamp bound) {
+    LivenessMessage.Heartbeat heartbeat(Now now, Timestamp bound) {
         round++;
         int slot = slot(round);
-        sentMicros[slot] = nowMicros;
+        sentMicros[slot] = now.micros();
+        readings[slot] = now.hybrid();
         bounds[slot] = bound;
         return new LivenessMessage.Heartbeat(epoch, round, bound, stamp);
     }
@@ -59,13 +63,16 @@ final class Asked {
         }
         answered = reply.round();
         stamp = reply.stamp();
+        if (isKept(answered)) {
+            accepted = accepted.max(readings[slot(answered)]);
+        }
         return true;
     }
 
     /** The heartbeat of that round is answered, and {@code remainingMicros} of support remain. */
     void supported(LivenessConfig config, long answeredRound, long remainingMicros) {
         long reliable = config.reliableMicros(remainingMicros);
-        if (reliable > 0 && answeredRound > Math.max(0, round - KEPT) && answeredRound <= round) {
+        if (reliable > 0 && isKept(answeredRound)) {
             int slot = slot(answeredRound);
             untilMicros = Math.max(untilMicros, sentMicros[slot] + reliable);
             acknowledged = acknowledged.max(config.boundWorth(bounds[slot], reliable));
@@ -82,6 +89,15 @@ final class Asked {
 
     Timestamp acknowledged() {
         return acknowledged;
+    }
+
+    /** The highest reading of this store's clock that the other has not refused. */
+    Timestamp accepted() {
+        return accepted;
+    }
+
+    private boolean isKept(long sentRound) {
+        return sentRound > Math.max(0, round - KEPT) && sentRound <= round;
     }
 
     private static int slot(long number) {

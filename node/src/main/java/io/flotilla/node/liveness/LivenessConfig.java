@@ -9,8 +9,16 @@ import io.flotilla.config.time.Timestamp;
  * @param self this node
  * @param leaseMillis how long a full promise of {@code supportMillis} is relied on, counted from sending the heartbeat
  * @param maxClockOffsetMicros bound on the difference of wall clocks, for bounds heard before a restart
+ * @param boot names this run of the machine, whose monotonic clock goes on over restarts of the process; {@link ClockMark#NO_BOOT} if that is not known
+ * @param clockStepMicros how far ahead is made durable up to where this store's clock may be served from
  */
-public record LivenessConfig(int self, LivenessSettings settings, long leaseMillis, long maxClockOffsetMicros) {
+public record LivenessConfig(
+        int self,
+        LivenessSettings settings,
+        long leaseMillis,
+        long maxClockOffsetMicros,
+        long boot,
+        long clockStepMicros) {
     public LivenessConfig {
         if (leaseMillis >= settings.supportMillis()) {
             throw new IllegalArgumentException("the lease, " + leaseMillis + " ms, must be shorter than the support, "

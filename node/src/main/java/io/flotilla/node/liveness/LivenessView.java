@@ -17,8 +17,9 @@ public final class LivenessView {
     private final long[] receivedUntil;
     private final Timestamp[] acknowledged;
     private final Timestamp floor;
+    private final ClockBound clock;
 
-    LivenessView(int size, Timestamp floor) {
+    LivenessView(int size, Timestamp floor, ClockBound clock) {
         nodes = new int[size];
         given = new long[size];
         givenUntil = new long[size];
@@ -27,6 +28,7 @@ public final class LivenessView {
         receivedUntil = new long[size];
         acknowledged = new Timestamp[size];
         this.floor = floor;
+        this.clock = clock;
     }
 
     /** Only while the view is built; nodes ascend with {@code at}. */
@@ -74,6 +76,11 @@ public final class LivenessView {
     public long receivedEpoch(int node, long nowMicros) {
         int at = find(node);
         return at < 0 || nowMicros >= receivedUntil[at] ? Support.NO_EPOCH : askedEpoch[at];
+    }
+
+    /** @see Support#clockBound */
+    public Timestamp clockBound(long nowMicros) {
+        return clock.at(nowMicros);
     }
 
     /** The known stores, ascending. */

@@ -53,6 +53,15 @@ public final class StoreLiveness {
     private long epochMax;
     private long number;
     private long durable;
+
+    private ClockBound clock;
+    private long clockWith;
+
+    /** The highest reading of it that another store has not refused, and when any was last heard. */
+    private Timestamp accepted = Timestamp.ZERO;
+
+    private long heardMicros;
+
     private boolean unsaved;
     private boolean stalled;
     private boolean resigned;
@@ -69,7 +78,7 @@ public final class StoreLiveness {
      * Speaks with an epoch of its own, above all that any earlier life of this store has used.
      *
      * @param restored what was durable, or {@link LivenessState#INITIAL}
-     * @param now when the store started
+     * @param now when the store started; its clock is not below what {@link ClockMark#at} of {@code restored} says for then
      */
     public StoreLiveness(LivenessConfig config, LivenessState restored, Now now) {
         this.config = config;
@@ -79,7 +88,9 @@ public final class StoreLiveness {
         this.servedBefore = now.hybrid().plusMicros(config.maxClockOffsetMicros());
         this.floor = now.hybrid().plusMicros(config.maxClockOffsetMicros() + leaseMicros);
         this.epochMax = restored.epochMax();
+        this.clock = ClockBound.restored(config.boot(), restored.clock());
         this.heartbeatAtMicros = now.micros();
+        this.heardMicros = now.micros();
         this.nextTickMicros = now.micros();
         for (LivenessState.Record record : restored.records()) {
             Given given = new Given(floor);
@@ -108,6 +119,7 @@ public final class StoreLiveness {
     }
 
     public LivenessReady received(Now now, int from, LivenessMessage message) {
+        heardMicros = now.micros();
         advanceTo(now);
         Peer peer = peers.get(from);
         if (peer == null) {
@@ -126,11 +138,17 @@ public final class StoreLiveness {
         if (upTo > durable) {
             long before = durable;
             durable = upTo;
+            boolean freed = false;
+            if (!clock.isSettled() && durable >= clockWith) {
+                freed = now.hybrid().isAfter(clock.at(now.micros()));
+                clock = clock.settled();
+                changed = true;
+            }
             for (Peer peer : peers.values()) {
                 if (peer.given.settles(durable)) {
                     settle(now, peer);
                 }
-                if (!peer.gone && peer.asked.becameUsable(before, durable)) {
+                if (!peer.gone && (freed || peer.asked.becameUsable(before, durable))) {
                     heartbeat(now, peer);
                 }
             }
@@ -191,6 +209,7 @@ public final class StoreLiveness {
     // Time
 
     private void advanceTo(Now now) {
+        moveClock(now);
         sayFarewell(now);
         long late = now.micros() - nextTickMicros;
         if (late < 0) {
@@ -211,6 +230,35 @@ public final class StoreLiveness {
                 ask(now, peer);
             }
         }
+    }
+
+    private void moveClock(Now now) {
+        ClockBound next = clock.ahead(now, config.clockStepMicros(), isTrusted(now));
+        if (next != clock) {
+            clock = next;
+            clockWith = unsaved();
+            changed = true;
+        }
+    }
+
+    /**
+     * Whether what the clock shows may become this store's past. A clock that runs ahead, or that is wrong when the machine begins, is refused by the others,
+     * so nothing is served by it; and were it written, a life with the right time would have to wait for it. Others who say nothing can refuse nothing.
+     */
+    private boolean isTrusted(Now now) {
+        return peers.isEmpty()
+                || now.hybrid().microsSince(accepted) <= supportMicros
+                || now.micros() - heardMicros >= supportMicros;
+    }
+
+    /** Up to where this store says that it serves. */
+    private Timestamp ownBound(Now now) {
+        return now.hybrid().min(clock.at(now.micros())).plusMicros(leaseMicros);
+    }
+
+    /** Whether a later life of this store would know that its strength was leaned on up to there: its clock will not be below what is durable of this one's. */
+    private boolean wouldRemember(Now now, Timestamp bound) {
+        return !bound.isAfter(clock.at(now.micros()).plusMicros(config.maxClockOffsetMicros() + leaseMicros));
     }
 
     private void planNextTick() {
@@ -280,7 +328,7 @@ public final class StoreLiveness {
     private void heartbeat(Now now, Peer peer) {
         if (peer.asked.maySpeak(durable)) {
             peer.askedMicros = now.micros();
-            send(peer, peer.asked.heartbeat(now.micros(), now.hybrid().plusMicros(leaseMicros)));
+            send(peer, peer.asked.heartbeat(now, ownBound(now)));
         }
     }
 
@@ -318,7 +366,9 @@ public final class StoreLiveness {
             facts.add(new LivenessFact.Withdrawn(peer.node, before));
         }
         if (given.isWanted()) {
-            reply(now, peer, given.newest(), given.round(), supportMicros);
+            if (wouldRemember(now, given.bounds().of(given.newest()))) {
+                reply(now, peer, given.newest(), given.round(), supportMicros);
+            }
         } else {
             reply(now, peer, given.newest(), 0, 0);
         }
@@ -357,7 +407,7 @@ public final class StoreLiveness {
                 }
             } else if (heartbeat.epoch() < given.newest() || !given.isWanted()) {
                 reply(now, peer, heartbeat.epoch(), heartbeat.round(), 0);
-            } else if (given.heard(heartbeat)) {
+            } else if (wouldRemember(now, heartbeat.bound()) && given.heard(heartbeat)) {
                 changed = true;
                 if (given.isSettled()) {
                     renew(heartbeat, hearsUs);
@@ -391,6 +441,8 @@ public final class StoreLiveness {
         public Boolean visit(LivenessMessage.Reply reply) {
             Asked asked = peer.asked;
             boolean fresh = asked.heard(reply);
+            accepted = accepted.max(asked.accepted());
+            moveClock(now);
             if (reply.epoch() != asked.epoch() || !asked.maySpeak(durable)) {
                 return false;
             }
@@ -442,7 +494,7 @@ public final class StoreLiveness {
         if (unsaved) {
             unsaved = false;
             number++;
-            persist = new LivenessReady.Persist(number, state());
+            persist = new LivenessReady.Persist(number, state(clock.written()));
         }
         if (changed) {
             changed = false;
@@ -457,18 +509,23 @@ public final class StoreLiveness {
         return ready;
     }
 
-    private LivenessState state() {
+    /** To be written last, when nothing will be served any more, nor promised. */
+    public LivenessState atEnd(Now now) {
+        return state(clock.written().endingAt(now.hybrid()));
+    }
+
+    private LivenessState state(ClockMark mark) {
         List<LivenessState.Record> records = new ArrayList<>();
         for (Peer peer : peers.values()) {
             if (peer.given.newest() != Support.NO_EPOCH) {
                 records.add(peer.given.state(peer.node));
             }
         }
-        return new LivenessState(epochMax, records);
+        return new LivenessState(epochMax, mark, records);
     }
 
     private LivenessView buildView() {
-        LivenessView built = new LivenessView(peers.size(), floor);
+        LivenessView built = new LivenessView(peers.size(), floor, clock);
         int at = 0;
         for (Map.Entry<Integer, Peer> entry : peers.entrySet()) {
             built.fill(at++, entry.getKey(), entry.getValue().given, entry.getValue().asked);

@@ -11,6 +11,9 @@
  * that the requester has shown it heard, so a cut of one direction ends it in both. What the requester relies on is counted from its own
  * sending and is shorter by {@code supportMillis - leaseMillis}.
  *
+ * <p>A store serves, and lets itself be leaned on, no further in timestamp space than what is durable of its clock ({@link
+ * io.flotilla.node.liveness.ClockMark}), and begins no life before its clock is there: so it does not matter that wall clocks may be set back meanwhile.
+ *
  * <p>HAZARD: leans on the monotonic clocks of two nodes not drifting apart by more than {@code supportMillis - leaseMillis} within {@code supportMillis}.
  */
 @NullMarked

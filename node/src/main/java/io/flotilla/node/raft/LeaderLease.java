@@ -55,7 +55,9 @@ final class LeaderLease {
             return Lease.NONE;
         }
         long until = now.micros() + group.leaseMicros;
-        Timestamp bound = now.hybrid().plusMicros(group.leaseMicros);
+        Timestamp bound = now.hybrid()
+                .plusMicros(group.leaseMicros)
+                .min(group.config.trust().support().clockBound());
         if (!group.quorum.isSingle()) {
             until = Math.min(until, group.quorum.reachedBy(untilOf));
             bound = bound.min(new Timestamp(group.quorum.reachedBy(boundOf)));

@@ -11,7 +11,7 @@ import io.flotilla.config.time.Timestamp;
  * <p>HAZARD: leans on monotonic clocks of two nodes not drifting apart by more than {@code electionMillisMin - leaseMillis} within one lease.
  *
  * @param start above everything an earlier leader could have served; the timestamp cache's low-water mark
- * @param bound up to here earlier acknowledgements protect served timestamps
+ * @param bound up to here earlier acknowledgements, and what is durable of this store's clock, protect served timestamps
  * @param untilMicros monotonic; exclusive
  */
 public record Lease(long term, Timestamp start, Timestamp bound, long untilMicros) {

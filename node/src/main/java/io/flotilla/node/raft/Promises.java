@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * replica's term. It ends for good when the epoch is withdrawn, when that leader shows that it leads no more, or when the leader of a later term
  * speaks, for those whose votes made that one owed nothing to the former.
  *
- * <p>HAZARD: {@code maxClockOffset} must be a true bound, or what was heard before a restart, and is forgotten, may lie above {@link #leaseSeen}.
+ * <p>HAZARD: {@code maxClockOffset} must be a true bound, or what was heard before a restart, and is forgotten, may lie above {@link #leaseSeen}. Of a
+ * store's own clock it need not be: no life begins below what an earlier one has served.
  */
 final class Promises {
     private final Support support;

@@ -44,6 +44,11 @@ public interface Support {
         public long receivedEpoch(int replica) {
             return NO_EPOCH;
         }
+
+        @Override
+        public Timestamp clockBound() {
+            return Timestamp.MAX;
+        }
     };
 
     /**
@@ -66,4 +71,7 @@ public interface Support {
 
     /** The epoch at which that replica's store supports this one now, or {@link #NO_EPOCH}. */
     long receivedEpoch(int replica);
+
+    /** Above that nothing may be served from this store now: a later life of it, whose wall clock was set back, would not know. */
+    Timestamp clockBound();
 }

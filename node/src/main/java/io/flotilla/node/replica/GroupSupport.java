@@ -60,6 +60,11 @@ final class GroupSupport implements Support {
         return node == NO_NODE ? NO_EPOCH : view.receivedEpoch(node, nowMicros.getAsLong());
     }
 
+    @Override
+    public Timestamp clockBound() {
+        return liveness.view().clockBound(nowMicros.getAsLong());
+    }
+
     private int node(int replica) {
         List<ReplicaInfo> replicas = descriptor.get().replicas();
         for (int i = 0; i < replicas.size(); i++) {

@@ -16,6 +16,8 @@ public enum Fault {
     PAUSE,
     SLOW_DISK,
     CLOCK_JUMP,
+    /** All processes end, and all wall clocks are set back before they begin again. */
+    CLOCKS_SET_BACK,
     COMPACTION,
     SNAPSHOT_LOST,
     TRANSFER,

@@ -23,8 +23,11 @@ final class Nemesis {
         Fault.RESIGN,
         Fault.BROKEN,
         Fault.FREEZE,
-        Fault.FREEZE
+        Fault.FREEZE,
+        Fault.CLOCKS_SET_BACK
     };
+
+    private static final long SET_BACK_MICROS_MAX = 5_000_000;
 
     private final World world;
     private final SplittableRandom random;
@@ -34,6 +37,9 @@ final class Nemesis {
 
     /** Will be crashed, for what they are in now has no other end. */
     private final List<SimReplica> doomed = new ArrayList<>();
+
+    /** Once is enough: all stores wait for as long as it was. */
+    private boolean clocksSetBack;
 
     private boolean done;
 
@@ -58,11 +64,11 @@ final class Nemesis {
 
     private void act() {
         int choice = random.nextInt(ACTS.length);
-        if ((enabled & (1 << choice)) == 0) {
+        Fault fault = ACTS[choice];
+        if ((enabled & (1 << choice)) == 0 || fault == Fault.CLOCKS_SET_BACK && clocksSetBack) {
             return;
         }
         SimReplica victim = victim();
-        Fault fault = ACTS[choice];
         if (fault == Fault.FREEZE) {
             freeze();
             return;
@@ -76,6 +82,7 @@ final class Nemesis {
             case PAUSE -> pause(victim);
             case SLOW_DISK -> victim.slowDisk(world.queue.nowMicros() + random.nextLong(3_000_000));
             case CLOCK_JUMP -> victim.clock.jump(world.drawSkew());
+            case CLOCKS_SET_BACK -> setClocksBack();
             case COMPACTION -> {
                 victim.flush();
                 victim.compact(random.nextInt(20));
@@ -173,6 +180,16 @@ final class Nemesis {
             SimReplica each = count == 1 ? victim : world.replicas.get(i);
             each.crash();
             // A process that is back at once is the one that could break a promise it forgot.
+            world.queue.after(random.nextLong(random.nextBoolean() ? 200_000 : 4_000_000), 7, each::restart);
+        }
+    }
+
+    /** As in a room that was without power, where whoever tells the time is wrong; or by an operator. */
+    private void setClocksBack() {
+        clocksSetBack = true;
+        boolean powerCut = random.nextBoolean();
+        world.setClocksBack(random.nextLong(SET_BACK_MICROS_MAX), powerCut);
+        for (SimReplica each : world.replicas) {
             world.queue.after(random.nextLong(random.nextBoolean() ? 200_000 : 4_000_000), 7, each::restart);
         }
     }

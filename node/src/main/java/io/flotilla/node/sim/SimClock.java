@@ -13,6 +13,7 @@ final class SimClock {
     private final long originMicros;
     private long trueMicros;
     private long skewMicros;
+    private long backMicros;
     private HybridClock hybrid;
 
     SimClock(long maxOffsetMicros, double rate, long originMicros, long skewMicros) {
@@ -24,7 +25,21 @@ final class SimClock {
     }
 
     private HybridClock newHybrid() {
-        return new HybridClock(() -> EPOCH + trueMicros + skewMicros, maxOffsetMicros);
+        return new HybridClock(this::wallMicros, maxOffsetMicros);
+    }
+
+    private long wallMicros() {
+        return EPOCH + trueMicros + skewMicros - backMicros;
+    }
+
+    /** How far the wall clock is below that timestamp; not positive if it is not. */
+    long microsBelow(Timestamp timestamp) {
+        return timestamp.microsSince(Timestamp.ofMicros(wallMicros()));
+    }
+
+    /** For good, and by more than its error is otherwise. */
+    void setBack(long micros) {
+        backMicros += micros;
     }
 
     void advanceTo(long micros) {

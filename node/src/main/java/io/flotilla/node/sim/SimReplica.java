@@ -60,6 +60,9 @@ final class SimReplica {
     int incarnation;
     private boolean asleep;
 
+    /** Where its clock must have come before it begins anew. */
+    private @Nullable Timestamp notBefore;
+
     /** The core is gone until the node starts again; its store lives on. */
     private boolean broken;
 
@@ -209,7 +212,7 @@ final class SimReplica {
     // Mailbox
 
     void receive(RaftMessage message, Timestamp reading) {
-        if (!exists && !destroyed && message instanceof RaftMessage.Append append) {
+        if (!exists && !destroyed && store.isAlive() && message instanceof RaftMessage.Append append) {
             // The store answers for a replica that it does not have: begin at the beginning, that is with a snapshot.
             RaftMessage reply = new RaftMessage.AppendReply(
                     id, append.from(), append.term(), false, 1, 0, append.round(), Support.NO_EPOCH);
@@ -406,7 +409,7 @@ final class SimReplica {
 
     void receiveSnapshot(int from, long term, Machine snapshot) {
         if (!exists) {
-            if (snapshot.membership().isMember(id)) {
+            if (snapshot.membership().isMember(id) && store.isAlive()) {
                 comeToBe(snapshot);
             }
             return;
@@ -538,7 +541,33 @@ final class SimReplica {
         send(List.of(new RaftMessage.Defortify(id, peer, disk.hardState().term(), servedUpTo)));
     }
 
+    /** The process ends, whether it has a replica or not. */
+    void crashWithStore() {
+        crash();
+        if (store.isAlive()) {
+            store.crash();
+        }
+    }
+
+    /** Begins anew, but not before the clock is where earlier lives have served. */
     void restart() {
+        if (!store.isAlive()) {
+            Timestamp servedUpTo = notBefore == null ? store.servedUpTo() : notBefore;
+            clock.advanceTo(world.queue.nowMicros());
+            long below = clock.microsBelow(servedUpTo);
+            if (below > 0) {
+                notBefore = servedUpTo;
+                world.queue.after(below + 1, 7, this::restart);
+                return;
+            }
+            notBefore = null;
+            clock.restart();
+            store.restart();
+        }
+        open();
+    }
+
+    private void open() {
         if (alive || !hasDisk()) {
             return;
         }
@@ -550,10 +579,6 @@ final class SimReplica {
         }
         handed = disk.copy();
         clock.advanceTo(world.queue.nowMicros());
-        clock.restart();
-        if (!store.isAlive()) {
-            store.restart();
-        }
         RaftCore restarted = newCore(null);
         core = restarted;
         status = restarted.status();

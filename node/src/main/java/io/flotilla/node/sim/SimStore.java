@@ -18,6 +18,8 @@ import java.util.function.Supplier;
 
 /** The shell around one node's store liveness: its small file, its thread, its timer. Dies and stands still together with its node's replica. */
 final class SimStore implements Support {
+    private static final long CLOCK_STEP_MICROS = 4_000_000;
+
     final int node;
     private final World world;
     private final SimClock clock;
@@ -25,6 +27,8 @@ final class SimStore implements Support {
 
     /** Durable. */
     private LivenessState file = LivenessState.INITIAL;
+
+    private long boot = 1;
 
     /** When this life began. */
     private Now since;
@@ -50,8 +54,8 @@ final class SimStore implements Support {
 
     private StoreLiveness newCore() {
         long leaseMillis = world.weather.settings().leaseMillis();
-        LivenessConfig config =
-                new LivenessConfig(node, LivenessSettings.DEFAULT, leaseMillis, world.weather.maxOffsetMicros());
+        LivenessConfig config = new LivenessConfig(
+                node, LivenessSettings.DEFAULT, leaseMillis, world.weather.maxOffsetMicros(), boot, CLOCK_STEP_MICROS);
         return new StoreLiveness(config, file, since);
     }
 
@@ -172,6 +176,17 @@ final class SimStore implements Support {
         writes = new ArrayList<>();
     }
 
+    /** The machine has lost its power: nothing is known of how its monotonic clock went on. */
+    void loseBoot() {
+        boot++;
+    }
+
+    /** Nothing above was served by earlier lives: the next begins when its wall clock is there. */
+    Timestamp servedUpTo() {
+        clock.advanceTo(world.queue.nowMicros());
+        return file.clock().at(boot, clock.monotonic());
+    }
+
     void restart() {
         alive = true;
         clock.advanceTo(world.queue.nowMicros());
@@ -224,5 +239,10 @@ final class SimStore implements Support {
     @Override
     public long receivedEpoch(int replica) {
         return view.receivedEpoch(world.nodeOf(replica), monotonic());
+    }
+
+    @Override
+    public Timestamp clockBound() {
+        return view.clockBound(monotonic());
     }
 }

@@ -38,6 +38,7 @@ final class World {
     private final long[] faults = new long[Fault.values().length];
     private long events;
     private long trace;
+    private long clocksBackMicros;
 
     World(long seed) {
         this.seed = seed;
@@ -69,6 +70,7 @@ final class World {
     SimReplica admit(boolean witness) {
         double rate = 1 + DRIFT_MAX * (2 * random.nextDouble() - 1);
         SimClock clock = new SimClock(weather.maxOffsetMicros(), rate, random.nextLong(1_000_000_000), drawSkew());
+        clock.setBack(clocksBackMicros);
         SimReplica replica = new SimReplica(this, replicas.size() + 1, witness, clock);
         replicas.add(replica);
         // The node is there before it has a replica.
@@ -162,6 +164,18 @@ final class World {
 
     private long tickMicros() {
         return weather.settings().tickMillis() * 1_000;
+    }
+
+    /** Ends all processes and sets their clocks back. */
+    void setClocksBack(long micros, boolean powerCut) {
+        clocksBackMicros += micros;
+        for (SimReplica each : replicas) {
+            each.crashWithStore();
+            each.clock.setBack(micros);
+            if (powerCut) {
+                each.store.loseBoot();
+            }
+        }
     }
 
     long drawSkew() {

@@ -34,6 +34,7 @@ final class LivenessLab {
     private final PriorityQueue<Event> queue =
             new PriorityQueue<>(java.util.Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
     private final boolean[][] cut;
+    private final long stepMicros;
     private long order;
     long micros;
     long sent;
@@ -46,6 +47,11 @@ final class LivenessLab {
     long tickLateMicros;
 
     LivenessLab(int size, long seed, double drift) {
+        this(size, seed, drift, ClockMark.STEP_MICROS);
+    }
+
+    LivenessLab(int size, long seed, double drift, long stepMicros) {
+        this.stepMicros = stepMicros;
         random = new SplittableRandom(seed);
         cut = new boolean[size + 1][size + 1];
         for (int id = 1; id <= size; id++) {
@@ -59,6 +65,16 @@ final class LivenessLab {
         private final double rate;
         private final long originMicros = random.nextLong(1_000_000_000_000L);
         private final long skewMicros = random.nextLong(-OFFSET_MICROS / 2, OFFSET_MICROS / 2);
+
+        /** By how much its wall clock was set back, for good. */
+        long backMicros;
+
+        /** Names the run of its machine. */
+        long boot = 1;
+
+        /** Where this life begins; it would not have begun before. */
+        private Timestamp notBefore = Timestamp.ZERO;
+
         private HybridClock hybrid = newHybrid();
         LivenessState disk = LivenessState.INITIAL;
 
@@ -74,6 +90,9 @@ final class LivenessLab {
         private LivenessReady.@Nullable Persist waiting;
 
         long diskFreeMicros;
+
+        /** How many of its writes have become durable. */
+        long written;
 
         /** Of this life and of all before it, towards each other node. */
         private final long[] epochUsed = new long[cut.length];
@@ -95,7 +114,9 @@ final class LivenessLab {
         }
 
         private HybridClock newHybrid() {
-            return new HybridClock(() -> EPOCH + micros + skewMicros, OFFSET_MICROS);
+            return new HybridClock(
+                    () -> Math.max(notBefore.unixMicros() + 1, EPOCH + micros + skewMicros - backMicros),
+                    OFFSET_MICROS);
         }
 
         long monotonic() {
@@ -126,9 +147,11 @@ final class LivenessLab {
 
         void start() {
             life++;
+            notBefore = disk.clock().at(boot, monotonic());
             hybrid = newHybrid();
             System.arraycopy(epochUsed, 0, epochUsedBefore, 0, epochUsed.length);
-            core = new StoreLiveness(new LivenessConfig(id, SETTINGS, LEASE_MILLIS, OFFSET_MICROS), disk, now());
+            core = new StoreLiveness(
+                    new LivenessConfig(id, SETTINGS, LEASE_MILLIS, OFFSET_MICROS, boot, stepMicros), disk, now());
             for (int other = 1; other < cut.length; other++) {
                 int peer = other;
                 if (peer != id) {
@@ -203,6 +226,7 @@ final class LivenessLab {
             after(delay, () -> {
                 if (life == now) {
                     disk = next.state();
+                    written++;
                     run(() -> {
                         writing = null;
                         act(() -> core().persisted(now(), next.number()));

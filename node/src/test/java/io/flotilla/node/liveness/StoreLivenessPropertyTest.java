@@ -15,6 +15,8 @@ class StoreLivenessPropertyTest {
     /** Two clocks may differ by less than support to lease. */
     private static final double DRIFT = 0.1;
 
+    private static final long CLOCK_STEP_MICROS = 1_000_000;
+
     @Test
     void nobodyReliesOnSupportThatIsNotGiven() {
         long live = 0;
@@ -29,7 +31,7 @@ class StoreLivenessPropertyTest {
     }
 
     private static long trouble(long seed) {
-        LivenessLab lab = new LivenessLab(2 + (int) (seed % 4), seed, DRIFT);
+        LivenessLab lab = new LivenessLab(2 + (int) (seed % 4), seed, DRIFT, CLOCK_STEP_MICROS);
         lab.loss = lab.random.nextInt(3) == 0 ? lab.random.nextDouble() * 0.3 : 0;
         lab.repeat = lab.random.nextInt(3) == 0 ? 0.2 : 0;
         lab.lateMicros = lab.random.nextInt(3) == 0 ? lab.random.nextLong(1, 1_500_000) : 0;
@@ -68,7 +70,7 @@ class StoreLivenessPropertyTest {
     private static void act(LivenessLab lab) {
         LivenessLab.Node node = lab.node(1 + lab.random.nextInt(lab.nodes.size()));
         LivenessLab.Node other = lab.node(1 + lab.random.nextInt(lab.nodes.size()));
-        switch (lab.random.nextInt(9)) {
+        switch (lab.random.nextInt(10)) {
             case 0 -> node.crash();
             case 1 -> {
                 node.crash();
@@ -84,6 +86,15 @@ class StoreLivenessPropertyTest {
             case 5 -> lab.cutBoth(node.id, other.id);
             case 6 -> lab.mend();
             case 7 -> node.diskFreeMicros = lab.micros + lab.random.nextLong(2_000_000);
+            case 8 -> {
+                long back = lab.random.nextLong(3_000_000);
+                boolean powerCut = lab.random.nextBoolean();
+                for (LivenessLab.Node each : lab.nodes) {
+                    each.crash();
+                    each.backMicros += back;
+                    each.boot += powerCut ? 1 : 0;
+                }
+            }
             default -> {
                 boolean stalled = lab.random.nextBoolean();
                 if (node.isUp()) {

@@ -263,9 +263,6 @@ class StoreLivenessTest {
         }
         slow.start();
         lab.run(5);
-        assertThat(slow.now().hybrid())
-                .as("nobody has told it of the others' clocks yet")
-                .isLessThan(served);
         slow.act(() -> slow.core().diskStalled(slow.now(), true));
         slow.act(() -> slow.core().tick(slow.now()));
         lab.run(1);
@@ -301,7 +298,7 @@ class StoreLivenessTest {
 
     @Test
     void aLeaseMustBeShorterThanTheSupportItStandsOn() {
-        assertThatThrownBy(() -> new LivenessConfig(1, LivenessLab.SETTINGS, 1_000, 0))
+        assertThatThrownBy(() -> new LivenessConfig(1, LivenessLab.SETTINGS, 1_000, 0, 1, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("1000 ms");
     }
@@ -315,5 +312,69 @@ class StoreLivenessTest {
         assertThat(List.of(bounds.of(3), bounds.of(6))).containsExactly(new Timestamp(103), new Timestamp(106));
         assertThat(bounds.of(1)).isEqualTo(new Timestamp(102));
         assertThat(bounds.with(6, new Timestamp(90), Timestamp.ZERO)).isSameAs(bounds);
+    }
+
+    @Test
+    void anIdleStoreWritesUpToWhereItsClockMayGoSeldomAndAhead() {
+        LivenessLab steady = new LivenessLab(3, 1, 0);
+        steady.run(1_000);
+        LivenessLab.Node node = steady.node(1);
+        long before = node.written;
+        for (int second = 0; second < 600; second++) {
+            steady.run(1_000);
+            assertThat(node.view().clockBound(node.monotonic()))
+                    .isGreaterThan(node.now().hybrid());
+        }
+        assertThat(node.written - before).isBetween(10L, 15L);
+    }
+
+    /** As of a machine whose clock is in another time zone until it has heard of the right time. */
+    @Test
+    void aClockThatAllOthersRefuseIsNotWritten() {
+        lab.run(1_000);
+        LivenessLab.Node node = lab.node(1);
+        Timestamp right = node.now().hybrid();
+        node.crash();
+        node.boot++;
+        node.backMicros = -7_200_000_000L;
+        lab.run(20_000);
+        node.start();
+        lab.run(20_000);
+        assertThat(node.now().hybrid().microsSince(right)).isGreaterThan(7_000_000_000L);
+        assertThat(node.disk.clock().upTo().microsSince(right)).isLessThan(2 * ClockMark.STEP_MICROS);
+
+        node.crash();
+        node.backMicros = 0;
+        lab.run(ClockMark.STEP_MICROS / 1_000);
+        node.start();
+        lab.run(1_000);
+        assertThat(lab.isLive(2, 1)).isTrue();
+        assertThat(node.view().boundAcknowledged(2, node.view().receivedEpoch(2, node.monotonic())))
+                .as("and it may lead")
+                .isGreaterThan(node.now().hybrid());
+    }
+
+    @Test
+    void aClockThatIsSetForwardWhileItsStoreRunsIsNotWrittenIfAllOthersRefuseIt() {
+        lab.run(1_000);
+        LivenessLab.Node node = lab.node(1);
+        Timestamp right = node.now().hybrid();
+        node.backMicros = -7_200_000_000L;
+        lab.run(20_000);
+        assertThat(node.now().hybrid().microsSince(right)).isGreaterThan(7_000_000_000L);
+        assertThat(node.disk.clock().upTo().microsSince(right)).isLessThan(2 * ClockMark.STEP_MICROS);
+    }
+
+    @Test
+    void aStoreThatNobodyElseSpeaksToGoesByItsOwnClock() {
+        lab.run(1_000);
+        lab.nodes.forEach(LivenessLab.Node::crash);
+        LivenessLab.Node node = lab.node(1);
+        node.boot++;
+        node.backMicros = -7_200_000_000L;
+        node.start();
+        lab.run(1_500);
+        assertThat(node.view().clockBound(node.monotonic()))
+                .isGreaterThan(node.now().hybrid());
     }
 }

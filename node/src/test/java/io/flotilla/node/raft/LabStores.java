@@ -106,6 +106,11 @@ final class LabStores {
                 Promise promise = promise(replica, self);
                 return promise.given && lab.micros < promise.beatMicros + LEASE_MICROS ? promise.epoch : NO_EPOCH;
             }
+
+            @Override
+            public Timestamp clockBound() {
+                return Timestamp.MAX;
+            }
         };
     }
 }

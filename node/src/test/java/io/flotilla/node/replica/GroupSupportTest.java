@@ -7,6 +7,7 @@ import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Span;
 import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.node.liveness.ClockMark;
 import io.flotilla.node.liveness.Liveness;
 import io.flotilla.node.liveness.LivenessConfig;
 import io.flotilla.node.liveness.LivenessMessage;
@@ -35,8 +36,10 @@ class GroupSupportTest {
                     new ReplicaInfo(new NodeId(2), 12),
                     new ReplicaInfo(new NodeId(3), 13)),
             14);
-    private final StoreLiveness core =
-            new StoreLiveness(new LivenessConfig(1, LivenessSettings.DEFAULT, 800, 0), LivenessState.INITIAL, at(0));
+    private final StoreLiveness core = new StoreLiveness(
+            new LivenessConfig(1, LivenessSettings.DEFAULT, 800, 0, ClockMark.NO_BOOT, ClockMark.STEP_MICROS),
+            LivenessState.INITIAL,
+            at(0));
     private long micros;
     private final Support support = new GroupSupport(
             new Liveness() {

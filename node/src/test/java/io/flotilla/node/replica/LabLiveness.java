@@ -3,6 +3,7 @@ package io.flotilla.node.replica;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.time.HybridClock;
+import io.flotilla.node.liveness.ClockMark;
 import io.flotilla.node.liveness.Liveness;
 import io.flotilla.node.liveness.LivenessConfig;
 import io.flotilla.node.liveness.LivenessFact;
@@ -28,30 +29,34 @@ final class LabLiveness implements Liveness {
     private final Wire wire;
     private final StoreLiveness core;
 
+    /** Its file. */
+    private LivenessState disk;
+
     /** Hears what has become true. */
     Consumer<LivenessFact> facts = fact -> {};
 
-    /** What its file has. */
-    LivenessState durable;
-
-    LabLiveness(NodeId node, HybridClock clock, LongSupplier micros, Wire wire) {
-        this(node, clock, micros, wire, LivenessState.INITIAL);
-    }
-
-    /** One that was started again. */
-    LabLiveness(NodeId node, HybridClock clock, LongSupplier micros, Wire wire, LivenessState restored) {
+    LabLiveness(NodeId node, HybridClock clock, LongSupplier micros, Wire wire, LivenessState disk, long boot) {
         this.node = node;
         this.clock = clock;
         this.micros = micros;
         this.wire = wire;
-        this.durable = restored;
-        LivenessConfig config =
-                new LivenessConfig(node.value(), LivenessSettings.DEFAULT, 800, clock.maxOffsetMicros());
-        this.core = new StoreLiveness(config, restored, now());
+        this.disk = disk;
+        LivenessConfig config = new LivenessConfig(
+                node.value(), LivenessSettings.DEFAULT, 800, clock.maxOffsetMicros(), boot, ClockMark.STEP_MICROS);
+        this.core = new StoreLiveness(config, disk, now());
+    }
+
+    /** Of a store that is new. */
+    LabLiveness(NodeId node, HybridClock clock, LongSupplier micros, Wire wire) {
+        this(node, clock, micros, wire, LivenessState.INITIAL, ClockMark.NO_BOOT);
     }
 
     private Now now() {
         return new Now(micros.getAsLong(), clock.now());
+    }
+
+    LivenessState disk() {
+        return disk;
     }
 
     void know(NodeId other) {
@@ -78,7 +83,7 @@ final class LabLiveness implements Liveness {
         ready.send().forEach(each -> wire.send(node, new NodeId(each.to()), each.message()));
         LivenessReady.Persist persist = ready.persist();
         if (persist != null) {
-            durable = persist.state();
+            disk = persist.state();
             carryOut(core.persisted(now(), persist.number()));
         }
         ready.facts().forEach(facts);

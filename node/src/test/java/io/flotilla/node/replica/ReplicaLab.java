@@ -21,6 +21,7 @@ import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.disk.SpaceWatch;
 import io.flotilla.node.liveness.LivenessFact;
 import io.flotilla.node.liveness.LivenessMessage;
+import io.flotilla.node.liveness.LivenessState;
 import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
@@ -69,9 +70,9 @@ final class ReplicaLab {
         /** How far its wall clock is ahead of the others'. */
         long skewMicros;
 
-        final HybridClock clock = new HybridClock(() -> EPOCH + micros + skewMicros, OFFSET_MICROS);
+        HybridClock clock = new HybridClock(this::wallMicros, OFFSET_MICROS);
         final Serving serving;
-        final LabLiveness liveness;
+        LabLiveness liveness;
         Replica replica;
 
         /** As its store knows it: asleep or not. */
@@ -90,12 +91,21 @@ final class ReplicaLab {
         Node(int number, FlowSettings flow, ReadMode readMode, SpaceWatch space, RangeDescriptor descriptor) {
             id = new NodeId(number);
             serving = Serving.of(flow, space, readMode);
-            liveness = new LabLiveness(id, clock, () -> micros, ReplicaLab.this::sendLiveness);
-            liveness.facts = this::fact;
+            liveness = liveness(LivenessState.INITIAL);
             this.descriptor = descriptor;
             setting = setting();
             replica = opened();
             slot = new Slot((self, from) -> command -> {}, descriptor, number, replica.freeze());
+        }
+
+        private long wallMicros() {
+            return EPOCH + micros + skewMicros;
+        }
+
+        private LabLiveness liveness(LivenessState disk) {
+            LabLiveness made = new LabLiveness(id, clock, () -> micros, ReplicaLab.this::sendLiveness, disk, boot);
+            made.facts = this::fact;
+            return made;
         }
 
         private Replica.Setting setting() {
@@ -191,6 +201,7 @@ final class ReplicaLab {
     private final ArrayDeque<Word> words = new ArrayDeque<>();
     private long micros = 1_000_000;
     private long transactions;
+    private long boot = 1;
 
     /** (from, to): messages that do not pass. */
     BiPredicate<NodeId, NodeId> cut = (from, to) -> false;
@@ -225,6 +236,11 @@ final class ReplicaLab {
         for (int number = 1; number <= size; number++) {
             nodes.put(number, new Node(number, flow, readMode, space, descriptor));
         }
+        introduce();
+        advance(2 * RaftSettings.DEFAULT.tickMillis());
+    }
+
+    private void introduce() {
         for (Node one : nodes.values()) {
             for (Node other : nodes.values()) {
                 if (one != other) {
@@ -232,7 +248,6 @@ final class ReplicaLab {
                 }
             }
         }
-        advance(2 * RaftSettings.DEFAULT.tickMillis());
     }
 
     /** A store's word is there at once, unless its receiver stands still. */
@@ -287,6 +302,33 @@ final class ReplicaLab {
             deliverWords();
             settle();
         }
+    }
+
+    /**
+     * All machines lose their power, and when it is back their clocks show so much less than they ought to. No store begins before its clock is where it has
+     * served.
+     *
+     * @return for how long they had to wait for that, in microseconds
+     */
+    long powerCut(long setBackMicros) {
+        boot++;
+        words.clear();
+        network.clear();
+        long waited = 0;
+        for (Node node : nodes.values()) {
+            node.skewMicros -= setBackMicros;
+            Timestamp served = node.liveness.disk().clock().at(boot, micros);
+            long below = served.microsSince(Timestamp.ofMicros(node.wallMicros())) + 1;
+            waited = Math.max(waited, below);
+        }
+        micros += waited;
+        for (Node node : nodes.values()) {
+            node.clock = new HybridClock(node::wallMicros, OFFSET_MICROS);
+            node.liveness = node.liveness(node.liveness.disk());
+            node.restart();
+        }
+        introduce();
+        return waited;
     }
 
     /** Time passes and nobody notices. */

@@ -7,11 +7,13 @@ import io.flotilla.config.settings.LivenessSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.WallClock;
 import io.flotilla.node.disk.RealDisk;
+import io.flotilla.node.liveness.ClockMark;
 import io.flotilla.node.liveness.LivenessConfig;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.service.LivenessFile;
 import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.liveness.service.LivenessService;
+import io.flotilla.node.liveness.service.MachineRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +58,11 @@ class LivenessOverTheWireTest {
             HybridClock clock = new HybridClock(WallClock.system(), Cluster.OFFSET_MICROS_MAX);
             LivenessFile file = LivenessFile.open(new RealDisk(), own, !Files.exists(own.resolve("liveness")));
             service = new LivenessService(
-                    new LivenessConfig(id, SETTINGS, 800, Cluster.OFFSET_MICROS_MAX), file, clock, this);
+                    new LivenessConfig(
+                            id, SETTINGS, 800, Cluster.OFFSET_MICROS_MAX, MachineRun.boot(), ClockMark.STEP_MICROS),
+                    file,
+                    clock,
+                    this);
             cluster.node(id).liveness = (from, message) -> {
                 if (!deafTo.contains(from)) {
                     service.received(from, message);

@@ -1,7 +1,9 @@
 package io.flotilla.node.liveness.service;
 
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.disk.Disk;
 import io.flotilla.node.disk.DiskFile;
+import io.flotilla.node.liveness.ClockMark;
 import io.flotilla.node.liveness.LivenessState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * and forced, then to the second and forced. So a crash at any moment leaves one good slot with the last state that was confirmed or a newer one, and
  * a slot that decays later is mended from the other. If both are bad, the store must not start.
  *
- * <p>A slot is: magic and version (4 bytes), length (4), checksum of all the rest (4), running number (8), highest epoch used (8), then per record node (4),
- * epoch (8), supported (1). All numbers with the lowest byte first.
+ * <p>A slot is: magic and version (4 bytes), length (4), checksum of all the rest (4), running number (8), highest epoch used (8), the clock's mark (8, 8, 8),
+ * then per record node (4), epoch (8), supported (1). All numbers with the lowest byte first. Version 1 had no mark of the clock.
  *
  * <p>HAZARD: after a failed force nobody knows what is on the disk; the first failure is final and {@link #save} must not be called again.
  *
@@ -34,14 +36,16 @@ public final class LivenessFile implements AutoCloseable {
 
     private static final String NAME = "liveness";
     private static final int MAGIC_V1 = 0x01564C46; // "FLV", version 1
+    private static final int MAGIC_V2 = 0x02564C46;
     static final int SLOT_BYTES = 64 * 1024;
     private static final int CHECKSUM_AT = 8;
     private static final int CHECKED_AT = 12;
-    private static final int HEAD_BYTES = CHECKED_AT + 16;
+    private static final int NUMBERS_BYTES_V1 = 16;
+    private static final int NUMBERS_BYTES = NUMBERS_BYTES_V1 + 24;
     private static final int RECORD_BYTES = 13;
 
     /** What one slot can hold. */
-    static final int RECORDS_MAX = (SLOT_BYTES - HEAD_BYTES) / RECORD_BYTES;
+    static final int RECORDS_MAX = (SLOT_BYTES - CHECKED_AT - NUMBERS_BYTES) / RECORD_BYTES;
 
     /** A good slot's content. */
     record Slot(long number, LivenessState state) {}
@@ -148,15 +152,17 @@ public final class LivenessFile implements AutoCloseable {
     }
 
     static ByteBuffer encode(long number, LivenessState state) {
-        return encode(MAGIC_V1, number, state);
+        return encode(MAGIC_V2, number, state);
     }
 
     static ByteBuffer encode(int magic, long number, LivenessState state) {
         List<LivenessState.Record> records = state.records();
-        int length = 16 + records.size() * RECORD_BYTES;
+        int length = NUMBERS_BYTES + records.size() * RECORD_BYTES;
         ByteBuffer out = ByteBuffer.allocate(CHECKED_AT + length).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(magic).putInt(length).putInt(0);
         out.putLong(number).putLong(state.epochMax());
+        ClockMark clock = state.clock();
+        out.putLong(clock.upTo().packed()).putLong(clock.boot()).putLong(clock.shiftMicros());
         for (LivenessState.Record record : records) {
             out.putInt(record.node()).putLong(record.epoch()).put((byte) (record.supported() ? 1 : 0));
         }
@@ -178,30 +184,32 @@ public final class LivenessFile implements AutoCloseable {
     /** Null if these are not the bytes of a good slot. */
     static @Nullable Slot decode(ByteBuffer bytes) throws LivenessCorruptException {
         ByteBuffer in = bytes.order(ByteOrder.LITTLE_ENDIAN);
-        if (in.remaining() < HEAD_BYTES) {
+        if (in.remaining() < CHECKED_AT + NUMBERS_BYTES_V1) {
             return null;
         }
         int magic = in.getInt();
         int length = in.getInt();
         int checksum = in.getInt();
-        boolean sound = length >= 16
-                && length <= in.remaining()
-                && (length - 16) % RECORD_BYTES == 0
-                && checksum == checksum(in.array(), length);
+        boolean sound =
+                length >= NUMBERS_BYTES_V1 && length <= in.remaining() && checksum == checksum(in.array(), length);
         if (!sound) {
             return null;
         }
-        if (magic != MAGIC_V1) {
+        int numbers = magic == MAGIC_V1 ? NUMBERS_BYTES_V1 : NUMBERS_BYTES;
+        if (magic != MAGIC_V1 && magic != MAGIC_V2) {
             throw new LivenessCorruptException(
                     "the promises of this store were written by a version that is not known here");
         }
         long number = in.getLong();
         long epochMax = in.getLong();
+        ClockMark clock = magic == MAGIC_V1
+                ? ClockMark.NONE
+                : new ClockMark(new Timestamp(in.getLong()), in.getLong(), in.getLong());
         List<LivenessState.Record> records = new ArrayList<>();
-        for (int left = (length - 16) / RECORD_BYTES; left > 0; left--) {
+        for (int left = (length - numbers) / RECORD_BYTES; left > 0; left--) {
             records.add(new LivenessState.Record(in.getInt(), in.getLong(), in.get() != 0));
         }
-        return new Slot(number, new LivenessState(epochMax, records));
+        return new Slot(number, new LivenessState(epochMax, clock, records));
     }
 
     private static int checksum(byte[] bytes, int length) {

@@ -7,6 +7,7 @@ import io.flotilla.node.liveness.LivenessConfig;
 import io.flotilla.node.liveness.LivenessFact;
 import io.flotilla.node.liveness.LivenessMessage;
 import io.flotilla.node.liveness.LivenessReady;
+import io.flotilla.node.liveness.LivenessState;
 import io.flotilla.node.liveness.LivenessView;
 import io.flotilla.node.liveness.StoreLiveness;
 import io.flotilla.node.raft.Now;
@@ -55,6 +56,7 @@ public final class LivenessService implements Liveness, AutoCloseable {
     }
 
     private final LivenessFile file;
+    private volatile boolean fileFailed;
     private final HybridClock clock;
     private final Ports ports;
     private final StoreLiveness core;
@@ -256,6 +258,7 @@ public final class LivenessService implements Liveness, AutoCloseable {
                 });
             }
         } catch (IOException | RuntimeException failure) {
+            fileFailed = true;
             if (!closed) {
                 LOG.error("the promises of this store cannot be made durable", failure);
                 ports.diskFailed(failure);
@@ -282,7 +285,10 @@ public final class LivenessService implements Liveness, AutoCloseable {
         }
     }
 
-    /** Ends both threads. Nothing is promised any more, and nothing that was is broken: it runs out. */
+    /**
+     * Ends both threads. Nothing is promised any more, and nothing that was is broken: it runs out. By now nothing is served either, so it can be written
+     * up to where it was: the next life has nothing to wait for.
+     */
     @Override
     public void close() {
         synchronized (core) {
@@ -293,9 +299,18 @@ public final class LivenessService implements Liveness, AutoCloseable {
         join(timer);
         join(disk);
         try {
+            if (!disk.isAlive() && !fileFailed) {
+                file.save(atEnd(), () -> {});
+            }
             file.close();
         } catch (IOException e) {
-            LOG.warn("the file of promises was not closed", e);
+            LOG.warn("the file of promises was not closed in good order", e);
+        }
+    }
+
+    private LivenessState atEnd() {
+        synchronized (core) {
+            return core.atEnd(now());
         }
     }
 
