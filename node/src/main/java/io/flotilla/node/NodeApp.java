@@ -3,6 +3,7 @@ package io.flotilla.node;
 import akka.actor.typed.ActorRef;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.time.WallClock;
 import io.flotilla.config.txn.TxnId;
 import io.flotilla.node.admin.AdminCalls;

@@ -234,7 +234,7 @@ public final class StoreLiveness {
 
     private void moveClock(Now now) {
         ClockBound next = clock.ahead(now, config.clockStepMicros(), isTrusted(now));
-        if (next != clock) {
+        if (!next.equals(clock)) {
             clock = next;
             clockWith = unsaved();
             changed = true;

@@ -3,13 +3,14 @@ package io.flotilla.node.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Whole clusters under faults, and what their clients saw: {@code -Dtxn.sim.seed=S -Dtxn.sim.runs=N} chooses other seeds. */
 class TransactionSimulatorTest {
     private static final long FIRST_SEED = Long.getLong("txn.sim.seed", 1);
-    private static final long RUNS = Long.getLong("txn.sim.runs", 20);
+    private static final long RUNS = Long.getLong("txn.sim.runs", 30);
 
     @Test
     void aCalmClusterIsSerializable() {
@@ -25,6 +26,7 @@ class TransactionSimulatorTest {
         long aborted = 0;
         long unknown = 0;
         long events = 0;
+        EnumMap<TxnSight, Integer> sights = new EnumMap<>(TxnSight.class);
         for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
             TxnWorld.Result result = TxnWorld.run(seed);
             if (result.violation() != null) {
@@ -35,11 +37,15 @@ class TransactionSimulatorTest {
             aborted += result.aborted();
             unknown += result.unknown();
             events += result.events();
+            result.sights().forEach((sight, times) -> sights.merge(sight, times, Integer::sum));
         }
         System.out.println(RUNS + " seeds, " + events + " events, " + committed + " committed, " + aborted
-                + " aborted, " + unknown + " unknown, " + found.size() + " violations");
+                + " aborted, " + unknown + " unknown, " + found.size() + " violations; " + sights);
         assertThat(found).isEmpty();
         assertThat(committed).isGreaterThan(RUNS * 20);
+        if (RUNS >= 30) {
+            assertThat(sights).containsOnlyKeys(TxnSight.values());
+        }
     }
 
     @Test

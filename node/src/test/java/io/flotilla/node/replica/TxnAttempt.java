@@ -225,6 +225,7 @@ final class TxnAttempt {
                     if (response == null) {
                         ended.accept(Outcome.ABORTED, failure);
                     } else {
+                        client.world().saw(TxnSight.REFRESH);
                         context = response.getRefresh().getTxn();
                         then.run();
                     }

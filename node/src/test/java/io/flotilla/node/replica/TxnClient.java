@@ -288,6 +288,9 @@ final class TxnClient {
                     ? OutcomeResult.Status.PENDING
                     : response.getOutcome().getStatus();
             long delay = backoff(tries);
+            if (response != null) {
+                world.saw(TxnSight.LOOK_UP);
+            }
             if (status == OutcomeResult.Status.COMMITTED) {
                 then.accept(Outcome.COMMITTED, null);
             } else if (status == OutcomeResult.Status.ABORTED) {

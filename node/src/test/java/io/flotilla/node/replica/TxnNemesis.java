@@ -3,6 +3,7 @@ package io.flotilla.node.replica;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.KeySpace;
 import io.flotilla.node.raft.RaftEvent;
+import io.flotilla.range.lifecycle.SplitResult;
 import io.flotilla.range.routing.ReplicaInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -86,6 +87,7 @@ final class TxnNemesis {
     }
 
     private void crash() {
+        world.saw(TxnSight.CRASH);
         TxnNode node = anyNode();
         node.crash();
         later(random.nextBoolean() ? 20_000 : 1_500_000, () -> {
@@ -96,11 +98,13 @@ final class TxnNemesis {
     }
 
     private void pause() {
+        world.saw(TxnSight.PAUSE);
         long length = world.exponential(random.nextBoolean() ? 50_000 : 1_500_000);
         anyNode().pausedUntil = world.time.nowMicros() + length;
     }
 
     private void partition() {
+        world.saw(TxnSight.CUT);
         List<Integer> links = new ArrayList<>();
         int side = random.nextInt(1, 1 << world.nodes.size());
         for (int from : world.nodes.keySet()) {
@@ -130,6 +134,7 @@ final class TxnNemesis {
             List<ReplicaInfo> all = slot.descriptor().replicas();
             int to = all.get(random.nextInt(all.size())).replicaId();
             if (random.nextBoolean()) {
+                world.saw(TxnSight.LEASE_MOVE);
                 process.after(0, () -> slot.tellIfAwake(new ReplicaActor.Raise(new RaftEvent.TransferLeadership(to))));
             }
         }
@@ -143,8 +148,11 @@ final class TxnNemesis {
         String at = TxnWorld.keyName(random.nextInt(world.weather.keys())) + (random.nextBoolean() ? "" : "x");
         process.after(
                 0,
-                () -> process.splits.split(
-                        KeySpace.user(at.getBytes(StandardCharsets.UTF_8)), 3_000_000, result -> {}));
+                () -> process.splits.split(KeySpace.user(at.getBytes(StandardCharsets.UTF_8)), 3_000_000, result -> {
+                    if (result instanceof SplitResult.Split) {
+                        world.saw(TxnSight.SPLIT);
+                    }
+                }));
     }
 
     private void later(long meanMicros, Runnable undo) {

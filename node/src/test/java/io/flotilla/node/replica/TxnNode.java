@@ -1,6 +1,7 @@
 package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.liveness.LivenessState;
 import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.storage.Engine;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One machine of a {@link TxnWorld}: what its disk has, how its wall clock stands, and the process that runs on it, if one does. */
 final class TxnNode {
+    /** The machines run all the time. */
+    static final long BOOT = 1;
+
     final NodeId id;
     final TxnWorld world;
     MemoryEngine engine = new MemoryEngine();
@@ -42,10 +46,32 @@ final class TxnNode {
         engine.flush();
     }
 
+    long wallMicros() {
+        return world.wallMicros() + skewMicros;
+    }
+
+    /** Goes on from one process to the next. */
+    long monotonicMicros() {
+        return world.time.nowMicros() + 1_000_000 + 1_234_567L * id.value();
+    }
+
+    /** Begins when the wall clock is above what was served from here, as a server does. */
     void start() {
+        Timestamp served = promised.clock().at(BOOT, monotonicMicros());
+        long below = served.microsSince(Timestamp.ofMicros(wallMicros()));
+        if (served.isSet() && below >= 0) {
+            world.time.after(below + 1, 0, this::startUnlessStarted);
+            return;
+        }
         TxnProcess begun = new TxnProcess(this, ++lives);
         process = begun;
         begun.start();
+    }
+
+    private void startUnlessStarted() {
+        if (process == null) {
+            start();
+        }
     }
 
     /** The process is gone; the state is as it was last flushed, the log as it was last synced. */
@@ -54,7 +80,7 @@ final class TxnNode {
         if (ended != null) {
             process = null;
             pausedUntil = 0;
-            promised = ended.liveness.durable;
+            promised = ended.liveness.disk();
             engine = engine.crash();
             log = log.crash();
             ended.gone();

@@ -5,7 +5,6 @@ import io.flotilla.config.key.Value;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.config.settings.RaftSettings;
-import io.flotilla.config.settings.ReadMode;
 import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
@@ -20,8 +19,8 @@ import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Support;
 import io.flotilla.node.transport.ChecksumNote;
-import io.flotilla.range.lifecycle.SplitMachine;
 import io.flotilla.range.lifecycle.TransactionPort;
+import io.flotilla.range.lifecycle.SplitMachine;
 import io.flotilla.range.routing.RangeCache;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -59,15 +58,13 @@ final class TxnProcess {
     private final StrangerMail strangers = new StrangerMail();
     private final StoppedReplicas stopped;
     private final OldIntents oldIntents;
+    private final OldRecords oldRecords;
     private final Router router;
     private final Now started;
     private final List<Call> calls = new ArrayList<>();
 
     /** Told when this process is gone. */
     private final List<Runnable> farewells = new ArrayList<>();
-
-    /** How far the monotonic clock of this life is ahead of the world's. */
-    private final long monotonicOffset;
 
     /** For how long it has stood still within the turn that it takes. */
     private long stallMicros;
@@ -96,16 +93,16 @@ final class TxnProcess {
     TxnProcess(TxnNode node, int life) {
         this.node = node;
         TxnWorld world = node.world;
-        this.monotonicOffset = 1_000_000 + 7_777_777L * life + 1_234_567L * node.id.value();
         this.clock = new HybridClock(
-                () -> world.wallMicros() + stallMicros + node.skewMicros, world.weather.maxOffsetMicros());
+                () -> node.wallMicros() + stallMicros, world.weather.maxOffsetMicros());
         this.started = now();
         this.liveness = new LabLiveness(
                 node.id,
                 clock,
                 this::micros,
                 (from, to, message) -> send(to, receiver -> receiver.liveness.received(node.id, message)),
-                node.promised);
+                node.promised,
+                TxnNode.BOOT);
         this.log = new TxnLog(node.log, this);
         this.flushes = new FlushCycle(node.engine, log, replicas, RaftSettings.DEFAULT.logEntriesKept());
         this.oldIntents = new OldIntents(node.engine, replicas);
@@ -116,7 +113,7 @@ final class TxnProcess {
                 clock,
                 RaftSettings.DEFAULT,
                 TxnSettings.DEFAULT,
-                Serving.of(FlowSettings.DEFAULT, SpaceWatch.none(), ReadMode.LEASE),
+                Serving.of(FlowSettings.DEFAULT, SpaceWatch.none(), world.weather.readMode()),
                 liveness,
                 node.id.value() + 31L * life);
         this.sleep = new SleepWatch(
@@ -171,6 +168,8 @@ final class TxnProcess {
                     }
                 },
                 TxnSettings.DEFAULT);
+        this.oldRecords = new OldRecords(
+                node.engine, anchor -> OldIntents.leaseholderOf(replicas, anchor) != null, transactions::finish);
         this.gateway = new LabGateway(router, transactions, clock);
         this.splits = new SplitMachine(router, this::commit, scheduler);
     }
@@ -210,6 +209,7 @@ final class TxnProcess {
         every(1_000_000, flushes::run);
         every(world().weather.retentionMicros() / 4, () -> {
             oldIntents.look(clock.now().plusMicros(-world().weather.retentionMicros() / 4));
+            oldRecords.look(clock.now().plusMicros(-world().weather.retentionMicros()));
             replicas.all().forEach(this::sweep);
         });
     }
@@ -247,11 +247,15 @@ final class TxnProcess {
     }
 
     long micros() {
-        return world().time.nowMicros() + stallMicros + monotonicOffset;
+        return node.monotonicMicros() + stallMicros;
     }
 
     Now now() {
-        stallMicros += world().stall();
+        long stall = world().stall();
+        if (stall > 0) {
+            world().saw(TxnSight.STALL);
+            stallMicros += stall;
+        }
         return new Now(micros(), clock.now());
     }
 
@@ -342,7 +346,10 @@ final class TxnProcess {
                 List<Mutation.Garbage> found = sweep.step();
                 if (!found.isEmpty()) {
                     Mutation.Sweep entry = new Mutation.Sweep(threshold, range.generation(), found);
-                    after(0, () -> slot.tell(new ReplicaActor.TakeAway(new Sweeping.Wish(entry, done -> {}))));
+                    after(
+                            0,
+                            () -> slot.tell(new ReplicaActor.TakeAway(
+                                    new Sweeping.Wish(entry, done -> world().saw(TxnSight.SWEEP)))));
                     return;
                 }
             }
@@ -357,10 +364,14 @@ final class TxnProcess {
 
     /** A message to another node, with this one's clock; {@code receive} is a turn there, or two of them. */
     void send(NodeId to, Consumer<TxnProcess> receive) {
+        send(to, true, receive);
+    }
+
+    private void send(NodeId to, boolean mayRepeat, Consumer<TxnProcess> receive) {
         if (to.equals(node.id)) {
             after(0, () -> receive.accept(this));
         } else {
-            world().send(this, to, clock.now(), receive);
+            world().send(this, to, mayRepeat, clock.now(), receive);
         }
     }
 
@@ -383,7 +394,8 @@ final class TxnProcess {
             return;
         }
         Call call = new Call(to, callback);
-        send(to, receiver -> receiver.serve(request, reply -> receiver.send(node.id, self -> call.end(reply))));
+        // Nobody but the router sends a request twice: it knows then that it did.
+        send(to, false, receiver -> receiver.serve(request, reply -> receiver.send(node.id, self -> call.end(reply))));
         after(
                 request.batch().header().timeoutMicros() + 20_000,
                 () -> call.end(new RangeReply.Lost(true, "no answer from " + to)));

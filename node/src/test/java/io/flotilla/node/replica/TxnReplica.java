@@ -63,6 +63,9 @@ final class TxnReplica implements Consumer<ReplicaActor.Command> {
                 watchRest();
             } else if (goes && resting && replica.isQuiet()) {
                 asleep = door.fallAsleep(heard, replica.freeze());
+                if (asleep) {
+                    process.world().saw(TxnSight.SLEEP);
+                }
             }
         } catch (RuntimeException | Error failure) {
             failed = true;

@@ -1,6 +1,8 @@
 package io.flotilla.node.replica;
 
 import io.flotilla.config.settings.IdleSettings;
+import io.flotilla.config.settings.ReadMode;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
@@ -31,6 +33,7 @@ record TxnWeather(
         long faultMeanMicros,
         boolean splits,
         IdleSettings idle,
+        ReadMode readMode,
         long deadlineMicros,
         long retentionMicros,
         long runMicros) {
@@ -54,6 +57,7 @@ record TxnWeather(
                 0,
                 false,
                 IdleSettings.DEFAULT,
+                ReadMode.LEASE,
                 4_000_000,
                 60_000_000,
                 5_000_000);
@@ -69,7 +73,7 @@ record TxnWeather(
         long deadline = random.nextLong(1_500_000, 4_000_000);
         return new TxnWeather(
                 random.nextInt(3) == 0 ? random.nextInt(4, 6) : 3,
-                java.util.Arrays.stream(borders).sorted().distinct().toArray(),
+                Arrays.stream(borders).sorted().distinct().toArray(),
                 keys,
                 random.nextInt(3, 9),
                 1L << random.nextInt(11, 19),
@@ -85,6 +89,7 @@ record TxnWeather(
                 random.nextInt(8) == 0 ? 0 : random.nextLong(200_000, 4_000_000),
                 random.nextInt(3) == 0,
                 random.nextBoolean() ? IdleSettings.DEFAULT : new IdleSettings(1L << random.nextInt(4, 11), 256),
+                random.nextInt(4) == 0 ? ReadMode.READ_INDEX : ReadMode.LEASE,
                 deadline,
                 random.nextInt(3) == 0 ? 2 * deadline : 60_000_000,
                 random.nextLong(4_000_000, 14_000_000));

@@ -1,7 +1,5 @@
 package io.flotilla.node.replica;
 
-import static java.util.Objects.requireNonNull;
-
 import io.flotilla.client.load.check.Anomaly;
 import io.flotilla.client.load.check.HistoryChecker;
 import io.flotilla.client.load.check.Txn;
@@ -23,6 +21,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +48,8 @@ final class TxnWorld {
             long traceHash,
             int committed,
             int aborted,
-            int unknown) {
+            int unknown,
+            Map<TxnSight, Integer> sights) {
         /** One line that tells how to run it again. */
         String line() {
             return "seed " + seed + ": " + violation + "\n  replay: -Dtest=TransactionSimulatorTest -Dtxn.sim.seed="
@@ -68,6 +68,7 @@ final class TxnWorld {
     private final List<RangeDescriptor> first = new ArrayList<>();
     private final Map<Integer, Long> linkBusyUntil = new HashMap<>();
     private final List<TxnClient> clients = new ArrayList<>();
+    private final EnumMap<TxnSight, Integer> sights = new EnumMap<>(TxnSight.class);
     private @Nullable String violation;
     private long events;
     private long traceHash;
@@ -157,7 +158,8 @@ final class TxnWorld {
                 traceHash,
                 count(Txn.Outcome.COMMITTED),
                 count(Txn.Outcome.ABORTED),
-                count(Txn.Outcome.UNKNOWN));
+                count(Txn.Outcome.UNKNOWN),
+                sights);
     }
 
     private int count(Txn.Outcome outcome) {
@@ -180,7 +182,11 @@ final class TxnWorld {
     }
 
     TxnNode node(int number) {
-        return requireNonNull(nodes.get(number));
+        TxnNode node = nodes.get(number);
+        if (node == null) {
+            throw new IllegalArgumentException("no node " + number);
+        }
+        return node;
     }
 
     private TxnProcess process(int number) {
@@ -199,13 +205,21 @@ final class TxnWorld {
         boolean[] over = {false};
         time.after(Math.max(0, micros - time.nowMicros()), 0, () -> over[0] = true);
         while (violation == null && !over[0] && !done.holds()) {
-            time.runNext();
+            try {
+                time.runNext();
+            } catch (RuntimeException | Error failure) {
+                violated("an event at " + time.nowMicros(), failure);
+            }
             events++;
             traceHash = traceHash * 31 + time.nowMicros();
             if (events > EVENTS_MAX) {
                 violated("it never ends");
             }
         }
+    }
+
+    void saw(TxnSight what) {
+        sights.merge(what, 1, Integer::sum);
     }
 
     void violated(String what) {
@@ -259,11 +273,11 @@ final class TxnWorld {
 
     // ---- messages ------------------------------------------------------------------------------------------------
 
-    void send(TxnProcess from, NodeId to, Timestamp reading, Consumer<TxnProcess> receive) {
+    void send(TxnProcess from, NodeId to, boolean mayRepeat, Timestamp reading, Consumer<TxnProcess> receive) {
         if (nemesis.isCut(from.node.id, to) || (!healed && random.nextDouble() < weather.loss())) {
             return;
         }
-        boolean repeated = !healed && random.nextDouble() < weather.duplicate();
+        boolean repeated = mayRepeat && !healed && random.nextDouble() < weather.duplicate();
         for (int copy = repeated ? 2 : 1; copy > 0; copy--) {
             long delay = from.stallMicros() + delay(from.node.id.value() * 100 + to.value(), from.stallMicros());
             time.after(delay, 0, () -> arrive(to, reading, receive));

@@ -112,7 +112,7 @@ public final class TransactionService implements TxnCoordinator, ConflictResolve
 
     @Override
     public void finish(TxnRecord left) {
-        actor.tell(new CoordinatorActor.Begin(new Task(new FinishingMachine(left), effect -> {})));
+        coordination.accept(each -> each.begin(new Task(new FinishingMachine(left), ignored -> {})));
     }
 
     /** The first step of a commit, without the actor. */
