@@ -19,8 +19,8 @@ import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Support;
 import io.flotilla.node.transport.ChecksumNote;
-import io.flotilla.range.lifecycle.TransactionPort;
 import io.flotilla.range.lifecycle.SplitMachine;
+import io.flotilla.range.lifecycle.TransactionPort;
 import io.flotilla.range.routing.RangeCache;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
@@ -93,8 +93,7 @@ final class TxnProcess {
     TxnProcess(TxnNode node, int life) {
         this.node = node;
         TxnWorld world = node.world;
-        this.clock = new HybridClock(
-                () -> node.wallMicros() + stallMicros, world.weather.maxOffsetMicros());
+        this.clock = new HybridClock(() -> node.wallMicros() + stallMicros, world.weather.maxOffsetMicros());
         this.started = now();
         this.liveness = new LabLiveness(
                 node.id,
