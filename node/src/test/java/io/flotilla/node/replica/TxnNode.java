@@ -55,22 +55,22 @@ final class TxnNode {
         return world.time.nowMicros() + 1_000_000 + 1_234_567L * id.value();
     }
 
-    /** Begins when the wall clock is above what was served from here, as a server does. */
+    /** Begins when the wall clock is above what was served from here up to now, as a server does. */
     void start() {
         Timestamp served = promised.clock().at(BOOT, monotonicMicros());
-        long below = served.microsSince(Timestamp.ofMicros(wallMicros()));
-        if (served.isSet() && below >= 0) {
-            world.time.after(below + 1, 0, this::startUnlessStarted);
-            return;
+        long below = served.isSet() ? served.microsSince(Timestamp.ofMicros(wallMicros())) + 1 : 0;
+        if (below > 0) {
+            world.time.after(below, 0, this::begin);
+        } else {
+            begin();
         }
-        TxnProcess begun = new TxnProcess(this, ++lives);
-        process = begun;
-        begun.start();
     }
 
-    private void startUnlessStarted() {
+    private void begin() {
         if (process == null) {
-            start();
+            TxnProcess begun = new TxnProcess(this, ++lives);
+            process = begun;
+            begun.start();
         }
     }
 
