@@ -43,7 +43,7 @@ class FaultDiskTest {
         disk.rename(file, directory.resolve("other"));
         disk.delete(directory.resolve("other"));
         assertThat(disk.usableBytes(directory)).isPositive();
-        assertThat(Disk.ofThisProcess()).isInstanceOf(RealDisk.class);
+        assertThat(Disk.ofThisProcess()).isInstanceOf(QuotaDisk.class);
     }
 
     @Test
