@@ -69,6 +69,13 @@ final class TxnProcess {
     /** For how long it has stood still within the turn that it takes. */
     private long stallMicros;
 
+    /** Answers to an earlier life are nobody's. */
+    private void ended(Call call, RangeReply reply) {
+        if (calls.contains(call)) {
+            call.end(reply);
+        }
+    }
+
     /** A call to another node. */
     private final class Call {
         private final NodeId to;
@@ -394,7 +401,7 @@ final class TxnProcess {
         }
         Call call = new Call(to, callback);
         // Nobody but the router sends a request twice: it knows then that it did.
-        send(to, false, receiver -> receiver.serve(request, reply -> receiver.send(node.id, self -> call.end(reply))));
+        send(to, false, receiver -> receiver.serve(request, reply -> receiver.send(node.id, self -> self.ended(call, reply))));
         after(
                 request.batch().header().timeoutMicros() + 20_000,
                 () -> call.end(new RangeReply.Lost(true, "no answer from " + to)));
