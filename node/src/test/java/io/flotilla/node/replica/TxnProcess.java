@@ -401,7 +401,10 @@ final class TxnProcess {
         }
         Call call = new Call(to, callback);
         // Nobody but the router sends a request twice: it knows then that it did.
-        send(to, false, receiver -> receiver.serve(request, reply -> receiver.send(node.id, self -> self.ended(call, reply))));
+        send(
+                to,
+                false,
+                receiver -> receiver.serve(request, reply -> receiver.send(node.id, self -> self.ended(call, reply))));
         after(
                 request.batch().header().timeoutMicros() + 20_000,
                 () -> call.end(new RangeReply.Lost(true, "no answer from " + to)));
