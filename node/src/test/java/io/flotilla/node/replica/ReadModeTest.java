@@ -47,6 +47,44 @@ class ReadModeTest {
                 .containsExactly("new");
     }
 
+    /** In the middle of a turn, at any look at the clock: of what was read before nothing leaves afterwards. */
+    @Test
+    void noReadLeavesAfterAPauseInWhichTheLeaseRanOut() {
+        int refused = 0;
+        boolean stoodStill = true;
+        for (int look = 1; stoodStill; look++) {
+            ReplicaLab lab = new ReplicaLab(3, FlowSettings.DEFAULT, ReadMode.LEASE);
+            lab.lead(1);
+            lab.ask(1, ReplicaLab.put("k", "v"));
+            ReplicaLab.Node node = lab.node(1);
+            List<RangeReply> late = new ArrayList<>();
+            node.standsStillAtLook(look);
+            lab.send(
+                    1,
+                    reply -> {
+                        if (node.hasStoodStill()) {
+                            late.add(reply);
+                        }
+                    },
+                    ReplicaLab.get("k"));
+            lab.settle();
+            assertThat(late).as("look %d", look).noneMatch(reply -> reply instanceof RangeReply.Served);
+            refused += late.size();
+            stoodStill = node.hasStoodStill();
+        }
+        assertThat(refused).isGreaterThan(1);
+    }
+
+    /** Its clock has jumped ahead, and the others have not heard of it: who comes after it would not know what was read. */
+    @Test
+    void nothingIsReadAboveWhatTheLeaseProtects() {
+        ReplicaLab lab = new ReplicaLab(3, FlowSettings.DEFAULT, ReadMode.LEASE);
+        lab.lead(1);
+        lab.ask(1, ReplicaLab.put("k", "v"));
+        lab.node(1).skewMicros += 5_000_000;
+        assertThat(lab.ask(1, ReplicaLab.get("k"))).noneMatch(reply -> reply instanceof RangeReply.Served);
+    }
+
     /** Its clocks say that no time has passed, so its lease looks good: a read index does not care. */
     @Test
     void aReadByReadIndexIsRightEvenIfTheLeaseholdersClockStoodStill() {

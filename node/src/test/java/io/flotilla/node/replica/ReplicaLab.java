@@ -55,6 +55,7 @@ final class ReplicaLab {
     private static final long EPOCH = Timestamp.EPOCH_MICROS + 1_000_000_000L;
     private static final long OFFSET_MICROS = 100_000;
     private static final long TIMEOUT_MICROS = 5_000_000;
+    private static final long STANDSTILL_MILLIS = 3_000;
 
     /** Who was found to be wrong, as "node@index", again and again. */
     final List<String> verdicts = new ArrayList<>();
@@ -69,6 +70,9 @@ final class ReplicaLab {
 
         /** How far its wall clock is ahead of the others'. */
         long skewMicros;
+
+        private int looksUntilItStops;
+        private boolean stoodStill;
 
         HybridClock clock = new HybridClock(this::wallMicros, OFFSET_MICROS);
         final Serving serving;
@@ -99,7 +103,21 @@ final class ReplicaLab {
         }
 
         private long wallMicros() {
+            if (looksUntilItStops > 0 && --looksUntilItStops == 0) {
+                stoodStill = true;
+                skip(STANDSTILL_MILLIS);
+            }
             return EPOCH + micros + skewMicros;
+        }
+
+        /** At so many looks at its clock from now on, also in the middle of a turn, the process stands still for longer than any lease. */
+        void standsStillAtLook(int number) {
+            looksUntilItStops = number;
+            stoodStill = false;
+        }
+
+        boolean hasStoodStill() {
+            return stoodStill;
         }
 
         private LabLiveness liveness(LivenessState disk) {
@@ -453,7 +471,8 @@ final class ReplicaLab {
 
         @Override
         public Now now() {
-            return new Now(micros, node.clock.now());
+            Timestamp hybrid = node.clock.now(); // where it may stand still
+            return new Now(micros, hybrid);
         }
 
         @Override
