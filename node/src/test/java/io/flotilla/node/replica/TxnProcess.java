@@ -1,7 +1,9 @@
 package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
+import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Value;
+import io.flotilla.config.kv.KvError;
 import io.flotilla.config.kv.KvOp;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.config.settings.RaftSettings;
@@ -182,12 +184,12 @@ final class TxnProcess {
 
     /** Commits for the system itself, as {@code NodeApp} binds it. */
     void commit(
-            io.flotilla.config.key.Key anchor,
+            Key anchor,
             List<KvOp.DataWrite> writes,
             TransactionPort.Seen seen,
             Value trigger,
             long timeoutMicros,
-            Consumer<io.flotilla.config.kv.@Nullable KvError> callback) {
+            Consumer<@Nullable KvError> callback) {
         TxnId id = world().newId();
         transactions.commit(
                 new TxnCoordinator.CommitRequest(
