@@ -24,12 +24,19 @@ public final class BatchEvaluator {
     /**
      * What evaluation may look at besides the engine.
      *
+     * @param keys what is known of single keys without looking at the engine
      * @param now a reading of the hybrid clock, taken when evaluation starts
      * @param oldest what was overwritten before may be gone
      * @param since where this node's lease began: what is not above it may have been written by another node's clock
      */
     public record Context(
-            Engine engine, NodeId node, Timestamp now, ReadFloor floor, Timestamp oldest, Timestamp since) {}
+            Engine engine,
+            KeyCache.View keys,
+            NodeId node,
+            Timestamp now,
+            ReadFloor floor,
+            Timestamp oldest,
+            Timestamp since) {}
 
     /** The timestamp cache: writes must go above what it says. */
     @FunctionalInterface

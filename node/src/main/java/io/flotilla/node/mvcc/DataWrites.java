@@ -9,7 +9,6 @@ import io.flotilla.config.kv.KvResult;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.node.mvcc.Evaluation.Blocked;
 import io.flotilla.node.mvcc.Evaluation.Protection;
-import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -201,22 +200,11 @@ final class DataWrites {
 
     private @Nullable Evaluation prepare(Target target) {
         Key key = target.op.key();
-        Version newest = null;
-        try (Engine.Cursor cursor = work.reader.versions(key, Timestamp.MAX)) {
-            for (; cursor.isValid(); cursor.next()) {
-                long packed = MvccKeys.packedOfData(cursor.key());
-                if (newest == null) {
-                    newest = VersionCodec.decode(new Timestamp(packed), cursor.value());
-                }
-                if (packed < lowest.packed()) {
-                    break;
-                }
-                if (VersionCodec.isBy(cursor.value(), work.own)) {
-                    target.done = true;
-                    committedAt = committedAt.max(new Timestamp(packed));
-                    return null;
-                }
-            }
+        Timestamp earlier = work.reader.committedBy(work.own, key, lowest, Timestamp.MAX, Integer.MAX_VALUE);
+        if (earlier.isSet()) {
+            target.done = true;
+            committedAt = committedAt.max(earlier);
+            return null;
         }
         Intent intent = work.reader.intent(key);
         if (intent != null) {
@@ -228,6 +216,7 @@ final class DataWrites {
             latestIntent = latestIntent.max(intent.timestamp());
             return null;
         }
+        Version newest = work.reader.newest(key);
         if (newest != null) {
             target.current = newest.value();
             push(key, newest.timestamp());

@@ -9,32 +9,63 @@ import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at intents, versions and records of single keys. Stateless; as thread-safe as the engine. */
+/** Looks at intents, versions and records of single keys. For one thread at a time. */
 public final class MvccReader {
     private final Engine engine;
+    private final KeyCache.View keys;
 
-    public MvccReader(Engine engine) {
+    public MvccReader(Engine engine, KeyCache.View keys) {
         this.engine = engine;
+        this.keys = keys;
     }
 
     /** The intent on {@code key}, if any. */
     public @Nullable Intent intent(Key key) {
+        return standing(key).intent();
+    }
+
+    /** The newest version of {@code key}, if any; a tombstone is one. */
+    public @Nullable Version newest(Key key) {
+        return standing(key).newest();
+    }
+
+    private KeyCache.Standing standing(Key key) {
+        KeyCache.Standing known = keys.find(key);
+        if (known == null) {
+            known = look(key);
+            keys.keep(key, known);
+        }
+        return known;
+    }
+
+    private KeyCache.Standing look(Key key) {
         byte[] bytes = engine.get(Space.INTENT, key.bytes());
-        return bytes == null ? null : IntentCodec.decode(bytes);
+        Intent intent = bytes == null ? null : IntentCodec.decode(bytes);
+        try (Engine.Cursor cursor = versions(key, Timestamp.MAX)) {
+            if (!cursor.isValid()) {
+                return new KeyCache.Standing(null, false, intent);
+            }
+            byte[] value = cursor.value();
+            Version newest = VersionCodec.decode(MvccKeys.timestampOfData(cursor.key()), value);
+            return new KeyCache.Standing(newest, VersionCodec.isMoved(value), intent);
+        }
     }
 
     /** The newest version of {@code key} at or below {@code timestamp}, if any; a tombstone is one. */
     public @Nullable Version version(Key key, Timestamp timestamp) {
-        try (Engine.Cursor cursor = versions(key, timestamp)) {
-            return cursor.isValid()
-                    ? VersionCodec.decode(MvccKeys.timestampOfData(cursor.key()), cursor.value())
-                    : null;
-        }
+        return version(key, timestamp, timestamp);
     }
 
     /** The newest version of {@code key} at or below {@code timestamp}, or at or below {@code movedUpTo} if it was moved there. */
     @Nullable
     Version version(Key key, Timestamp timestamp, Timestamp movedUpTo) {
+        KeyCache.Standing standing = standing(key);
+        Version newest = standing.newest();
+        if (newest == null
+                || !newest.timestamp().isAfter(timestamp)
+                || standing.isMoved() && !newest.timestamp().isAfter(movedUpTo)) {
+            return newest;
+        }
         try (Engine.Cursor cursor = versions(key, movedUpTo)) {
             for (; cursor.isValid(); cursor.next()) {
                 long packed = MvccKeys.packedOfData(cursor.key());
@@ -53,6 +84,10 @@ public final class MvccReader {
      * @param versionsMax how many versions to look at before giving up
      */
     public Timestamp committedBy(TxnId txn, Key key, Timestamp lowest, Timestamp highest, int versionsMax) {
+        Version newest = newest(key);
+        if (newest == null || newest.timestamp().isBefore(lowest)) {
+            return Timestamp.ZERO;
+        }
         try (Engine.Cursor cursor = versions(key, highest)) {
             for (int seen = 0; seen < versionsMax && cursor.isValid(); seen++, cursor.next()) {
                 long packed = MvccKeys.packedOfData(cursor.key());

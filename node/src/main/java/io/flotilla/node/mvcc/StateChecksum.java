@@ -59,6 +59,7 @@ public record StateChecksum(long sum, long since) {
 
         private final Engine engine;
         private Engine.@Nullable Batch batch;
+        private Mutation.@Nullable Target witness;
 
         /** Hashes of intents and records as they were written, oldest first; 0 for what this batch, which the engine does not show yet, has deleted. */
         private final Map<Place, Long> written = new LinkedHashMap<>();
@@ -74,6 +75,11 @@ public record StateChecksum(long sum, long since) {
         public Adding to(Engine.Batch next) {
             batch = next;
             return this;
+        }
+
+        /** Tells {@code next} of every write from now on, too, just as it goes into the batch; null for nobody. */
+        public void tell(Mutation.@Nullable Target next) {
+            witness = next;
         }
 
         /** What the state adds up to more than when this was last asked. */
@@ -110,6 +116,9 @@ public record StateChecksum(long sum, long since) {
                 written.put(place(space, key), hash);
             }
             requireNonNull(batch).put(space, key, value);
+            if (witness != null) {
+                witness.put(space, key, value);
+            }
         }
 
         @Override
@@ -124,13 +133,20 @@ public record StateChecksum(long sum, long since) {
             sum -= there(place, space, key);
             written.put(place, 0L);
             deleted.add(place);
-            requireNonNull(batch).delete(space, key);
+            deleteInBatch(space, key);
         }
 
         /** Takes away a version that is there, and was there before the batch. Nothing else ever does. */
         void removeVersion(byte[] key, byte[] value) {
             sum -= EntryHash.of(Engine.Space.DATA, key, value);
-            requireNonNull(batch).delete(Engine.Space.DATA, key);
+            deleteInBatch(Engine.Space.DATA, key);
+        }
+
+        private void deleteInBatch(Engine.Space space, byte[] key) {
+            requireNonNull(batch).delete(space, key);
+            if (witness != null) {
+                witness.delete(space, key);
+            }
         }
 
         private long there(Place place, Engine.Space space, byte[] key) {

@@ -45,7 +45,7 @@ final class Work {
         this.context = context;
         this.header = batch.header();
         this.ops = batch.ops();
-        this.reader = new MvccReader(context.engine());
+        this.reader = new MvccReader(context.engine(), context.keys());
         this.own = header.txn().id();
         this.base = header.timestamp().isSet() ? header.timestamp() : context.now();
         this.at = base;

@@ -411,6 +411,7 @@ public final class Replica {
             ports.splitOff(split, leaseholder);
         }
         if (desk != null) {
+            desk.keys().forget(); // of the right side nobody tells it any more
             desk.turnAway(new RangeReply.RangeMismatch(List.of(split.left(), split.right())));
             // Tells the followers now that the split is committed, so that they have the right side when it campaigns.
             events.add(new RaftEvent.Propose(List.of(StateApplier.NOTHING)));
@@ -441,6 +442,7 @@ public final class Replica {
         RequestDesk current = desk;
         if (current != null && (status.role() != RaftStatus.Role.LEADER || status.term() != current.term())) {
             desk = null;
+            applier.tell(null);
             current.close(refusal(now));
             sweeping.stop();
             current = null;
@@ -448,10 +450,12 @@ public final class Replica {
         if (status.role() == RaftStatus.Role.LEADER) {
             Lease lease = raft.lease(now);
             if (current == null && lease.isHeldAt(now.micros())) {
-                desk = new RequestDesk(
+                RequestDesk opened = new RequestDesk(
                         RequestDesk.Tools.of(setting, ports, applier::objection, raft::lease, applier::swept),
                         lease,
                         servedUpTo);
+                applier.tell(opened.keys());
+                desk = opened;
             }
         }
     }

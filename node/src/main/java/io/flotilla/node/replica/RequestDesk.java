@@ -16,6 +16,7 @@ import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.config.txn.TxnStatus;
 import io.flotilla.node.mvcc.BatchEvaluator;
 import io.flotilla.node.mvcc.Evaluation;
+import io.flotilla.node.mvcc.KeyCache;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.raft.Lease;
 import io.flotilla.node.raft.LogEntry;
@@ -126,6 +127,7 @@ final class RequestDesk {
     private final Timestamp since;
     private final Sequencer sequencer;
     private final TimestampCache timestamps;
+    private final KeyCache.View keys;
     private final Map<Long, Pending> pending = new LinkedHashMap<>();
     private final ArrayDeque<Sequencer.Effect> work = new ArrayDeque<>();
     private final ArrayDeque<InFlight> inFlight = new ArrayDeque<>();
@@ -143,7 +145,13 @@ final class RequestDesk {
         this.term = lease.term();
         this.since = lease.start();
         this.sequencer = new Sequencer(tools.settings());
+        this.keys = tools.serving().keys().open();
         this.timestamps = new TimestampCache(lease.start().max(servedUpTo));
+    }
+
+    /** What it knows of single keys; to be told of what is applied. */
+    KeyCache.View keys() {
+        return keys;
     }
 
     long term() {
@@ -436,6 +444,7 @@ final class RequestDesk {
                 .evaluate(
                         new BatchEvaluator.Context(
                                 tools.engine(),
+                                keys,
                                 tools.node(),
                                 tools.clock().now(),
                                 timestamps::latestRead,

@@ -68,6 +68,11 @@ final class StateApplier {
         this.swept = applied.swept();
     }
 
+    /** Tells {@code next} of every write from now on; null for nobody. */
+    void tell(Mutation.@Nullable Target next) {
+        adding.tell(next);
+    }
+
     LocalState.Applied applied() {
         return applied;
     }

@@ -30,7 +30,8 @@ final class Bench {
     static final TxnSettings SETTINGS = TxnSettings.DEFAULT;
 
     final MapEngine engine = new MapEngine();
-    final MvccReader reader = new MvccReader(engine);
+    private final KeyCache.View keys = new KeyCache().open();
+    final MvccReader reader = new MvccReader(engine, keys);
     final List<Evaluation.Protection> protectedReads = new ArrayList<>();
     private final BatchEvaluator evaluator = new BatchEvaluator(SETTINGS);
     Timestamp now = ts(1_000);
@@ -114,7 +115,8 @@ final class Bench {
             return latest;
         };
         return evaluator.evaluate(
-                new BatchEvaluator.Context(engine, NODE, now, floor, oldest, since), new KvBatch(header, List.of(ops)));
+                new BatchEvaluator.Context(engine, keys, NODE, now, floor, oldest, since),
+                new KvBatch(header, List.of(ops)));
     }
 
     /** Evaluates, protects what was read, applies. */
@@ -130,6 +132,10 @@ final class Bench {
     }
 
     private final StateChecksum.Adding adding = new StateChecksum.Adding(engine);
+
+    {
+        adding.tell(keys);
+    }
 
     /** Applies it, and sees to it that the checksum moves as the state does. */
     byte[] apply(byte[] payload) {
