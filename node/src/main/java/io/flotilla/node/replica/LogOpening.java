@@ -45,7 +45,10 @@ record LogOpening(HardState hardState, LogView view) {
         HardState state = new HardState(
                 Math.max(found.term(), applied.term()),
                 found.term() >= applied.term() ? found.vote() : 0,
-                Math.max(found.commit(), applied.index()));
+                Math.max(found.commit(), applied.index()),
+                // Whoever was fortified may lean on this replica still: its store remembers that it supports the other.
+                found.leader(),
+                found.leaderEpoch());
         DurableGate gate = new DurableGate();
         log.submit(range, new Persist(state, List.of(), new Ready.LogReset(applied.index(), applied.term())), gate);
         gate.await();

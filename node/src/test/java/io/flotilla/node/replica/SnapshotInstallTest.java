@@ -166,6 +166,23 @@ class SnapshotInstallTest {
         assertThat(opened.hardState().commit()).isEqualTo(SnapshotSample.NEW.index());
     }
 
+    /** Its store supports the leader's still, and so the leader's lease may lean on this replica: nobody else may have its vote. */
+    @Test
+    void aLeaderThatWasFortifiedIsSoWhenTheLogIsResetToTheNewState() {
+        SnapshotSample.OLD.fill(engine);
+        MemoryLog log = new MemoryLog();
+        HardState fortified = new HardState(7, 1, 0, 1, 12);
+        log.submit(
+                SnapshotSample.RANGE.value(),
+                new Ready.Persist(fortified, List.of(), new Ready.LogReset(SnapshotSample.OLD.index(), 2)),
+                SnapshotSample.IGNORE);
+        new SnapshotInstall(engine, SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
+
+        LogOpening opened = LogOpening.of(log, engine.crash(), SnapshotSample.DESCRIPTOR);
+        assertThat(opened.view().lastIndex()).isEqualTo(SnapshotSample.NEW.index());
+        assertThat(opened.hardState()).isEqualTo(new HardState(7, 1, SnapshotSample.NEW.index(), 1, 12));
+    }
+
     /** B32: the log goes on beyond the snapshot, in a term that lost, and ends with a configuration that nobody else knows. */
     @Test
     void aConfigurationInALogThatTheSnapshotContradictsIsGone() {
