@@ -79,8 +79,8 @@ final class Removals {
             onDiskFailure.accept(failure);
             return;
         }
-        snapshots.forget(slot.range().value());
         replicas.remove(slot);
+        snapshots.forget(slot.range().value());
         sleep.forget(slot);
         underWay.remove(slot.range().value());
         slot.tell(ReplicaActor.Rest.INSTANCE);

@@ -22,8 +22,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
- * All snapshots of a store that are on their way, in and out, and the two threads that they run on: one reads and sends, one takes in and installs. With
- * nothing to do there are none.
+ * All snapshots of a store that are on their way, in and out, and the threads that they run on: one reads and sends, one takes in, one installs. With
+ * nothing to do there are none. To install one may take minutes, and its sender, like those of others, has to be answered meanwhile.
  *
  * <p>Thread-safe.
  */
@@ -37,6 +37,7 @@ final class SnapshotTraffic implements AutoCloseable {
     private final SnapshotSending sending;
     private final ExecutorService reading = oneThread("flotilla-snapshots-out");
     private final ExecutorService writing = oneThread("flotilla-snapshots-in");
+    private final ExecutorService installing = oneThread("flotilla-snapshots-install");
     private final Consumer<Throwable> onDiskFailure;
 
     SnapshotTraffic(
@@ -109,30 +110,29 @@ final class SnapshotTraffic implements AutoCloseable {
     }
 
     /**
-     * Installs on a thread of its own, then runs {@code installed} there.
+     * Installs on a thread of its own, then runs {@code installed} there. Nothing is done if the snapshot was forgotten meanwhile.
      *
      * @param fits asked there, just before: whether it still has its place
      */
     void install(StagedSnapshot snapshot, BooleanSupplier fits, Runnable installed) {
-        writing.execute(() -> {
-            if (!fits.getAsBoolean()) {
-                inbox.settled(snapshot);
-                return;
-            }
+        installing.execute(() -> {
             try {
-                installer.install(snapshot);
-            } catch (RuntimeException failure) {
+                if (inbox.isWaiting(snapshot) && fits.getAsBoolean()) {
+                    installer.install(snapshot);
+                    installed.run();
+                }
+            } catch (RuntimeException | Error failure) {
+                // What is half installed is finished at the next start, from the file.
                 onDiskFailure.accept(failure);
                 return;
             }
-            installed.run();
             inbox.settled(snapshot);
         });
     }
 
     /** Runs when all installs that are under way or waiting are through; none runs beside it. */
     void afterInstalls(Runnable task) {
-        writing.execute(task);
+        installing.execute(task);
     }
 
     /** It is of no use. */
@@ -140,9 +140,10 @@ final class SnapshotTraffic implements AutoCloseable {
         writing.execute(() -> inbox.settled(snapshot));
     }
 
-    /** The range's replica is no more. */
+    /** The range's replica takes nothing any more: what came for it until now will not be settled by it. */
     void forget(long range) {
-        writing.execute(() -> inbox.forget(range));
+        // Not beside an install, which needs the file to its end.
+        inbox.waiting(range).ifPresent(left -> installing.execute(() -> inbox.settled(left)));
     }
 
     void tick(long nowNanos) {
@@ -157,5 +158,6 @@ final class SnapshotTraffic implements AutoCloseable {
         sending.close();
         reading.shutdown(); // what was begun is given up there
         writing.shutdownNow();
+        installing.shutdownNow();
     }
 }

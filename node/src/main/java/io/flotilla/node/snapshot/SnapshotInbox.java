@@ -9,6 +9,8 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * Takes snapshots in, chunk by chunk, onto disk. What is not whole is visible to nobody; a chunk that is sent twice is taken once; one that does not fit
  * or is damaged drops the snapshot it belongs to.
  *
- * <p>Threading: one thread at a time, which may wait for the disk; {@link #settled} from any.
+ * <p>Threading: one thread at a time, which may wait for the disk; {@link #settled} from any, and {@link #waiting}, which waits for nothing.
  */
 public final class SnapshotInbox {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotInbox.class);
@@ -55,7 +57,8 @@ public final class SnapshotInbox {
     /** By range. */
     private final Map<Long, Incoming> incoming = new HashMap<>();
 
-    private final Map<Long, StagedSnapshot> installing = new HashMap<>();
+    /** By range: whole, and not settled yet. Changed under this object's lock. */
+    private final Map<Long, StagedSnapshot> installing = new ConcurrentHashMap<>();
 
     /** The last one that was settled here, so that a sender that asks again is told. */
     private final Map<Long, SnapshotHeader> settled = new LinkedHashMap<>() {
@@ -194,28 +197,29 @@ public final class SnapshotInbox {
     /** The snapshot was installed, or is of no use: its file goes, and its sender hears that it is done. */
     public void settled(StagedSnapshot snapshot) {
         synchronized (this) {
-            long range = snapshot.header().range();
-            if (!snapshot.equals(installing.remove(range))) {
+            if (!isWaiting(snapshot)) {
                 return;
             }
+            long range = snapshot.header().range();
+            installing.remove(range);
             settled.put(range, snapshot.header());
-        }
-        try {
-            files.remove(snapshot);
-        } catch (IOException leftForTheNextStart) {
-            LOG.debug("{} was not removed", snapshot.file(), leftForTheNextStart);
+            try {
+                // Before the next one of that range can be whole: it has the same name.
+                files.remove(snapshot);
+            } catch (IOException leftForTheNextStart) {
+                LOG.debug("{} was not removed", snapshot.file(), leftForTheNextStart);
+            }
         }
     }
 
-    /** The replica that it was for is no more: it will not be settled. */
-    public void forget(long range) {
-        StagedSnapshot left;
-        synchronized (this) {
-            left = installing.get(range);
-        }
-        if (left != null) {
-            settled(left);
-        }
+    /** Whether it is whole and was not settled yet. */
+    public boolean isWaiting(StagedSnapshot snapshot) {
+        return snapshot.equals(installing.get(snapshot.header().range()));
+    }
+
+    /** The snapshot of that range that is whole and was not settled yet. */
+    public Optional<StagedSnapshot> waiting(long range) {
+        return Optional.ofNullable(installing.get(range));
     }
 
     /** Whether nothing is coming in: then {@link #tick} has nothing to do. */

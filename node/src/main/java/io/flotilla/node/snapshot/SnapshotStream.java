@@ -132,6 +132,7 @@ final class SnapshotStream {
                 }
             }
             case INSTALLING -> {
+                resends = 0;
                 installingMillis += INSTALLING_POLL_MILLIS;
                 if (chunk.last() && installingMillis <= INSTALLING_MILLIS_MAX) {
                     after(INSTALLING_POLL_MILLIS, this::send);

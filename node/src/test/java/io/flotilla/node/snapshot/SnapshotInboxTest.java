@@ -96,6 +96,20 @@ class SnapshotInboxTest {
         assertThat(files()).isEmpty();
     }
 
+    /** Its replica may have gone, and been made anew, while it waited. */
+    @Test
+    void aSnapshotThatIsSettledOnceMoreDoesNotTakeTheNextOneWithIt() throws IOException {
+        chunks(1, 100, 2).forEach(this::take);
+        inbox.settled(arrived.get(0));
+        List<SnapshotChunk> next = chunks(1, 200, 2);
+        next.forEach(this::take);
+        inbox.settled(arrived.get(0));
+        assertThat(take(next.get(1))).isEqualTo(SnapshotVerdict.INSTALLING);
+        inbox.settled(arrived.get(1));
+        assertThat(take(next.get(1))).isEqualTo(SnapshotVerdict.TAKEN);
+        assertThat(files()).isEmpty();
+    }
+
     /** An install that a crash interrupts goes on from the file: it must be found. */
     @Test
     void theDirectoryOfTheFirstSnapshotIsDurableBeforeItIsWhole() throws IOException {

@@ -155,6 +155,23 @@ class SnapshotSendingTest {
         assertThat(ends).containsExactly("1 through");
     }
 
+    /** It stands still for a while now and then: it verifies what it has, or others keep its disk busy. */
+    @Test
+    void aPeerThatAnswersNowAndThenWhileItInstallsIsNotGivenUp() {
+        begin(1);
+        while (!wire.element().chunk().last()) {
+            wire.remove().answered().accept(SnapshotVerdict.TAKEN);
+        }
+        for (int i = 0; i < 20; i++) {
+            wire.remove().answered().accept(SnapshotVerdict.UNANSWERED);
+            advance(1_000);
+            wire.remove().answered().accept(SnapshotVerdict.INSTALLING);
+            advance(1_000);
+        }
+        wire.remove().answered().accept(SnapshotVerdict.TAKEN);
+        assertThat(ends).containsExactly("1 through");
+    }
+
     @Test
     void oneThatIsGivenUpForANewerOneIsNotToldOf() {
         begin(1);
