@@ -3,6 +3,7 @@ package io.flotilla.node.snapshot;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.SnapshotChunk;
 import io.flotilla.node.transport.SnapshotVerdict;
 import java.util.ArrayList;
@@ -47,8 +48,12 @@ public final class SnapshotSending {
         void after(long millis, Runnable task);
     }
 
-    /** @param executor runs the steps of all streams, one at a time; it may wait for the disk */
-    public record Tools(Carrier transport, Executor executor, Timer timer) {}
+    /**
+     * @param executor runs the steps of all streams, one at a time; it may wait for the disk
+     * @param unreadable told if the state cannot be read
+     */
+    public record Tools(
+            Carrier transport, Executor executor, Timer timer, Consumer<StorageException> unreadable) {}
 
     /** A piece of the state. */
     public record Part(Engine.Space space, Engine.Cursor cursor) {}

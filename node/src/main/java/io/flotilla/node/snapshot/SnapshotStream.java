@@ -80,6 +80,7 @@ final class SnapshotStream {
             } catch (StorageException unusable) {
                 LOG.warn("a snapshot of {} cannot be read: {}", header.descriptor(), unusable.toString());
                 finish(End.FAILED);
+                tools.unreadable().accept(unusable);
             } catch (RuntimeException | Error failure) {
                 LOG.error("a snapshot of {} cannot be sent", header.descriptor(), failure);
                 finish(End.FAILED);

@@ -139,7 +139,8 @@ record SnapshotSample(String name, long index, int firstKey, int keys) {
                             answered.accept(SnapshotVerdict.TAKEN);
                         },
                         Runnable::run,
-                        (millis, task) -> task.run()));
+                        (millis, task) -> task.run(),
+                        SnapshotSample::noFailure));
         List<SnapshotSending.Part> parts = new ArrayList<>();
         for (RangeSpaces part : RangeSpaces.of(DESCRIPTOR.span())) {
             parts.add(new SnapshotSending.Part(

@@ -35,6 +35,7 @@ class SnapshotSendingTest {
     private final PriorityQueue<Due> timer =
             new PriorityQueue<>(java.util.Comparator.comparingLong(Due::millis).thenComparingLong(Due::order));
     private final List<String> ends = new ArrayList<>();
+    private final List<StorageException> unreadable = new ArrayList<>();
     private long nowMillis;
     private long orders;
 
@@ -43,7 +44,8 @@ class SnapshotSendingTest {
             new SnapshotSending.Tools(
                     (to, chunk, answered) -> wire.add(new Sent(chunk, answered)),
                     Runnable::run,
-                    (millis, task) -> timer.add(new Due(nowMillis + millis, orders++, task))));
+                    (millis, task) -> timer.add(new Due(nowMillis + millis, orders++, task)),
+                    unreadable::add));
 
     SnapshotSendingTest() {
         try (Engine.Batch batch = engine.newBatch()) {
@@ -198,6 +200,7 @@ class SnapshotSendingTest {
         assertThat(cursor.closed).isTrue();
         advance(1_000);
         assertThat(ends).containsExactly("failed");
+        assertThat(unreadable.contains(failure)).as("damage is told").isEqualTo(failure instanceof StorageException);
     }
 
     static Stream<Throwable> failures() {
