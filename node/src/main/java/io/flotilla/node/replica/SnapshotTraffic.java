@@ -52,7 +52,8 @@ final class SnapshotTraffic implements AutoCloseable {
         this.files = files;
         this.inbox = new SnapshotInbox(files, flow.snapshotsReceivingMax(), host, onDiskFailure);
         this.installer = new SnapshotInstall(engine, files.watch());
-        this.sending = new SnapshotSending(flow, new SnapshotSending.Tools(carrier, reading, timer, onDiskFailure::accept));
+        this.sending =
+                new SnapshotSending(flow, new SnapshotSending.Tools(carrier, reading, timer, onDiskFailure::accept));
         this.onDiskFailure = onDiskFailure;
     }
 

@@ -52,8 +52,7 @@ public final class SnapshotSending {
      * @param executor runs the steps of all streams, one at a time; it may wait for the disk
      * @param unreadable told if the state cannot be read
      */
-    public record Tools(
-            Carrier transport, Executor executor, Timer timer, Consumer<StorageException> unreadable) {}
+    public record Tools(Carrier transport, Executor executor, Timer timer, Consumer<StorageException> unreadable) {}
 
     /** A piece of the state. */
     public record Part(Engine.Space space, Engine.Cursor cursor) {}
