@@ -135,9 +135,15 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
                 return new ReplicaActor(context, replica.get(), door, timers);
             } catch (RuntimeException | Error failure) {
                 door.failed(failure);
-                return Behaviors.stopped();
+                context.getSelf().tell(Rest.INSTANCE);
+                return Behaviors.receiveMessage(ReplicaActor::turnAwayUntilRest);
             }
         });
+    }
+
+    private static Behavior<Command> turnAwayUntilRest(Command command) {
+        turnAway(command);
+        return command == Rest.INSTANCE ? Behaviors.stopped() : Behaviors.same();
     }
 
     private ReplicaActor(ActorContext<Command> context, Replica replica, Door door, Executor timers) {
@@ -211,6 +217,10 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     private Behavior<Command> onRetire(Retire retire) {
         replica.abandon();
         retire.stopped().run();
+        return turningAway();
+    }
+
+    private Behavior<Command> turningAway() {
         return Behaviors.receive(Command.class)
                 .onMessage(Serve.class, ReplicaActor::turnAwayFrom)
                 .onMessage(Look.class, ReplicaActor::lookAway)
@@ -400,7 +410,9 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         } catch (RuntimeException | Error failure) {
             door.failed(failure);
             replica.abandon();
-            return Behaviors.stopped();
+            // Behind what it was told meanwhile, which it answers.
+            getContext().getSelf().tell(Rest.INSTANCE);
+            return turningAway();
         }
     }
 }
