@@ -38,12 +38,16 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One request in, one response out, whatever carried it; no more at once than the servers can do. Threading: any thread, never blocks; callbacks exactly once. */
 final class KvRequests {
+    private static final Logger LOG = LoggerFactory.getLogger(KvRequests.class);
     private static final long MICROS_PER_MILLI = 1_000;
 
     /** Half of all requests should be answered within this; if they are not, fewer are let in. */
@@ -76,24 +80,54 @@ final class KvRequests {
             callback.accept(failed(request, new KvError.Overloaded("this gateway", admission.retryAfterMillis())));
             return;
         }
-        Consumer<Response> leaving = leaving(callback);
+        Leaving leaving = new Leaving(callback);
         Runnable action;
         try {
             action = read(request, leaving);
         } catch (Refusal refusal) {
             leaving.accept(failed(request, refusal.error()));
             return;
+        } catch (RuntimeException e) {
+            leaving.accept(broken(request, false, e));
+            return;
         }
-        action.run();
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            // It may have been sent before that, and be answered yet, or be answered already: the first answer counts.
+            leaving.accept(broken(request, isCommit(request), e));
+        }
     }
 
-    private Consumer<Response> leaving(Consumer<Response> callback) {
-        long start = System.nanoTime();
-        return response -> {
-            long now = System.nanoTime();
-            admission.leave(now, now - start, response.getKindCase() != Response.KindCase.ERROR);
-            callback.accept(response);
-        };
+    private static boolean isCommit(Request request) {
+        return request.getKindCase() == Request.KindCase.WRITE || request.getKindCase() == Request.KindCase.COMMIT;
+    }
+
+    /** A bug. Whoever asked is told, and whatever else its stream carries goes on. */
+    private static Response broken(Request request, boolean maybeExecuted, RuntimeException e) {
+        LOG.error("a request ({}) met an error of this gateway", request.getKindCase(), e);
+        return failed(request, new KvError.Internal("this gateway failed: " + e, maybeExecuted));
+    }
+
+    /** Answers once, and makes room for another request. */
+    private final class Leaving extends AtomicBoolean implements Consumer<Response> {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Consumer<Response> callback;
+        private final long startNanos = System.nanoTime();
+
+        Leaving(Consumer<Response> callback) {
+            this.callback = callback;
+        }
+
+        @Override
+        public void accept(Response response) {
+            if (compareAndSet(false, true)) {
+                long now = System.nanoTime();
+                admission.leave(now, now - startNanos, response.getKindCase() != Response.KindCase.ERROR);
+                callback.accept(response);
+            }
+        }
     }
 
     /** Checks all of the request before anything is sent: the checks are made here, the sending in what is returned. */

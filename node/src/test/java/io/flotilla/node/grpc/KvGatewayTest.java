@@ -433,6 +433,43 @@ class KvGatewayTest {
         }
     }
 
+    /** What such a request was counted as stayed counted, its client waited for ever, and the rest of the stream's message was never begun. */
+    @Test
+    void aRequestThatMeetsABugIsAnsweredAndMakesRoomForOthers() throws Exception {
+        try (GrpcFixture own = new GrpcFixture()) {
+            own.reads = batch -> {
+                throw new IllegalStateException("a bug");
+            };
+            BlockingQueue<SessionResponse> answers = new LinkedBlockingQueue<>();
+            StreamObserver<SessionRequest> session = own.session().session(into(answers));
+            int asked = AdmissionLimit.INITIAL + 3;
+            session.onNext(gets(1, asked));
+            int answered = 0;
+            while (answered < asked) {
+                SessionResponse next = answers.poll(60, TimeUnit.SECONDS);
+                assertThat(next).isNotNull();
+                assertThat(next.getResponsesList()).allSatisfy(response -> {
+                    assertThat(response.getError().getCode()).isEqualTo(Error.Code.INTERNAL);
+                    assertThat(response.getError().getMessage()).contains("a bug");
+                    assertThat(response.getError().getMaybeExecuted()).isFalse();
+                });
+                answered += next.getResponsesCount();
+            }
+            session.onCompleted();
+        }
+    }
+
+    @Test
+    void aCommitThatMeetsABugMayHaveBeenExecuted() {
+        f.commit = request -> {
+            throw new IllegalStateException("a bug");
+        };
+        Error error = execute(b -> b.setWrite(Write.newBuilder().setId(ID).setMutation(put("k", "v"))))
+                .getError();
+        assertThat(error.getCode()).isEqualTo(Error.Code.INTERNAL);
+        assertThat(error.getMaybeExecuted()).isTrue();
+    }
+
     /** Nothing bounded how many bytes of answers waited for a client: one that read much and took nothing cost the server its memory. */
     @Test
     void whoTakesNoAnswersIsReadNothingMoreFor() throws Exception {
