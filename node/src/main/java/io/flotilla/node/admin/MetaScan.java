@@ -29,6 +29,14 @@ final class MetaScan {
     private static final int DESCRIPTORS_PER_READ = 5_000;
     private static final long BYTES_PER_READ = 1_500_000;
 
+    /** What becomes of intents that are met. */
+    private enum Intents {
+        PASSED_OVER,
+        /** Found out about, and passed over from where that takes long. */
+        IF_SOON,
+        FOUND_OUT
+    }
+
     private final KvSender sender;
     private final BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found;
     private final Consumer<KvError> failed;
@@ -37,28 +45,37 @@ final class MetaScan {
     /** When the first of them was read. */
     private Timestamp readAt = Timestamp.ZERO;
 
-    /** Whether to find out about intents rather than pass over them. */
-    private boolean settled;
+    private Intents intents;
+
+    private final long timeoutMicros;
 
     private MetaScan(
             KvSender sender,
-            boolean settled,
+            Intents intents,
+            long timeoutMicros,
             BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found,
             Consumer<KvError> failed) {
         this.sender = sender;
-        this.settled = settled;
+        this.intents = intents;
+        this.timeoutMicros = timeoutMicros;
         this.found = found;
         this.failed = failed;
     }
 
     /** Waits for nobody: passes over what is committed and not resolved yet. One of the two is called, once. */
     static void of(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
-        new MetaScan(sender, false, (ranges, seen) -> found.accept(ranges), failed).from(KeySpace.METAS.start());
+        new MetaScan(
+                        sender,
+                        Intents.PASSED_OVER,
+                        READ_TIMEOUT_MICROS,
+                        (ranges, seen) -> found.accept(ranges),
+                        failed)
+                .from(KeySpace.METAS.start());
     }
 
     /**
      * Reads all that is committed, also what was committed a moment ago. What cannot be found out about soon is passed over: the range where a change
-     * of descriptors is recorded may be down. One of the two is called, once.
+     * of descriptors is recorded may be down. For people, who want to know what is even then. One of the two is called, once.
      */
     static void settled(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
         settledAndSeen(sender, (ranges, seen) -> found.accept(ranges), failed);
@@ -67,20 +84,30 @@ final class MetaScan {
     /** As {@link #settled}, with what a transaction that goes by it must have seen; nothing if something was passed over. */
     static void settledAndSeen(
             KvSender sender, BiConsumer<List<RangeDescriptor>, TransactionPort.Seen> found, Consumer<KvError> failed) {
-        new MetaScan(sender, true, found, failed).from(KeySpace.METAS.start());
+        new MetaScan(sender, Intents.IF_SOON, SETTLED_TIMEOUT_MICROS, found, failed).from(KeySpace.METAS.start());
+    }
+
+    /**
+     * Reads all that is committed, or fails: for whoever decides by what is not there. One of the two is called, once.
+     *
+     * @param timeoutMicros for each of the reads
+     */
+    static void whole(
+            KvSender sender, long timeoutMicros, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
+        new MetaScan(sender, Intents.FOUND_OUT, timeoutMicros, (ranges, seen) -> found.accept(ranges), failed)
+                .from(KeySpace.METAS.start());
     }
 
     private void from(Key start) {
         Span span = new Span(start, KeySpace.METAS.end());
-        KvOp scan = new KvOp.Scan(span, DESCRIPTORS_PER_READ, BYTES_PER_READ, !settled);
-        long timeoutMicros = settled ? SETTLED_TIMEOUT_MICROS : READ_TIMEOUT_MICROS;
+        KvOp scan = new KvOp.Scan(span, DESCRIPTORS_PER_READ, BYTES_PER_READ, intents == Intents.PASSED_OVER);
         sender.send(new KvBatch(KvHeader.standalone(timeoutMicros), List.of(scan)), reply -> read(start, reply));
     }
 
     private void read(Key start, KvReply reply) {
         if (reply instanceof KvReply.Refused refused) {
-            if (settled && !(refused.error() instanceof KvError.Unavailable)) {
-                settled = false;
+            if (intents == Intents.IF_SOON && !(refused.error() instanceof KvError.Unavailable)) {
+                intents = Intents.PASSED_OVER;
                 from(start);
             } else {
                 failed.accept(refused.error());
@@ -94,9 +121,9 @@ final class MetaScan {
             if (resume == null) {
                 found.accept(
                         descriptors,
-                        settled
-                                ? new TransactionPort.Seen(readAt, List.of(KeySpace.METAS))
-                                : TransactionPort.Seen.NOTHING);
+                        intents == Intents.PASSED_OVER
+                                ? TransactionPort.Seen.NOTHING
+                                : new TransactionPort.Seen(readAt, List.of(KeySpace.METAS)));
             } else {
                 from(resume);
             }

@@ -186,9 +186,13 @@ public final class ReplicaOperations {
             this.callback = callback;
         }
 
-        /** Nothing is begun that cannot be brought to its end as things are. */
+        /** Nothing is begun that cannot be brought to its end as things are, and it is not done while a replica may be there that could not be seen. */
         void plan() {
-            MetaScan.settled(sender, this::planned, error -> callback.accept(new Failed<>(error)));
+            MetaScan.whole(
+                    sender,
+                    leftUntil(deadlineMicros),
+                    this::planned,
+                    error -> callback.accept(new Failed<>(error)));
         }
 
         private void planned(List<RangeDescriptor> ranges) {

@@ -64,6 +64,16 @@ class MetaScanTest {
     }
 
     @Test
+    void theWholeListPassesNothingOver() {
+        replies.add(rows(KeySpace.meta(RIGHT.span().end()), LEFT));
+        replies.add(new KvReply.Refused(new KvError.DeadlineExceeded("LATCH", false)));
+        MetaScan.whole(sender, 2_000_000, found::addAll, errors::add);
+        assertThat(asked).extracting(KvOp.Scan::inconsistent).containsExactly(false, false);
+        assertThat(found).isEmpty();
+        assertThat(errors).containsExactly(new KvError.DeadlineExceeded("LATCH", false));
+    }
+
+    @Test
     void aMetaRangeThatIsDownIsNotAskedTwice() {
         replies.add(new KvReply.Refused(new KvError.Unavailable("NO_QUORUM", KeySpace.METAS.start(), "", false)));
         MetaScan.settled(sender, found::addAll, errors::add);
