@@ -19,15 +19,24 @@ final class RocksCursor implements Engine.Cursor {
     private boolean closed;
     private byte @Nullable [] key;
 
-    /** The caller has entered {@code gate}; {@link #close} leaves it. */
+    /**
+     * The caller has entered {@code gate}; {@link #close} leaves it.
+     *
+     * @throws StorageException if the first key cannot be read; the caller is still inside then
+     */
     RocksCursor(Gate gate, RocksDB db, ColumnFamilyHandle family, byte[] from, byte[] to) {
         this.gate = gate;
         this.bound = new Slice(to);
         this.options = new ReadOptions().setIterateUpperBound(bound);
         this.iterator = db.newIterator(family, options);
         if (Arrays.compareUnsigned(from, to) < 0) {
-            iterator.seek(from);
-            settle();
+            try {
+                iterator.seek(from);
+                settle();
+            } catch (RuntimeException e) {
+                free(); // nobody else can
+                throw e;
+            }
         }
     }
 
@@ -94,9 +103,13 @@ final class RocksCursor implements Engine.Cursor {
         }
         closed = true;
         valid = false;
+        free();
+        gate.exit();
+    }
+
+    private void free() {
         iterator.close();
         options.close();
         bound.close();
-        gate.exit();
     }
 }

@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
 
 class RocksEngineTest extends EngineContract {
     @TempDir
@@ -105,5 +108,37 @@ class RocksEngineTest extends EngineContract {
         }
         engine.flush();
         assertThat(keys(Space.INTENT, "a", "z")).isEqualTo(List.of("c"));
+    }
+
+    /** Method: RocksDB keeps each version of its list of files as long as an iterator needs it. */
+    @Test
+    void aCursorThatMeetsDamageAtItsFirstKeyLeavesNothingBehind() throws Exception {
+        Path directory = Files.createDirectories(temporary.resolve("damaged"));
+        try (Options options = new Options().setCreateIfMissing(true);
+                FlushOptions flush = new FlushOptions()) {
+            try (RocksDB db = RocksDB.open(options, directory.toString())) {
+                db.put(b("k"), new byte[1_000]);
+                db.flush(flush);
+            }
+            damageFirstBlock(directory);
+            try (RocksDB db = RocksDB.open(options, directory.toString())) {
+                Gate gate = new Gate(() -> {});
+                assertThatThrownBy(() -> new RocksCursor(gate, db, db.getDefaultColumnFamily(), b("a"), b("z")))
+                        .isInstanceOf(StateCorruptException.class);
+                db.put(b("l"), b("l"));
+                db.flush(flush);
+                assertThat(db.getLongProperty("rocksdb.num-live-versions")).isEqualTo(1);
+            }
+        }
+    }
+
+    private static void damageFirstBlock(Path directory) throws IOException {
+        Path table;
+        try (Stream<Path> files = Files.list(directory)) {
+            table = files.filter(file -> file.toString().endsWith(".sst")).findFirst().orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(table);
+        bytes[0] ^= 1;
+        Files.write(table, bytes);
     }
 }
