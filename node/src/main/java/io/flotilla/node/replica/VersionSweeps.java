@@ -2,6 +2,7 @@ package io.flotilla.node.replica;
 
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
+import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.mvcc.VersionSweep;
@@ -82,7 +83,9 @@ final class VersionSweeps {
         this.oldRecords = new OldRecords(
                 engine,
                 anchor -> OldIntents.leaseholderOf(replicas, anchor) != null,
-                record -> resolver.get().finish(record));
+                record -> resolver.get().finish(record),
+                // Whatever comes of it: what is left is found again.
+                txn -> resolver.get().resolve(TxnMeta.NONE, txn, ignored -> {}));
         this.onDiskFailure = onDiskFailure;
         this.retentionMicros = TimeUnit.NANOSECONDS.toMicros(retention.toNanos());
         this.schedule = new SweepSchedule(retentionMicros);

@@ -24,10 +24,12 @@ class OldRecordsTest {
 
     private final MemoryEngine engine = new MemoryEngine();
     private final List<Long> finished = new ArrayList<>();
+    private final List<Long> pushed = new ArrayList<>();
     private final OldRecords records = new OldRecords(
             engine,
             key -> !key.equals(key(4)),
-            record -> finished.add(record.meta().id().low()));
+            record -> finished.add(record.meta().id().low()),
+            txn -> pushed.add(txn.id().low()));
 
     @Test
     void onlyOldCommittedOnesOfRangesLedHereAreFinished() {
@@ -39,6 +41,18 @@ class OldRecordsTest {
         note(6, TxnStatus.COMMITTED, OLD, BEFORE);
         assertThat(records.look(BEFORE)).isEqualTo(1);
         assertThat(finished).containsExactly(1L);
+        assertThat(pushed).isEmpty();
+    }
+
+    /** Its coordinator waited for others wherever it wanted to write, told its record that it was alive, and died: nobody ever met an intent of it. */
+    @Test
+    void whoseRecordIsPendingAndWhoIsSilentForLongIsPushed() {
+        note(1, TxnStatus.PENDING, OLD, OLD);
+        note(2, TxnStatus.PENDING, OLD, BEFORE);
+        note(4, TxnStatus.PENDING, OLD, OLD);
+        assertThat(records.look(BEFORE)).isEqualTo(1);
+        assertThat(pushed).containsExactly(1L);
+        assertThat(finished).isEmpty();
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.flotilla.config.settings.TxnSettings;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
+import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.node.disk.SpaceWatch;
 import io.flotilla.node.grpc.LabGateway;
 import io.flotilla.node.liveness.LivenessFact;
@@ -177,7 +178,10 @@ final class TxnProcess {
                 },
                 TxnSettings.DEFAULT);
         this.oldRecords = new OldRecords(
-                node.engine, anchor -> OldIntents.leaseholderOf(replicas, anchor) != null, transactions::finish);
+                node.engine,
+                anchor -> OldIntents.leaseholderOf(replicas, anchor) != null,
+                transactions::finish,
+                txn -> transactions.resolve(TxnMeta.NONE, txn, ignored -> {}));
         this.gateway = new LabGateway(router, transactions, clock);
         this.splits = new SplitMachine(router, this::commit, scheduler);
     }
