@@ -24,6 +24,9 @@ final class Endpoints implements AutoCloseable {
     /** How exactly time-outs are kept; one pass over what is outstanding each. */
     private static final long TICK_MILLIS = 50;
 
+    /** A node hears within this that its peers have founded a cluster; one that has not by then belongs to none. */
+    private static final long FOUNDING_NANOS = 1_000_000_000L;
+
     /** An IPv6 address stands in brackets. */
     private static final Pattern HOST_AND_PORT = Pattern.compile("(?:[^:\\s\\[\\]]+|\\[[^\\s\\[\\]]+]):(\\d{1,5})");
 
@@ -87,9 +90,17 @@ final class Endpoints implements AutoCloseable {
         return named;
     }
 
-    /** Whether what failed so may succeed if it is asked again after a while, and this client wants that to be tried. */
-    boolean isWorthRepeating(Failure failure) {
-        return failure.transientKind() && (waitsForQuorum || failure.kind() != Error.Code.NO_QUORUM);
+    /**
+     * Whether what failed so may succeed if it is asked again after a while, and this client wants that to be tried.
+     *
+     * @param sinceNanos when it was asked first
+     */
+    boolean isWorthRepeating(Failure failure, long sinceNanos) {
+        if (waitsForQuorum) {
+            return failure.transientKind();
+        }
+        boolean founded = !failure.isNotInitialized() || System.nanoTime() - sinceNanos < FOUNDING_NANOS;
+        return failure.transientKind() && failure.kind() != Error.Code.NO_QUORUM && founded;
     }
 
     /** Whoever waited here would wait for himself: it is this client's threads that take answers in and watch the time. */

@@ -66,6 +66,11 @@ record Failure(
         };
     }
 
+    /** Nobody has founded a cluster yet, as far as the node knows that was asked. */
+    boolean isNotInitialized() {
+        return kind == Error.Code.UNAVAILABLE && message.startsWith("NOT_INITIALIZED");
+    }
+
     Failure withMessage(String text) {
         return new Failure(kind, text, maybeExecuted, sent, retryAfterMillis, key, txn, retryTimestamp, phase);
     }

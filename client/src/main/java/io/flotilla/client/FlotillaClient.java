@@ -318,7 +318,8 @@ public final class FlotillaClient implements AutoCloseable {
 
         /**
          * Whether a call goes on trying, until its deadline, while the nodes say {@link ErrorCode#NO_QUORUM}: the nodes that are away may come back.
-         * Without it the call fails as soon as it is told so, within milliseconds once the loss is known. Default: true.
+         * Without it the call fails as soon as it is told so, within milliseconds once the loss is known; and within about a second where nobody has
+         * founded a cluster, which is waited for, too, otherwise. Default: true.
          */
         public Builder waitForQuorum(boolean waitForQuorum) {
             this.waitForQuorum = waitForQuorum;

@@ -53,7 +53,7 @@ final class ReadOperation<T> extends Operation<T> {
 
     private boolean worthRepeating(Failure failure) {
         boolean transactionsOwn = failure.kind() == Error.Code.CONFLICT || failure.kind() == Error.Code.READ_UNCERTAIN;
-        return endpoints.isWorthRepeating(failure) && !(inTransaction && transactionsOwn);
+        return endpoints.isWorthRepeating(failure, startedAtNanos) && !(inTransaction && transactionsOwn);
     }
 
     private long attemptNanos() {

@@ -49,7 +49,7 @@ final class SingleWrite extends WriteOperation<Long> {
             return;
         }
         long delay = Backoff.nanos(failureCount(), failure.retryAfterMillis());
-        if (!endpoints.isWorthRepeating(failure) || endpoints.isClosed()) {
+        if (!endpoints.isWorthRepeating(failure, startedAtNanos) || endpoints.isClosed()) {
             finish(failure);
         } else if (!canRepeat(delay + failure.retryAfterMillis() * 1_000_000)) {
             // Who is overloaded takes about as long to answer as it wants others to wait.

@@ -86,7 +86,7 @@ final class TransactionRunner {
 
     private void backOffOrFail(Failure failure, int attempt) {
         if (failure.kind() == Error.Code.OUTCOME_UNKNOWN
-                || !endpoints.isWorthRepeating(failure)
+                || !endpoints.isWorthRepeating(failure, startedAtNanos)
                 || endpoints.isClosed()) {
             throw fail(failure);
         }

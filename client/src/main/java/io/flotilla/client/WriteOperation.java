@@ -109,7 +109,7 @@ abstract class WriteOperation<T> extends Operation<T> {
     private void lookUpAgain(Failure why) {
         long delay = failureCount() <= 1 ? 0 : Backoff.nanos(failureCount() - 1, why.retryAfterMillis());
         // The first look comes after the loss of the answer itself.
-        boolean hopeless = failureCount() > 1 && !endpoints.isWorthRepeating(why);
+        boolean hopeless = failureCount() > 1 && !endpoints.isWorthRepeating(why, startedAtNanos);
         if (endpoints.isClosed() || hopeless || !canWait(delay)) {
             finish(giveUp(Failure.unknown(id, anchor(), "the outcome of " + id + " is not known: " + why.message())));
             return;

@@ -176,7 +176,7 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
             case DEADLINE -> "flotilla status, then again with a longer --timeout";
             case NO_QUORUM -> "flotilla node ls, and start the nodes that are down";
             case UNAVAILABLE ->
-                refused.getMessage() != null && refused.getMessage().startsWith("NOT_INITIALIZED")
+                String.valueOf(refused.getMessage()).contains("NOT_INITIALIZED: ")
                         ? "start all the nodes, each with all of them in --join, then 'flotilla init'"
                         : "check --endpoints, that the servers run, and that 'flotilla init' was done once";
             case OVERLOADED -> "offer less, or run it again later";

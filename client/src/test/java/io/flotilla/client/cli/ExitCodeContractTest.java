@@ -9,6 +9,7 @@ import io.flotilla.v1.Error;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -110,6 +111,21 @@ class ExitCodeContractTest {
         assertThat(run.exitCode()).isEqualTo(4);
         assertThat(run.err())
                 .contains("why:    UNAVAILABLE: NOT_INITIALIZED: ", "try:    start all the nodes, each with");
+    }
+
+    /** They went on asking until their time was up, as if somebody were about to do what only the caller can. */
+    @ParameterizedTest
+    @ValueSource(strings = {"kv get k", "kv put k v", "kv scan", "txn get#k", "txn put#k#v"})
+    void aClusterThatWasNeverInitializedIsNotWaitedFor(String line) {
+        cluster.refuse(Error.Code.UNAVAILABLE, false, "NOT_INITIALIZED: run init once all nodes are up");
+        long began = System.nanoTime();
+        CliRun run = CliRun.at(
+                cluster.endpoint(),
+                "30s",
+                Stream.of(line.split(" ")).map(word -> word.replace('#', ' ')).toArray(String[]::new));
+        assertThat(run.exitCode()).isEqualTo(4);
+        assertThat(run.err()).contains("NOT_INITIALIZED: ", "then 'flotilla init'");
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
     }
 
     @Test
