@@ -23,6 +23,12 @@ final class CommitErrors {
         return error;
     }
 
+    /** Known to be so: whoever goes on asking may have asked just when the time is up, and then nobody knows any more what comes of that. */
+    static boolean isNoQuorum(KvError error) {
+        return error instanceof KvError.Unavailable unavailable
+                && unavailable.reason().equals("NO_QUORUM");
+    }
+
     /** Whether sending the same again may help. */
     static boolean isPassing(KvError error) {
         return !error.provenNotExecuted()

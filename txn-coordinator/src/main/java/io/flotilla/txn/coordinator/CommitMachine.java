@@ -292,7 +292,7 @@ public final class CommitMachine extends TxnMachine {
             phase = Phase.DONE;
         } else if (error instanceof KvError.Pushed pushed && pushed.to().isAfter(commitAt) && !endAmbiguous) {
             pushed(now, pushed.to());
-        } else if (endAmbiguous || CommitErrors.isPassing(error)) {
+        } else if (endAmbiguous || CommitErrors.isPassing(error) && !CommitErrors.isNoQuorum(error)) {
             retryMicros = now.micros() + pause.nextMicros();
         } else {
             fail(now, error, true, true);

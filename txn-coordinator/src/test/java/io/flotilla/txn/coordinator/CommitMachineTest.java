@@ -262,10 +262,33 @@ class CommitMachineTest {
     @Test
     void explicitEndThatNeverGotThroughIsAFailureForCertainAtTheDeadline() {
         Script script = pushed(false);
-        script.refuse(Script.REFUSED);
+        script.refuse(new KvError.Unavailable("UNREACHABLE", A, "", false));
         script.micros += TIMEOUT;
         script.pass(0);
         assertThat(script.failure()).isEqualTo(new KvError.DeadlineExceeded("COMMIT", false));
+    }
+
+    /** It was asked again and again, and if that was so just when the time was up, nobody knew what became of it: a split without a quorum. */
+    @Test
+    void explicitEndThatARangeWithoutAQuorumRefusedIsAFailureForCertainAtOnce() {
+        Script script = new Script(new CommitMachine(
+                TxnSettings.DEFAULT, request(Key.of("0"), false, Value.of("split"), A, B), Script.time(1_000)));
+        script.done(START, ACK, ACK);
+        script.refuse(Script.REFUSED);
+        script.pass(10_000);
+        script.micros += TIMEOUT;
+        script.pass(0);
+        assertThat(script.failure()).isEqualTo(Script.REFUSED);
+        assertThat(script.pending().ops()).contains(new KvOp.ResolveIntent(A, ID, TxnStatus.ABORTED, Timestamp.ZERO));
+    }
+
+    @Test
+    void explicitEndThatMayHaveGotThroughBeforeTheQuorumWasLostIsAskedOn() {
+        Script script = pushed(false).refuse(Script.LOST).pass(10_000).refuse(Script.REFUSED);
+        assertThat(script.answers).isEmpty();
+        script.micros += TIMEOUT;
+        script.pass(0);
+        assertThat(script.failure()).isInstanceOf(KvError.OutcomeUnknown.class);
     }
 
     @Test
