@@ -147,11 +147,7 @@ final class AppendClient {
     }
 
     private static Read read(String key, String text) {
-        try {
-            return new Read(key, Numbers.parse(text));
-        } catch (NumberFormatException e) {
-            throw new IllegalStateException(key + " holds what no client has written: " + text, e);
-        }
+        return new Read(key, Numbers.parse(text));
     }
 
     private static byte[] bytes(String text) {

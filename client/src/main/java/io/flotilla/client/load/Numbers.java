@@ -1,5 +1,6 @@
 package io.flotilla.client.load;
 
+import io.flotilla.client.load.check.Txn.Read;
 import java.util.AbstractList;
 import java.util.RandomAccess;
 
@@ -13,7 +14,7 @@ final class Numbers extends AbstractList<Long> implements RandomAccess {
         this.values = values;
     }
 
-    /** @throws NumberFormatException if that is no list */
+    /** What no client has written, and is no number, becomes {@link Read#NO_NUMBER}: the checker finds that nobody appended it. */
     static Numbers parse(String text) {
         if (text.isEmpty()) {
             return NONE;
@@ -21,9 +22,17 @@ final class Numbers extends AbstractList<Long> implements RandomAccess {
         String[] parts = text.split(" ", -1);
         long[] values = new long[parts.length];
         for (int i = 0; i < parts.length; i++) {
-            values[i] = Long.parseLong(parts[i]);
+            values[i] = number(parts[i]);
         }
         return new Numbers(values);
+    }
+
+    private static long number(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException broken) {
+            return Read.NO_NUMBER;
+        }
     }
 
     /** The text of the list that {@code text} becomes. */

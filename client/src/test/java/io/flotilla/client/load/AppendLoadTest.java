@@ -9,6 +9,9 @@ import io.flotilla.client.load.check.Anomaly;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,6 +62,37 @@ class AppendLoadTest {
             assertThat(verdict.anomalies()).isEmpty();
             assertThat(summary.unknown()).isPositive();
             assertThat(verdict.unknown()).isEqualTo(summary.unknown());
+        }
+    }
+
+    /** It ended the load as an error of its own, and whoever watches for a broken store did not hear of one. */
+    @Test
+    void whatIsNoListWasWrittenByNobody() throws InterruptedException {
+        try (FlotillaClient client = TestClients.standalone(false)) {
+            AppendLoad load =
+                    new AppendLoad(client, APPEND, LOAD.opsMax(10_000_000).duration(Duration.ofSeconds(60)));
+            List<Anomaly> told = new CopyOnWriteArrayList<>();
+            AtomicBoolean over = new AtomicBoolean();
+            Thread rot = new Thread(() -> {
+                while (told.isEmpty() && !over.get()) {
+                    rows(client).stream().findFirst().ifPresent(row -> client.put(row.keyText(), "rotten"));
+                    LockSupport.parkNanos(50_000_000);
+                }
+            });
+            rot.start();
+            try {
+                load.run(sample -> {}, anomaly -> {
+                    told.add(anomaly);
+                    load.stop();
+                });
+            } finally {
+                over.set(true);
+                rot.join();
+            }
+            assertThat(load.check().anomalies())
+                    .filteredOn(anomaly -> anomaly.kind() == Anomaly.Kind.INVENTED_VALUE)
+                    .isNotEmpty()
+                    .allSatisfy(anomaly -> assertThat(anomaly.explanation()).contains("read (what is no number) in append/"));
         }
     }
 

@@ -111,7 +111,7 @@ final class KeyHistory {
             findings.add(
                     Kind.INVENTED_VALUE,
                     List.of(key),
-                    Words.name(reader) + " read " + value + " in " + key + ", which nobody appended",
+                    Words.name(reader) + " read " + Words.value(value) + " in " + key + ", which nobody appended",
                     reader);
         } else if (!write.seen) {
             write.seen = true;

@@ -37,6 +37,9 @@ public record Txn(long id, int process, long startNanos, long endNanos, Outcome 
 
     /** Saw {@code values}, of an absent key none. The list is not copied, so that many reads can share one: leave it as it is. */
     public record Read(String key, List<Long> values) implements Op {
+        /** In place of what is no number; nobody appends it. */
+        public static final long NO_NUMBER = Long.MIN_VALUE;
+
         public Read {
             values = Collections.unmodifiableList(values);
         }

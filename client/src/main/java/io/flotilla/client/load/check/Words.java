@@ -50,8 +50,12 @@ final class Words {
         if (from > 0) {
             shown.add("(" + from + " more)");
         }
-        values.subList(from, values.size()).forEach(value -> shown.add(value.toString()));
+        values.subList(from, values.size()).forEach(value -> shown.add(value(value)));
         return shown.toString();
+    }
+
+    static String value(long value) {
+        return value == Txn.Read.NO_NUMBER ? "(what is no number)" : Long.toString(value);
     }
 
     static String millis(long nanos) {
