@@ -47,7 +47,7 @@ final class MetaScan {
 
     private Intents intents;
 
-    private final long timeoutMicros;
+    private long timeoutMicros;
 
     private MetaScan(
             KvSender sender,
@@ -108,6 +108,7 @@ final class MetaScan {
         if (reply instanceof KvReply.Refused refused) {
             if (intents == Intents.IF_SOON && !(refused.error() instanceof KvError.Unavailable)) {
                 intents = Intents.PASSED_OVER;
+                timeoutMicros = READ_TIMEOUT_MICROS;
                 from(start);
             } else {
                 failed.accept(refused.error());

@@ -32,7 +32,9 @@ class MetaScanTest {
 
     private final List<KvOp.Scan> asked = new ArrayList<>();
     private final ArrayDeque<KvReply> replies = new ArrayDeque<>();
+    private final List<Long> timeoutsMicros = new ArrayList<>();
     private final KvSender sender = (batch, callback) -> {
+        timeoutsMicros.add(batch.header().timeoutMicros());
         asked.add((KvOp.Scan) batch.ops().get(0));
         callback.accept(replies.remove());
     };
@@ -58,6 +60,7 @@ class MetaScanTest {
         replies.add(rows(null, RIGHT));
         MetaScan.settled(sender, found::addAll, errors::add);
         assertThat(asked).extracting(KvOp.Scan::inconsistent).containsExactly(false, false, true);
+        assertThat(timeoutsMicros).containsExactly(1_000_000L, 1_000_000L, 3_000_000L);
         assertThat(asked.get(2).span().start()).isEqualTo(resume);
         assertThat(found).containsExactly(LEFT, RIGHT);
         assertThat(errors).isEmpty();
