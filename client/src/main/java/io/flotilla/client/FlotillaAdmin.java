@@ -316,18 +316,28 @@ public final class FlotillaAdmin implements AutoCloseable {
 
     private <T> T untilDone(Function<Duration, Progress<T>> step) {
         long deadlineNanos = System.nanoTime() + deadline.toNanos();
-        String waitsFor = "an answer";
+        String waitsFor = "";
+        String lateAnswer = "";
         while (true) {
             Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
-            if (left.toMillis() <= 0) {
-                throw Failure.local(Error.Code.DEADLINE, "waiting for " + waitsFor, true, "CHANGE")
+            // With less time a server could do no more than say so.
+            boolean heard = !waitsFor.isEmpty() || !lateAnswer.isEmpty();
+            if (left.toMillis() <= (heard ? ANSWER_MILLIS : 0)) {
+                String why = waitsFor.isEmpty() ? "an answer" + lateAnswer : waitsFor;
+                throw Failure.local(Error.Code.DEADLINE, "waiting for " + why, true, "CHANGE")
                         .toException(List.of());
             }
-            Progress<T> progress = step.apply(left.compareTo(UNHEARD_MAX) < 0 ? left : UNHEARD_MAX);
-            if (progress.done()) {
-                return progress.value();
+            try {
+                Progress<T> progress = step.apply(left.compareTo(UNHEARD_MAX) < 0 ? left : UNHEARD_MAX);
+                if (progress.done()) {
+                    return progress.value();
+                }
+                waitsFor = progress.waitsFor();
+            } catch (DeadlineExceededException late) {
+                // A server's time, of which it has less than there is; what it waited for before says more.
+                lateAnswer = " (" + late.getMessage() + ")";
+                Backoff.pause(Math.min(ROUND_PAUSE_NANOS, Math.max(0, deadlineNanos - System.nanoTime())));
             }
-            waitsFor = progress.waitsFor();
         }
     }
 

@@ -123,10 +123,27 @@ class FlotillaAdminTest {
                         refused -> assertThat(refused.maybeExecuted()).isTrue());
     }
 
+    /** The last of the calls that it is made of has next to no time, and what became of that one was told instead. */
+    @Test
+    void whatAChangeWaitedForIsToldWhenTheTimeIsUp() {
+        fake.copying = true;
+        fake.late = true;
+        try (FlotillaAdmin hasty =
+                new FlotillaAdmin(new TestClients.InProcess(), List.of(name), Duration.ofMillis(1_500))) {
+            assertThatThrownBy(() -> hasty.addReplica(FlotillaAdmin.RangeRef.of(5), 4, false))
+                    .isInstanceOf(DeadlineExceededException.class)
+                    .hasMessageContaining("the copy on n4 to be caught up");
+            assertThatThrownBy(() -> hasty.addReplica(FlotillaAdmin.RangeRef.of(5), 4, false))
+                    .isInstanceOf(DeadlineExceededException.class)
+                    .hasMessageContaining("waiting for an answer (deadline exceeded in phase ROUTE)");
+        }
+    }
+
     private static final class Fake extends AdminGrpc.AdminImplBase {
         private final AtomicInteger splits = new AtomicInteger();
         private volatile boolean foundingGoesOn;
         private volatile boolean copying;
+        private volatile boolean late;
 
         @Override
         public void changeReplicas(ChangeReplicasRequest request, StreamObserver<ChangeReplicasResponse> answer) {
@@ -134,6 +151,10 @@ class FlotillaAdminTest {
             if (copying) {
                 copying = false;
                 response.setChanged(true).setWaitsFor("the copy on n4 to be caught up");
+            } else if (late) {
+                response.setError(Error.newBuilder()
+                        .setCode(Error.Code.DEADLINE)
+                        .setMessage("deadline exceeded in phase ROUTE"));
             } else {
                 response.setError(
                         Error.newBuilder().setCode(Error.Code.NOT_FOUND).setMessage("r5 has no replica on n9"));

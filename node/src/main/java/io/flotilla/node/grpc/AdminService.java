@@ -279,7 +279,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
                     found.call(range, Math.max(1, timeoutMicros - took));
                 }
             } else {
-                failed.accept(errorOf(ranges));
+                failed.accept(ReplicaWire.lookingUp(errorOf(ranges)));
             }
         });
     }

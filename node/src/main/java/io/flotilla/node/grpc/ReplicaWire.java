@@ -54,7 +54,16 @@ final class ReplicaWire {
             Error.Code code = refused.absent() ? Error.Code.NOT_FOUND : Error.Code.INVALID;
             return failed(WireErrors.of(code, refused.why()));
         }
-        return failed(WireErrors.of(((ReplicaChangeResult.Failed) result).error()));
+        return failed(lookingUp(WireErrors.of(((ReplicaChangeResult.Failed) result).error())));
+    }
+
+    /** That the time was up on the way to a range would be taken for the one that is to be changed. */
+    static Error lookingUp(Error error) {
+        return error.getCode() == Error.Code.DEADLINE
+                ? error.toBuilder()
+                        .setMessage("looking the range up in the meta range: " + error.getMessage())
+                        .build()
+                : error;
     }
 
     private static ChangeReplicasResponse.Builder of(RangeDescriptor range) {

@@ -187,6 +187,9 @@ class AdminServiceTest {
         assertThat(change(remove).getError().getCode()).isEqualTo(Error.Code.INVALID);
         f.admin.changeResult = new ReplicaChangeResult.Refused("no such node", true);
         assertThat(change(remove).getError().getCode()).isEqualTo(Error.Code.NOT_FOUND);
+        f.admin.changeResult = new ReplicaChangeResult.Failed(new KvError.DeadlineExceeded("ROUTE", false));
+        assertThat(change(remove).getError().getMessage())
+                .isEqualTo("looking the range up in the meta range: deadline exceeded in phase ROUTE");
         assertThat(change(ChangeReplicasRequest.newBuilder().setRange(77).setRemove(remove.getRemove()))
                         .getError()
                         .getCode())

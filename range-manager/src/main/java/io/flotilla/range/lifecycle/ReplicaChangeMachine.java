@@ -90,7 +90,10 @@ public final class ReplicaChangeMachine {
         private long pauseMicros = PAUSE_MICROS_MIN;
         private boolean changed;
         private String waitsFor = "the meta range";
+
+        /** What the step that is waited for met; null if it only waits. */
         private @Nullable KvError lastError;
+
         private int handOvers;
 
         /** The learner that this run has brought in, or tried to. */
@@ -122,7 +125,7 @@ public final class ReplicaChangeMachine {
                     target.isKnown() ? List.of(scan, new KvOp.Get(KeySpace.node(target.value()))) : List.of(scan);
             sender.send(new KvBatch(KvHeader.standalone(stepMicros()), ops), reply -> {
                 if (reply instanceof KvReply.Refused refused) {
-                    again(refused.error());
+                    unread(refused.error());
                     return;
                 }
                 KvReply.Done done = (KvReply.Done) reply;
@@ -134,6 +137,16 @@ public final class ReplicaChangeMachine {
                     fail(new KvError.Internal("the meta range holds no descriptor: " + e.getMessage(), false));
                 }
             });
+        }
+
+        private void unread(KvError error) {
+            if (seen && error instanceof KvError.DeadlineExceeded && scheduler.nowMicros() >= deadlineMicros) {
+                // There was no time to look once more; what was waited for before says more.
+                callback.accept(unfinished());
+            } else {
+                waitsFor = "the meta range";
+                again(error);
+            }
         }
 
         private void found(List<KvResult.Row> rows) {
@@ -280,7 +293,7 @@ public final class ReplicaChangeMachine {
         }
 
         private void again(@Nullable KvError error) {
-            lastError = error != null ? error : lastError;
+            lastError = error;
             if (error instanceof KvError.TooLarge || error instanceof KvError.Internal) {
                 fail(error);
             } else if (scheduler.nowMicros() >= deadlineMicros) {

@@ -57,6 +57,10 @@ final class FakeGroup implements ReplicaGroup {
 
     long catchUpMicros = 200_000;
     boolean leaderless;
+
+    /** From then on nobody answers whoever reads the meta range. */
+    long unreadableMicros = Long.MAX_VALUE;
+
     NodeId leaseholder;
 
     FakeGroup(VirtualScheduler scheduler, RangeDescriptor range, long seed) {
@@ -103,6 +107,11 @@ final class FakeGroup implements ReplicaGroup {
     }
 
     private void read(KvBatch batch, Consumer<KvReply> callback) {
+        if (scheduler.nowMicros() >= unreadableMicros) {
+            KvReply late = new KvReply.Refused(new KvError.DeadlineExceeded("ROUTE", false));
+            scheduler.schedule(batch.header().timeoutMicros(), () -> callback.accept(late));
+            return;
+        }
         KvOp.Scan scan = (KvOp.Scan) batch.ops().get(0);
         List<KvResult.Row> rows = new ArrayList<>();
         for (Map.Entry<Key, Value> entry :

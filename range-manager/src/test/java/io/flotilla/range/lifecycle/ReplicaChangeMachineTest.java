@@ -75,6 +75,33 @@ class ReplicaChangeMachineTest {
         assertThat(kinds()).endsWith("1 2 3 4I", "1 2 3 4");
     }
 
+    /** The last of all looks has next to no time, and what became of it was all that was told. */
+    @Test
+    void whatWasWaitedForIsToldAndNotThatTheLastLookCameTooLate() {
+        group.catchUpMicros = 10 * TIMEOUT_MICROS;
+        group.unreadableMicros = scheduler.nowMicros() + TIMEOUT_MICROS - 1_000_000;
+        ReplicaChangeResult result = change(new ReplicaChange.Add(N4, false));
+        assertThat(((ReplicaChangeResult.Unfinished) result).waitsFor()).isEqualTo("the copy on n4 to be caught up");
+    }
+
+    @Test
+    void aMetaRangeThatCannotBeReadAnyMoreIsNamed() {
+        group.catchUpMicros = 10 * TIMEOUT_MICROS;
+        group.unreadableMicros = scheduler.nowMicros() + TIMEOUT_MICROS / 2;
+        ReplicaChangeResult result = change(new ReplicaChange.Add(N4, false));
+        assertThat(((ReplicaChangeResult.Unfinished) result).waitsFor())
+                .isEqualTo("the meta range (deadline exceeded in phase ROUTE)");
+    }
+
+    /** An error that a step met was told of whatever came after it. */
+    @Test
+    void whatAStepMetIsNotToldOfTheNext() {
+        group.catchUpMicros = 10 * TIMEOUT_MICROS;
+        group.lies.add(new KvError.DeadlineExceeded("COMMIT", true));
+        ReplicaChangeResult result = change(new ReplicaChange.Add(N4, false));
+        assertThat(((ReplicaChangeResult.Unfinished) result).waitsFor()).isEqualTo("the copy on n4 to be caught up");
+    }
+
     @Test
     void aJointConfigurationThatIsFoundIsLeftFirst() {
         change(new ReplicaChange.Add(N4, false));
