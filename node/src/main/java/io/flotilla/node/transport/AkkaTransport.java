@@ -248,6 +248,14 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             return;
         }
         stats.received(envelope.frames().size());
+        if (envelope.unreadable() > 0) {
+            stats.unreadable(envelope.unreadable());
+            complain(
+                    "{} of the messages that came together from {} could not be read and are lost: {}",
+                    envelope.unreadable(),
+                    peer.id(),
+                    envelope.fault());
+        }
         Delivery delivery = new Delivery(peer, handler, stats);
         for (Frame frame : envelope.frames()) {
             try {
@@ -314,6 +322,10 @@ public final class AkkaTransport implements Transport, AutoCloseable {
 
     private void refuse(String message, Object first, Object second, Object third) {
         stats.refused();
+        complain(message, first, second, third);
+    }
+
+    private void complain(String message, Object first, Object second, Object third) {
         long now = System.nanoTime();
         if (now - complaintNanos >= COMPLAINT_NANOS) {
             complaintNanos = now;

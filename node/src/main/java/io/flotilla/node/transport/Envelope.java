@@ -4,8 +4,13 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.Timestamp;
 import java.util.List;
 
-/** One arrived message of the main lane. */
-record Envelope(Header header, List<Frame> frames) implements WireMessage {
+/**
+ * One arrived message of the main lane.
+ *
+ * @param unreadable how many more frames it had, that could not be read
+ * @param fault what was wrong with the last of those
+ */
+record Envelope(Header header, List<Frame> frames, int unreadable, String fault) implements WireMessage {
     /**
      * @param to whom the sender believes to speak to; addresses are used again, identities are not
      * @param incarnation random, one per process start

@@ -8,13 +8,15 @@ import io.flotilla.node.transport.wire.RangeCodec;
 import io.flotilla.node.transport.wire.Wire;
 import io.flotilla.node.transport.wire.WireFormatException;
 import io.flotilla.range.routing.RangeId;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The bytes of an envelope: version, header, then frames to the end. A frame is its length in four bytes (lowest first), a kind and a body;
- * unknown kinds are skipped, so a newer node may speak of more than an older one understands.
+ * unknown kinds are skipped, so a newer node may speak of more than an older one understands. A body that cannot be read is lost alone: the frames beside it are
+ * of other ranges.
  */
 final class EnvelopeCodec {
     private static final int LENGTH_BYTES = 4;
@@ -42,7 +44,7 @@ final class EnvelopeCodec {
         out.position(end);
     }
 
-    /** @throws WireFormatException if the bytes are not an envelope */
+    /** @throws WireFormatException if the bytes are not an envelope: its header, or where its frames begin and end */
     static Envelope decode(ByteBuffer in) {
         return Wire.decoding("envelope", in, EnvelopeCodec::read);
     }
@@ -63,6 +65,8 @@ final class EnvelopeCodec {
         Envelope.Header header = getHeader(in);
         int limit = in.limit();
         List<Frame> frames = new ArrayList<>();
+        int unreadable = 0;
+        String fault = "";
         while (in.hasRemaining()) {
             int length = getLength(in);
             if (length < 1 || length > in.remaining()) {
@@ -70,11 +74,18 @@ final class EnvelopeCodec {
             }
             int end = in.position() + length;
             in.limit(end);
-            readFrame(in, frames);
+            int before = frames.size();
+            try {
+                readFrame(in, frames);
+            } catch (IllegalArgumentException | BufferUnderflowException e) {
+                unreadable++;
+                fault = e.toString();
+                frames.subList(before, frames.size()).clear();
+            }
             in.limit(limit);
             in.position(end);
         }
-        return new Envelope(header, frames);
+        return new Envelope(header, frames, unreadable, fault);
     }
 
     private static void readFrame(ByteBuffer in, List<Frame> frames) {

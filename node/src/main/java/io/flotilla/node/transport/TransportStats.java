@@ -11,6 +11,7 @@ public final class TransportStats {
     private final LongAdder framesReceived = new LongAdder();
     private final LongAdder framesDropped = new LongAdder();
     private final LongAdder envelopesRefused = new LongAdder();
+    private final LongAdder framesUnreadable = new LongAdder();
 
     TransportStats() {}
 
@@ -31,6 +32,10 @@ public final class TransportStats {
 
     void refused() {
         envelopesRefused.increment();
+    }
+
+    void unreadable(int frames) {
+        framesUnreadable.add(frames);
     }
 
     public long envelopesSent() {
@@ -61,5 +66,10 @@ public final class TransportStats {
     /** Envelopes whose clock was out of bounds, or that were meant for somebody else. */
     public long envelopesRefused() {
         return envelopesRefused.sum();
+    }
+
+    /** Frames that came and could not be read: each was lost, and what came beside it was not. */
+    public long framesUnreadable() {
+        return framesUnreadable.sum();
     }
 }

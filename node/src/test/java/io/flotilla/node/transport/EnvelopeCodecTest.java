@@ -99,13 +99,32 @@ class EnvelopeCodecTest {
         ByteBuffer length = ByteBuffer.allocate(1_024);
         EnvelopeCodec.putHeader(length, HEADER);
         length.put(new byte[] {-1, -1, -1, 127, 1}).flip();
-        ByteBuffer trailing = ByteBuffer.allocate(1_024);
-        EnvelopeCodec.putHeader(trailing, HEADER);
-        trailing.put(new byte[] {4, 0, 0, 0, Frame.SNAPSHOT_TAKEN, 1, 2, 9}).flip();
 
         assertThatThrownBy(() -> EnvelopeCodec.decode(version)).hasMessageContaining("version 2");
         assertThatThrownBy(() -> EnvelopeCodec.decode(length)).isInstanceOf(WireFormatException.class);
-        assertThatThrownBy(() -> EnvelopeCodec.decode(trailing)).hasMessageContaining("1 bytes too many");
+    }
+
+    /** All the other ranges' messages of that moment were lost with it. */
+    @Test
+    void aFrameThatCannotBeReadIsLostAloneAndTheRestIsNot() {
+        List<byte[]> broken = List.of(
+                new byte[] {4, 0, 0, 0, Frame.SNAPSHOT_TAKEN, 1, 2, 9}, // a byte too many
+                new byte[] {2, 0, 0, 0, Frame.SNAPSHOT_TAKEN, 1}, // cut short
+                new byte[] {2, 0, 0, 0, Frame.RAFT, 0}, // no message
+                new byte[] {4, 0, 0, 0, Frame.NOTICE, 7, 1, 99}); // an impossible value
+        ByteBuffer out = ByteBuffer.allocate(1_024);
+        EnvelopeCodec.putHeader(out, HEADER);
+        for (int i = 0; i < broken.size(); i++) {
+            EnvelopeCodec.putFrame(out, new OutFrame.SnapshotTaken(i, SnapshotVerdict.TAKEN));
+            out.put(broken.get(i));
+        }
+        EnvelopeCodec.putFrame(out, new OutFrame.SnapshotTaken(broken.size(), SnapshotVerdict.TAKEN));
+
+        Envelope envelope = EnvelopeCodec.decode(out.flip());
+
+        assertThat(envelope.frames()).hasSize(broken.size() + 1).allMatch(Frame.SnapshotTaken.class::isInstance);
+        assertThat(envelope.unreadable()).isEqualTo(broken.size());
+        assertThat(envelope.fault()).contains("unknown kind of replica notice");
     }
 
     @Test
