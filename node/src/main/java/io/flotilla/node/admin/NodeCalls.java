@@ -4,8 +4,10 @@ import io.flotilla.config.id.NodeId;
 import io.flotilla.node.transport.Transport;
 import io.flotilla.node.transport.control.AdminReply;
 import io.flotilla.node.transport.control.ControlPlane;
+import io.flotilla.node.transport.control.Peer;
 import io.flotilla.range.routing.Scheduler;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.function.Consumer;
 
 /** Asks any node, this one included, something of {@link AdminCalls}. Thread-safe; callbacks as of the control plane or the store. */
@@ -40,6 +42,11 @@ public final class NodeCalls implements NodePort {
     @Override
     public boolean isLive(NodeId node) {
         return node.equals(self) || transport.isReachable(node);
+    }
+
+    @Override
+    public Collection<NodeId> live() {
+        return control.peers().stream().map(Peer::nodeId).filter(this::isLive).toList();
     }
 
     @Override

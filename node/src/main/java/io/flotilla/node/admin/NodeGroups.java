@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 public final class NodeGroups implements ReplicaGroup {
     private static final long POLL_MICROS = 25_000;
 
-    private final NodeCalls nodes;
+    private final NodePort nodes;
     private final Scheduler scheduler;
 
-    public NodeGroups(NodeCalls nodes, Scheduler scheduler) {
+    public NodeGroups(NodePort nodes, Scheduler scheduler) {
         this.nodes = nodes;
         this.scheduler = scheduler;
     }

@@ -25,6 +25,7 @@ import io.flotilla.range.recovery.RecoveryPlanner;
 import io.flotilla.range.recovery.Survivor;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
+import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.range.routing.Scheduler;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -60,7 +61,7 @@ public final class QuorumRecovery {
 
     private final NodeId self;
     private final NodeRegistry registry;
-    private final NodeCalls nodes;
+    private final NodePort nodes;
     private final NodeGroups groups;
     private final KvSender sender;
     private final TransactionPort transactions;
@@ -69,7 +70,7 @@ public final class QuorumRecovery {
     public QuorumRecovery(
             NodeId self,
             NodeRegistry registry,
-            NodeCalls nodes,
+            NodePort nodes,
             NodeGroups groups,
             KvSender sender,
             TransactionPort transactions,
@@ -88,6 +89,8 @@ public final class QuorumRecovery {
         registry.everKnown().forEach(entry -> known.add(new NodeId(entry.node())));
         Set<NodeId> left = new TreeSet<>(Set.of(self));
         registry.nodes().forEach(entry -> left.add(new NodeId(entry.node())));
+        // The registry's copy here cannot be made anew without the meta range: who came last may be missing in it.
+        nodes.live().stream().filter(node -> !registry.isGone(node)).forEach(left::add);
         left.removeAll(lost);
         for (NodeId node : lost) {
             if (!known.contains(node)) {
@@ -175,6 +178,14 @@ public final class QuorumRecovery {
         }
 
         private void plan(List<Survivor> survivors) {
+            Optional<NodeId> missing = missing(survivors);
+            if (missing.isPresent()) {
+                callback.accept(
+                        invalid(
+                                "node " + missing.get().value()
+                                        + " has replicas, by what others have, and is not known here, neither as lost nor as one that answers: start it, or ask another node"));
+                return;
+            }
             RecoveryPlan plan = RecoveryPlanner.plan(survivors);
             if (first == null) {
                 first = plan;
@@ -199,6 +210,15 @@ public final class QuorumRecovery {
                 LOG.warn("nodes {} are lost: {} ranges go on without them", lost, some.size());
                 stage(some);
             }
+        }
+
+        /** Somebody who was not asked: a plan made without what he has could contradict him. */
+        private Optional<NodeId> missing(List<Survivor> survivors) {
+            return newest(survivors, Survivor::descriptor).stream()
+                    .flatMap(range -> range.replicas().stream())
+                    .map(ReplicaInfo::node)
+                    .filter(node -> !left.contains(node) && !lost.contains(node) && !registry.isGone(node))
+                    .findFirst();
         }
 
         /** Of each range. */

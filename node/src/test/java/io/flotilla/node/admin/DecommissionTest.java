@@ -339,6 +339,11 @@ class DecommissionTest {
         }
 
         @Override
+        public List<NodeId> live() {
+            return List.of();
+        }
+
+        @Override
         public void forget(NodeId node) {}
     }
 }
