@@ -203,6 +203,22 @@ class LivenessOverTheWireTest {
                 .contains(three);
     }
 
+    /** What it has promised whom it reads from its file, and it asked all of those for support, for ever. */
+    @Test
+    void aStoreThatStartsAgainDoesNotAskWhoHasLeftMeanwhile() throws IOException {
+        NodeId three = new NodeId(3);
+        cluster.node(1).transport.dropOnceSilent(three::equals);
+        store(1).service.close();
+        store(3).service.close();
+        cluster.stop(3);
+        Cluster.await("it is dropped", () -> !cluster.node(1).transport.nodes().contains(three));
+
+        stores.put(1, new Store(1));
+        Cluster.await("the other is asked", () -> store(1).asked.getOrDefault(new NodeId(2), 0L) > 12);
+        Cluster.await("and supports it", () -> store(1).supportedBy(2) != 0 && store(1).supports(2));
+        assertThat(store(1).asked).doesNotContainKey(three);
+    }
+
     @Test
     void aStoreThatResignsIsGivenUpAtOnceAndComesBackAtAnotherEpoch() throws IOException {
         long before = System.nanoTime();

@@ -72,7 +72,7 @@ public final class LivenessService implements Liveness, AutoCloseable {
     private volatile long savingSinceNanos;
     private boolean stalled;
 
-    /** The timer's own. */
+    /** Whom the core knows; the timer's own. */
     private final Set<NodeId> known = new HashSet<>();
 
     private static final LivenessListener NOBODY = new LivenessListener() {
@@ -90,6 +90,8 @@ public final class LivenessService implements Liveness, AutoCloseable {
         this.stallNanos = TimeUnit.MILLISECONDS.toNanos(config.settings().diskStallMillis());
         this.core = new StoreLiveness(config, file.found(), now());
         this.view = core.view();
+        // Whoever of them has left meanwhile is not among the nodes.
+        file.found().records().forEach(record -> known.add(new NodeId(record.node())));
         timer.setDaemon(true);
         disk.setDaemon(true);
     }
@@ -189,8 +191,9 @@ public final class LivenessService implements Liveness, AutoCloseable {
 
     /** @return when to tick again */
     private long tick(long nowNanos, boolean onTime) {
-        if (ports.nodes().size() != known.size()) {
-            knowOthers(Set.copyOf(ports.nodes()));
+        Collection<NodeId> nodes = ports.nodes();
+        if (nodes.size() != known.size() || !known.containsAll(nodes)) {
+            knowOthers(Set.copyOf(nodes));
         }
         step(() -> core.tick(now()));
         long pendingNanos = Math.max(ports.oldestPendingNanos(), age(savingSinceNanos, nowNanos));
@@ -215,7 +218,7 @@ public final class LivenessService implements Liveness, AutoCloseable {
         for (NodeId node : Set.copyOf(known)) {
             if (!nodes.contains(node)) {
                 known.remove(node);
-                LOG.info("{} has left the cluster; it is not asked for support any more", node);
+                LOG.info("{} is not of the cluster, as far as is known here; it is not asked for support", node);
                 step(() -> core.forget(now(), node.value()));
             }
         }
