@@ -152,9 +152,8 @@ class FlotillaAdminTest {
                 copying = false;
                 response.setChanged(true).setWaitsFor("the copy on n4 to be caught up");
             } else if (late) {
-                response.setError(Error.newBuilder()
-                        .setCode(Error.Code.DEADLINE)
-                        .setMessage("deadline exceeded in phase ROUTE"));
+                response.setError(
+                        Error.newBuilder().setCode(Error.Code.DEADLINE).setMessage("deadline exceeded in phase ROUTE"));
             } else {
                 response.setError(
                         Error.newBuilder().setCode(Error.Code.NOT_FOUND).setMessage("r5 has no replica on n9"));

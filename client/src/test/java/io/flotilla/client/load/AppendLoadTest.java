@@ -92,7 +92,8 @@ class AppendLoadTest {
             assertThat(load.check().anomalies())
                     .filteredOn(anomaly -> anomaly.kind() == Anomaly.Kind.INVENTED_VALUE)
                     .isNotEmpty()
-                    .allSatisfy(anomaly -> assertThat(anomaly.explanation()).contains("read (what is no number) in append/"));
+                    .allSatisfy(anomaly ->
+                            assertThat(anomaly.explanation()).contains("read (what is no number) in append/"));
         }
     }
 

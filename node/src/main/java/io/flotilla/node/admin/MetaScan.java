@@ -64,12 +64,7 @@ final class MetaScan {
 
     /** Waits for nobody: passes over what is committed and not resolved yet. One of the two is called, once. */
     static void of(KvSender sender, Consumer<List<RangeDescriptor>> found, Consumer<KvError> failed) {
-        new MetaScan(
-                        sender,
-                        Intents.PASSED_OVER,
-                        READ_TIMEOUT_MICROS,
-                        (ranges, seen) -> found.accept(ranges),
-                        failed)
+        new MetaScan(sender, Intents.PASSED_OVER, READ_TIMEOUT_MICROS, (ranges, seen) -> found.accept(ranges), failed)
                 .from(KeySpace.METAS.start());
     }
 

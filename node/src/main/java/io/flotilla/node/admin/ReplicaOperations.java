@@ -189,10 +189,7 @@ public final class ReplicaOperations {
         /** Nothing is begun that cannot be brought to its end as things are, and it is not done while a replica may be there that could not be seen. */
         void plan() {
             MetaScan.whole(
-                    sender,
-                    leftUntil(deadlineMicros),
-                    this::planned,
-                    error -> callback.accept(new Failed<>(error)));
+                    sender, leftUntil(deadlineMicros), this::planned, error -> callback.accept(new Failed<>(error)));
         }
 
         private void planned(List<RangeDescriptor> ranges) {

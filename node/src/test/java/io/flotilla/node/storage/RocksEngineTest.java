@@ -135,7 +135,9 @@ class RocksEngineTest extends EngineContract {
     private static void damageFirstBlock(Path directory) throws IOException {
         Path table;
         try (Stream<Path> files = Files.list(directory)) {
-            table = files.filter(file -> file.toString().endsWith(".sst")).findFirst().orElseThrow();
+            table = files.filter(file -> file.toString().endsWith(".sst"))
+                    .findFirst()
+                    .orElseThrow();
         }
         byte[] bytes = Files.readAllBytes(table);
         bytes[0] ^= 1;
