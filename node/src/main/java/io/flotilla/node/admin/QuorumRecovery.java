@@ -38,6 +38,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,10 +94,6 @@ public final class QuorumRecovery {
         nodes.live().stream().filter(node -> !registry.isGone(node)).forEach(left::add);
         left.removeAll(lost);
         for (NodeId node : lost) {
-            if (!known.contains(node)) {
-                callback.accept(new Absent<>("there is no node " + node.value()));
-                return;
-            }
             if (nodes.isLive(node)) {
                 callback.accept(invalid("node " + node.value() + " answers: it is not lost"));
                 return;
@@ -111,7 +108,7 @@ public final class QuorumRecovery {
                 return;
             }
         }
-        new Run(lost, left, dryRun, scheduler.nowMicros() + timeoutMicros, callback).survey();
+        new Run(known, lost, left, dryRun, scheduler.nowMicros() + timeoutMicros, callback).survey();
     }
 
     private static Answer<Recovered> invalid(String why) {
@@ -120,6 +117,7 @@ public final class QuorumRecovery {
 
     /** One call. */
     private final class Run {
+        private final Set<NodeId> known;
         private final Set<NodeId> lost;
         private final Set<NodeId> left;
         private final boolean dryRun;
@@ -130,11 +128,13 @@ public final class QuorumRecovery {
         private String waitsFor = "";
 
         Run(
+                Set<NodeId> known,
                 Set<NodeId> lost,
                 Set<NodeId> left,
                 boolean dryRun,
                 long deadlineMicros,
                 Consumer<Answer<Recovered>> callback) {
+            this.known = known;
             this.lost = lost;
             this.left = left;
             this.dryRun = dryRun;
@@ -178,12 +178,20 @@ public final class QuorumRecovery {
         }
 
         private void plan(List<Survivor> survivors) {
-            Optional<NodeId> missing = missing(survivors);
+            Set<NodeId> named = named(survivors);
+            for (NodeId node : lost) {
+                // The registry's copy may not have who came last; those he has replicas with do.
+                if (!known.contains(node) && !named.contains(node)) {
+                    callback.accept(new Absent<>("there is no node " + node.value()));
+                    return;
+                }
+            }
+            Optional<NodeId> missing = missing(named);
             if (missing.isPresent()) {
                 callback.accept(
                         invalid(
                                 "node " + missing.get().value()
-                                        + " has replicas, by what others have, and is not known here, neither as lost nor as one that answers: start it, or ask another node"));
+                                        + " has replicas, by what others have, and is not known here, neither as lost nor as one that answers: start it, or call it lost"));
                 return;
             }
             RecoveryPlan plan = RecoveryPlanner.plan(survivors);
@@ -213,12 +221,18 @@ public final class QuorumRecovery {
         }
 
         /** Somebody who was not asked: a plan made without what he has could contradict him. */
-        private Optional<NodeId> missing(List<Survivor> survivors) {
+        private Optional<NodeId> missing(Set<NodeId> named) {
+            return named.stream()
+                    .filter(node -> !left.contains(node) && !lost.contains(node) && !registry.isGone(node))
+                    .findFirst();
+        }
+
+        /** All who have replicas, by the newest that is known of each range. */
+        private static Set<NodeId> named(List<Survivor> survivors) {
             return newest(survivors, Survivor::descriptor).stream()
                     .flatMap(range -> range.replicas().stream())
                     .map(ReplicaInfo::node)
-                    .filter(node -> !left.contains(node) && !lost.contains(node) && !registry.isGone(node))
-                    .findFirst();
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
 
         /** Of each range. */

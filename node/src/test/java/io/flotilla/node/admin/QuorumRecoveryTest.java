@@ -9,6 +9,7 @@ import io.flotilla.config.key.Span;
 import io.flotilla.config.kv.KvError;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
+import io.flotilla.node.grpc.ClusterAdmin.Absent;
 import io.flotilla.node.grpc.ClusterAdmin.Answer;
 import io.flotilla.node.grpc.ClusterAdmin.Failed;
 import io.flotilla.node.grpc.ClusterAdmin.Ok;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Test;
 /** Node 1 is asked to recover what nodes 2 and 3 had; node 4 came just before they were lost. */
 class QuorumRecoveryTest {
     private static final NodeId SELF = new NodeId(1);
-    private static final Set<NodeId> LOST = new TreeSet<>(Set.of(new NodeId(2), new NodeId(3)));
+    private final Set<NodeId> lost = new TreeSet<>(Set.of(new NodeId(2), new NodeId(3)));
     private static final RangeDescriptor META = range(1, 1, new Span(Key.MIN, KeySpace.USERS.start()), 1, 2, 3);
     private static final RangeDescriptor USERS = range(2, 1, KeySpace.USERS, 1, 2, 3);
 
@@ -78,6 +79,23 @@ class QuorumRecoveryTest {
     }
 
     @Test
+    void whoIsLostTooMayBeCalledSoThoughOnlyAReplicaTellsOfIt() {
+        stores.put(SELF, List.of(survivor(1, META), survivor(1, range(2, 5, KeySpace.USERS, 1, 2, 4))));
+        lost.add(new NodeId(4));
+        assertThat(dryRun().forced()).hasSize(2);
+    }
+
+    @Test
+    void whomNobodyNamesThereIsNot() {
+        lost.add(new NodeId(9));
+        recover();
+        assertThat(answers)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        Absent.class, absent -> assertThat(absent.what()).isEqualTo("there is no node 9"));
+    }
+
+    @Test
     void whoIsGoneIsNotMissed() {
         registry.learn(new NodeEntry(4, "h:4", "h:4", "s4").leaving(true));
         stores.put(SELF, List.of(survivor(1, META), survivor(1, range(2, 5, KeySpace.USERS, 1, 2, 4))));
@@ -111,7 +129,7 @@ class QuorumRecoveryTest {
                         (batch, callback) -> {},
                         (anchor, writes, seen, trigger, timeoutMicros, callback) -> {},
                         scheduler)
-                .recover(LOST, true, 4_000_000, answers::add);
+                .recover(lost, true, 4_000_000, answers::add);
     }
 
     private static Survivor survivor(int node, RangeDescriptor range) {
