@@ -64,7 +64,7 @@ class FailedReplicaTest {
         }
     }
 
-    private <T> T failWhenAsked() {
+    private Replica failWhenAsked() {
         busy.countDown();
         await(asked);
         throw new IllegalStateException("a bug");
