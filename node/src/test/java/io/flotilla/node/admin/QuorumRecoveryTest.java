@@ -149,8 +149,9 @@ class QuorumRecoveryTest {
         @Override
         public void call(NodeId node, String kind, byte[] payload, Duration timeout, Consumer<AdminReply> callback) {
             assertThat(kind).isEqualTo(AdminCalls.SURVEY);
-            callback.accept(AdminReply.of(AdminCalls.encode(
-                    stores.getOrDefault(node, List.of()).stream().map(AdminCalls.SurvivorLine::of).toList())));
+            callback.accept(AdminReply.of(AdminCalls.encode(stores.getOrDefault(node, List.of()).stream()
+                    .map(AdminCalls.SurvivorLine::of)
+                    .toList())));
         }
 
         @Override
