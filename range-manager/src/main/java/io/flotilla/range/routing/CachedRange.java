@@ -3,13 +3,22 @@ package io.flotilla.range.routing;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.key.Span;
 
-/** A descriptor and who was last known to hold its lease. The latter may be set by any thread; it is only a hint. */
+/**
+ * A descriptor, of which keys it is believed, and who was last known to hold its lease. The last may be set by any thread; it is only a hint.
+ */
 final class CachedRange {
     private final RangeDescriptor descriptor;
+    private final Span span;
     private volatile NodeId leaseholder;
 
     CachedRange(RangeDescriptor descriptor, NodeId leaseholder) {
+        this(descriptor, descriptor.span(), leaseholder);
+    }
+
+    /** @param span a part of the descriptor's, or all of it */
+    CachedRange(RangeDescriptor descriptor, Span span, NodeId leaseholder) {
         this.descriptor = descriptor;
+        this.span = span;
         this.leaseholder = leaseholder;
     }
 
@@ -18,7 +27,7 @@ final class CachedRange {
     }
 
     Span span() {
-        return descriptor.span();
+        return span;
     }
 
     NodeId leaseholder() {

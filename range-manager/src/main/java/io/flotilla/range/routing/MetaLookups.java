@@ -93,21 +93,24 @@ final class MetaLookups {
         KvOp scan = KvOp.Scan.inconsistent(KeySpace.metaFrom(key), settings.lookupRows(), BYTES_MAX);
         KvBatch batch = new KvBatch(KvHeader.standalone(settings.attemptMicrosMax()), List.of(scan));
         new Delivery(context, batch, flight.deadlineMicros, false, reply -> {
-                    KvError error = learn(context.cache(), reply);
+                    KvError error = learn(context.cache(), key, reply);
                     flights.remove(key, flight);
                     flight.end(error);
                 })
                 .route();
     }
 
-    private static @Nullable KvError learn(RangeCache cache, KvReply reply) {
+    private static @Nullable KvError learn(RangeCache cache, Key key, KvReply reply) {
         if (reply instanceof KvReply.Refused refused) {
             return refused.error();
         }
         KvResult result = ((KvReply.Done) reply).results().get(0);
         try {
             for (KvResult.Row row : ((KvResult.Scanned) result).rows()) {
-                cache.insert(RangeDescriptorCodec.decode(row.value().bytes()));
+                RangeDescriptor descriptor =
+                        RangeDescriptorCodec.decode(row.value().bytes());
+                cache.insert(descriptor);
+                cache.fillIn(descriptor, key);
             }
             return null;
         } catch (IllegalArgumentException e) {

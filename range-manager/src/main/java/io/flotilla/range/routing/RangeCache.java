@@ -82,6 +82,28 @@ public final class RangeCache {
         return true;
     }
 
+    /**
+     * Takes in a descriptor that is older than what is known of some of its keys, if nothing is known of {@code key}, and as far around it as nothing is: of a
+     * split one side may be known before the meta range has it, and whoever had a replica of the whole can tell of the other.
+     */
+    synchronized void fillIn(RangeDescriptor descriptor, Key key) {
+        CachedRange[] old = ranges;
+        int next = firstEndingAfter(old, key);
+        boolean known = next < old.length && old[next].span().start().compareTo(key) <= 0;
+        if (known || !descriptor.span().contains(key)) {
+            return;
+        }
+        Key start = descriptor.span().start();
+        Key end = descriptor.span().end();
+        if (next > 0 && old[next - 1].span().end().compareTo(start) > 0) {
+            start = old[next - 1].span().end();
+        }
+        if (next < old.length && old[next].span().start().compareTo(end) < 0) {
+            end = old[next].span().start();
+        }
+        replace(old, next, next, new CachedRange(descriptor, new Span(start, end), NodeId.NONE));
+    }
+
     /** Forgets a range that turned out to be stale, unless it was replaced meanwhile. The meta range is never forgotten. */
     synchronized void evict(CachedRange range) {
         if (range.descriptor().id().equals(RangeId.META)) {

@@ -428,4 +428,25 @@ class RouterRefusalsTest {
         f.done(batch(get("b")));
         assertThat(f.cluster.targets()).containsExactly("n4:r2@10");
     }
+
+    /**
+     * The split is committed, and the meta range shows what was before: whoever is to find out about the split's intents there asks at a key of its left side,
+     * which must be found although only the right side is known; and the other way round.
+     */
+    @Test
+    void aSplitOfWhichOneSideIsKnownHidesTheOtherFromNobody() {
+        for (String known : List.of("a", "d")) {
+            RouterFixture half = RouterFixture.warm();
+            RangeDescriptor before = Ranges.range(2, 1, "", "g");
+            half.cluster.split("c", 9);
+            half.cluster.data.remove(KeySpace.meta(Ranges.key("c")));
+            half.cluster.data.put(KeySpace.meta(Ranges.key("g")), Value.wrap(RangeDescriptorCodec.encode(before)));
+            half.cluster.truth.values().stream()
+                    .filter(range -> range.span().contains(Ranges.key(known)))
+                    .forEach(half.cache::insert);
+            half.done(batch(get("a")));
+            half.done(batch(get("d")));
+            half.done(batch(get("a"), get("d")));
+        }
+    }
 }
