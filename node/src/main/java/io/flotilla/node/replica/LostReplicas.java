@@ -89,6 +89,15 @@ public final class LostReplicas {
         return found != null && found.replicaId() == replicaId;
     }
 
+    /**
+     * Whether there will never be a replica of that id here again, of which there is none now. Of a store that was rebuilt and has not asked the meta range
+     * yet that is said of all: what is spoken to under an id that is not here was lost.
+     */
+    boolean isGone(RangeId range, int replicaId) {
+        Lost found = lost.get(range);
+        return found == null ? storeRebuilt : replicaId <= found.replicaId();
+    }
+
     /** Notes them, durably. May take long. */
     public void addAll(List<Lost> replicas) {
         if (replicas.isEmpty()) {

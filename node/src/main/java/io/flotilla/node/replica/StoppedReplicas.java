@@ -30,6 +30,7 @@ final class StoppedReplicas {
 
     private final NodeId node;
     private final SharedLog log;
+    private final LostReplicas lost;
     private final HybridClock clock;
     private final Voice voice;
 
@@ -39,9 +40,10 @@ final class StoppedReplicas {
     private final Map<RangeId, Stopped> stopped = new ConcurrentHashMap<>();
 
     /** @param since when no earlier process of this store served any more */
-    StoppedReplicas(NodeId node, SharedLog log, HybridClock clock, Now since, Voice voice) {
+    StoppedReplicas(NodeId node, SharedLog log, LostReplicas lost, HybridClock clock, Now since, Voice voice) {
         this.node = node;
         this.log = log;
+        this.lost = lost;
         this.clock = clock;
         this.voice = voice;
         this.servedBefore = since.hybrid().plusMicros(clock.maxOffsetMicros());
@@ -81,8 +83,10 @@ final class StoppedReplicas {
      * @param forGood there will never be a replica of that id here again
      */
     Optional<RaftMessage> answer(RangeId range, RaftMessage.AskDefortify question, boolean forGood) {
-        // It led no later term than its disk knows of; but one that comes back may lead those that come.
-        long notLed = forGood ? Math.max(question.term(), termOf(range)) : termOf(range);
+        // It led no later term than its disk knows of; but one that comes back may lead those that come. What was lost
+        // does not come back, and what it led its disk knows no more.
+        boolean never = forGood || lost.isGone(range, question.to());
+        long notLed = never ? Math.max(question.term(), termOf(range)) : termOf(range);
         return notLed >= question.term() ? Optional.of(word(question.to(), question.from(), notLed)) : Optional.empty();
     }
 

@@ -60,6 +60,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     private final Consumer<Throwable> onDiskFailure;
     private final ReplicaDirectory replicas = new ReplicaDirectory();
     private final StrangerMail strangers = new StrangerMail();
+    private final ReplicaMail mail;
     private final ExecutorService background;
     private final SnapshotTraffic snapshots;
     private final FlushCycle flushes;
@@ -112,9 +113,11 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         this.flushes =
                 new FlushCycle(setting.engine(), log, replicas, setting.raft().logEntriesKept());
         this.sweeps = new VersionSweeps(setting, replicas, settings.retention(), this::diskFailed, this::resolver);
+        this.lost = new LostReplicas(setting.engine(), setting.node());
         this.stopped = new StoppedReplicas(
                 setting.node(),
                 log,
+                lost,
                 setting.clock(),
                 started,
                 (to, range, message) -> transport().sendRaft(to, range, message));
@@ -128,7 +131,8 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 range -> log.rest(range.value()));
         this.removals = new Removals(setting.engine(), log, replicas, snapshots, sleep, this::diskFailed);
         this.news = new ReplicaNews(setting.node(), replicas, removals, strangers, this::transport);
-        this.lost = new LostReplicas(setting.engine(), setting.node());
+        this.mail = new ReplicaMail(
+                replicas, removals, lost, stopped, strangers, news, this::transport, System::nanoTime);
         this.quarantine = new Quarantine(lost, stopped, snapshots, sleep, background, this::diskFailed);
         this.counter = new StateCounter(setting.engine(), background, this::diskFailed);
     }
@@ -281,31 +285,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     @Override
     public void raft(NodeId from, RangeId range, RaftMessage message) {
-        Slot slot = replicas.find(range);
-        if (slot != null) {
-            if (slot.replicaId() != message.to()) {
-                news.anotherIsMeant(from, slot, message.to());
-                answerForAbsent(from, range, message, message.to() < slot.replicaId());
-            } else if (slot.descriptor().hasRemoved(message.from())) {
-                transport().sendNotice(from, new ReplicaNotice(range, message.from(), ReplicaNotice.Kind.REMOVED));
-            } else {
-                slot.tell(new ReplicaActor.Deliver(from, message));
-            }
-        } else if (removals.isRemoved(range, message.to())) {
-            answerForAbsent(from, range, message, true);
-        } else if (!closed) {
-            answerForAbsent(from, range, message, false);
-            strangers
-                    .keep(range.value(), new ReplicaActor.Deliver(from, message), System.nanoTime())
-                    .ifPresent(reply -> transport().sendRaft(from, range, reply));
-        }
-    }
-
-    private void answerForAbsent(NodeId from, RangeId range, RaftMessage message, boolean forGood) {
-        if (message instanceof RaftMessage.AskDefortify question) {
-            stopped.answer(range, question, forGood)
-                    .ifPresent(word -> transport().sendRaft(from, range, word));
-        }
+        mail.arrived(from, range, message);
     }
 
     @Override

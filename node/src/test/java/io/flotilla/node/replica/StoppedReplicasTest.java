@@ -11,6 +11,8 @@ import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.storage.Engine;
+import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
@@ -24,9 +26,12 @@ class StoppedReplicasTest {
 
     private final MemoryLog log = new MemoryLog();
     private final List<RaftMessage> said = new ArrayList<>();
+    private final MemoryEngine engine = new MemoryEngine();
+    private final LostReplicas lost = new LostReplicas(engine, new NodeId(1));
     private final StoppedReplicas stopped = new StoppedReplicas(
             new NodeId(1),
             log,
+            lost,
             new HybridClock(() -> Timestamp.EPOCH_MICROS + 1_000_000_000L, 100_000),
             new Now(0, Timestamp.ZERO),
             (to, range, message) -> said.add(message));
@@ -59,5 +64,33 @@ class StoppedReplicasTest {
         term(8);
         stopped.repeat();
         assertThat(said).allSatisfy(message -> assertThat(message.term()).isEqualTo(5));
+    }
+
+    /**
+     * A follower was paused: what a leader told it before its store was lost it hears when it has given that store, which is back, new support. So it would
+     * wait for that leader as long as the store lives, and nobody else got its vote.
+     */
+    @Test
+    void ofWhatWasLostWithItsStoreItIsSaidThatItLeadsNoMore() {
+        try (Engine.Batch batch = engine.newBatch()) {
+            StoreMarks.putRebuilt(batch);
+            engine.write(batch);
+        }
+        lost.load();
+        RaftMessage.AskDefortify question = new RaftMessage.AskDefortify(2, 1, 5);
+        assertThat(stopped.answer(RANGE, question, false))
+                .as("although it is not known yet what was lost")
+                .hasValueSatisfying(word -> assertThat(word.term()).isEqualTo(5));
+        lost.addAll(List.of(new LostReplicas.Lost(RANGE, 1, false, LostReplicas.Why.STORE_REBUILT, 0)));
+        assertThat(stopped.answer(RANGE, question, false)).isPresent();
+        assertThat(stopped.answer(RANGE, new RaftMessage.AskDefortify(2, 3, 5), false))
+                .as("of one that is to come")
+                .isEmpty();
+    }
+
+    @Test
+    void ofOneThatIsOnlyNotHereYetNothingIsSaid() {
+        assertThat(stopped.answer(RANGE, new RaftMessage.AskDefortify(2, 1, 5), false))
+                .isEmpty();
     }
 }

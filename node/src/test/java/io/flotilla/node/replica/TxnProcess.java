@@ -145,6 +145,7 @@ final class TxnProcess {
         this.stopped = new StoppedReplicas(
                 node.id,
                 log,
+                new LostReplicas(node.engine, node.id),
                 clock,
                 started,
                 (to, range, message) -> send(to, receiver -> receiver.raft(node.id, range, message)));
