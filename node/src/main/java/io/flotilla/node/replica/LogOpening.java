@@ -9,6 +9,7 @@ import io.flotilla.node.raft.Ready.Persist;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.range.routing.RangeDescriptor;
+import io.flotilla.range.routing.RangeId;
 import java.util.List;
 
 /**
@@ -71,6 +72,20 @@ record LogOpening(HardState hardState, LogView view) {
         }
         LocalState.Applied applied = LocalState.applied(engine, descriptor.id());
         return applied != null && applied.index() >= log.view(range).lastIndex();
+    }
+
+    /**
+     * Before the first replica comes to a store that has none, by snapshot: its state is durable before its log is, and without anything in the log a crash
+     * between the two would look as if the log had been lost. Nobody else writes to that range's log, for it has no replica here yet.
+     *
+     * @param term the leader's that sends it, which the replica knows of from then on
+     */
+    static void begin(SharedLog log, RangeId range, long term) {
+        if (log.ranges().isEmpty()) {
+            DurableGate gate = new DurableGate();
+            log.submit(range.value(), new Persist(new HardState(term, 0, 0), List.of(), null), gate);
+            gate.await();
+        }
     }
 
     /** A log that was lost or replaced forgets votes and acknowledged entries; going on from the state alone would hide that (B22). */

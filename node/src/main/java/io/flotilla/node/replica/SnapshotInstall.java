@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.SnapshotStep;
@@ -24,10 +25,12 @@ final class SnapshotInstall {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotInstall.class);
 
     private final Engine engine;
+    private final SharedLog log;
     private final SnapshotStep.Watch watch;
 
-    SnapshotInstall(Engine engine, SnapshotStep.Watch watch) {
+    SnapshotInstall(Engine engine, SharedLog log, SnapshotStep.Watch watch) {
         this.engine = engine;
+        this.log = log;
         this.watch = watch;
     }
 
@@ -37,6 +40,9 @@ final class SnapshotInstall {
         SnapshotHeader header = snapshot.header();
         RangeDescriptor descriptor = header.descriptor();
         RangeDescriptor before = LocalState.descriptor(engine, descriptor.id());
+        if (before == null) {
+            LogOpening.begin(log, descriptor.id(), header.term());
+        }
         try (Engine.Batch batch = engine.newBatch()) {
             LocalState.putInstalling(batch, descriptor.id(), header.index(), header.indexTerm());
             batch.delete(Engine.Space.LOCAL, LocalState.appliedKey(descriptor.id()));
@@ -68,13 +74,13 @@ final class SnapshotInstall {
      *
      * @param lost is told of replicas whose state is half of a snapshot that is not there any more
      */
-    static void recover(Engine engine, SnapshotFiles files, LostReplicas lost) {
+    static void recover(Engine engine, SharedLog log, SnapshotFiles files, LostReplicas lost) {
         for (LocalState.Installing half : LocalState.installing(engine)) {
             Optional<StagedSnapshot> whole =
                     files.whole(half.range().value()).filter(staged -> fits(half, staged.header()) && isWhole(staged));
             if (whole.isPresent()) {
                 LOG.info("installing the snapshot of {} again: a crash came between", half.range());
-                new SnapshotInstall(engine, files.watch()).install(whole.get());
+                new SnapshotInstall(engine, log, files.watch()).install(whole.get());
             } else {
                 LOG.error(
                         "the state of {} is half of a snapshot at index {}, and the file that held all of it is damaged or gone",

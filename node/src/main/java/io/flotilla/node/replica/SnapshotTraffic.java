@@ -2,6 +2,7 @@ package io.flotilla.node.replica;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.settings.FlowSettings;
+import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.SnapshotInbox;
@@ -31,29 +32,68 @@ final class SnapshotTraffic implements AutoCloseable {
     private static final long THREAD_IDLE_SECONDS = 10;
 
     private final Engine engine;
+    private final SharedLog log;
     private final SnapshotFiles files;
     private final SnapshotInbox inbox;
     private final SnapshotInstall installer;
     private final SnapshotSending sending;
-    private final ExecutorService reading = oneThread("flotilla-snapshots-out");
-    private final ExecutorService writing = oneThread("flotilla-snapshots-in");
-    private final ExecutorService installing = oneThread("flotilla-snapshots-install");
+    private final ExecutorService reading;
+    private final ExecutorService writing;
+    private final ExecutorService installing;
+    private final SnapshotSending.Timer timer;
     private final Consumer<Throwable> onDiskFailure;
 
     SnapshotTraffic(
             Engine engine,
+            SharedLog log,
             FlowSettings flow,
             SnapshotFiles files,
             SnapshotSending.Carrier carrier,
             SnapshotSending.Timer timer,
             SnapshotInbox.Host host,
             Consumer<Throwable> onDiskFailure) {
+        this(
+                engine,
+                log,
+                flow,
+                files,
+                new Tools(
+                        carrier,
+                        timer,
+                        oneThread("flotilla-snapshots-out"),
+                        oneThread("flotilla-snapshots-in"),
+                        oneThread("flotilla-snapshots-install")),
+                host,
+                onDiskFailure);
+    }
+
+    /** What it works with. The executors run one task at a time each, in order. */
+    record Tools(
+            SnapshotSending.Carrier carrier,
+            SnapshotSending.Timer timer,
+            ExecutorService reading,
+            ExecutorService writing,
+            ExecutorService installing) {}
+
+    SnapshotTraffic(
+            Engine engine,
+            SharedLog log,
+            FlowSettings flow,
+            SnapshotFiles files,
+            Tools tools,
+            SnapshotInbox.Host host,
+            Consumer<Throwable> onDiskFailure) {
         this.engine = engine;
+        this.log = log;
+        this.reading = tools.reading();
+        this.writing = tools.writing();
+        this.installing = tools.installing();
+        this.timer = tools.timer();
         this.files = files;
         this.inbox = new SnapshotInbox(files, flow.snapshotsReceivingMax(), host, onDiskFailure);
-        this.installer = new SnapshotInstall(engine, files.watch());
-        this.sending =
-                new SnapshotSending(flow, new SnapshotSending.Tools(carrier, reading, timer, onDiskFailure::accept));
+        this.installer = new SnapshotInstall(engine, log, files.watch());
+        this.sending = new SnapshotSending(
+                flow, new SnapshotSending.Tools(tools.carrier(), reading, timer, onDiskFailure::accept));
         this.onDiskFailure = onDiskFailure;
     }
 
@@ -72,7 +112,7 @@ final class SnapshotTraffic implements AutoCloseable {
 
     /** Before any replica is opened. */
     void recover(LostReplicas lost) {
-        SnapshotInstall.recover(engine, files, lost);
+        SnapshotInstall.recover(engine, log, files, lost);
     }
 
     // ---- out -----------------------------------------------------------------------------------------------------
@@ -104,7 +144,7 @@ final class SnapshotTraffic implements AutoCloseable {
 
     void receive(SnapshotChunk chunk, Consumer<SnapshotVerdict> answer) {
         try {
-            writing.execute(() -> inbox.receive(chunk, System.nanoTime(), answer));
+            writing.execute(() -> inbox.receive(chunk, timer.nowNanos(), answer));
         } catch (RejectedExecutionException stopping) {
             answer.accept(SnapshotVerdict.LATER);
         }

@@ -102,6 +102,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         });
         this.snapshots = new SnapshotTraffic(
                 setting.engine(),
+                log,
                 settings.flow(),
                 settings.snapshots(),
                 (to, chunk, answered) -> transport().sendSnapshot(to, chunk, answered),

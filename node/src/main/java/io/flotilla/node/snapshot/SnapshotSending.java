@@ -46,6 +46,11 @@ public final class SnapshotSending {
     @FunctionalInterface
     public interface Timer {
         void after(long millis, Runnable task);
+
+        /** A monotonic clock. */
+        default long nowNanos() {
+            return System.nanoTime();
+        }
     }
 
     /**
@@ -85,7 +90,8 @@ public final class SnapshotSending {
     public SnapshotSending(FlowSettings settings, Tools tools) {
         this.settings = settings;
         this.tools = tools;
-        this.pace = new BytePace(settings.snapshotBytesPerSecond(), System.nanoTime());
+        this.pace =
+                new BytePace(settings.snapshotBytesPerSecond(), tools.timer().nowNanos());
     }
 
     /**
@@ -101,7 +107,7 @@ public final class SnapshotSending {
         }
         if (turns.size() < settings.snapshotsSendingMax()) {
             waiting.remove(lane);
-            turns.put(lane, new Turn(System.nanoTime()));
+            turns.put(lane, new Turn(tools.timer().nowNanos()));
             return true;
         }
         waiting.put(lane, itsTurn);
@@ -133,7 +139,7 @@ public final class SnapshotSending {
      */
     public void send(SnapshotHeader header, NodeId to, List<Part> parts, Consumer<Boolean> done) {
         Lane lane = new Lane(header.range(), header.toReplica());
-        Turn turn = new Turn(System.nanoTime());
+        Turn turn = new Turn(tools.timer().nowNanos());
         SnapshotStream stream =
                 new SnapshotStream(header, to, parts, tools, pace, end -> ended(lane, turn, header, end, done));
         turn.stream = stream;
@@ -161,7 +167,7 @@ public final class SnapshotSending {
             } else {
                 Failures last = failures.get(lane);
                 int before = last == null ? 0 : last.count();
-                failures.put(lane, new Failures(before + 1, System.nanoTime()));
+                failures.put(lane, new Failures(before + 1, tools.timer().nowNanos()));
                 pauseMillis = Math.min(RETRY_MILLIS_MAX, RETRY_MILLIS_MIN << Math.min(before, 10));
             }
         }
@@ -194,7 +200,7 @@ public final class SnapshotSending {
             while (!waiting.isEmpty() && turns.size() < settings.snapshotsSendingMax()) {
                 Lane first = waiting.keySet().iterator().next();
                 Runnable itsTurn = waiting.remove(first);
-                turns.put(first, new Turn(System.nanoTime()));
+                turns.put(first, new Turn(tools.timer().nowNanos()));
                 if (itsTurn != null) {
                     called.add(itsTurn);
                 }

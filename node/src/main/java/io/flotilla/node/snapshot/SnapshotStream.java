@@ -96,7 +96,7 @@ final class SnapshotStream {
         SnapshotChunk chunk = header.chunk(sequence++, parts.isEmpty(), writer.take());
         underWay = chunk;
         resends = 0;
-        after(pace.takeNanos(chunk.data().length, System.nanoTime()) / 1_000_000, this::send);
+        after(pace.takeNanos(chunk.data().length, tools.timer().nowNanos()) / 1_000_000, this::send);
     }
 
     private void fill() {

@@ -16,6 +16,7 @@ import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.node.storage.StorageException;
+import io.flotilla.range.routing.RangeDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,12 +39,13 @@ class SnapshotInstallTest {
     Path directory;
 
     private MemoryEngine engine = new MemoryEngine();
+    private MemoryLog log = new MemoryLog();
 
     @Test
     void theNewStateReplacesAllOfTheOld() {
         SnapshotSample.OLD.fill(engine);
         StagedSnapshot staged = receive(SnapshotStep.Watch.NONE);
-        new SnapshotInstall(engine, SnapshotStep.Watch.NONE).install(staged);
+        new SnapshotInstall(engine, new MemoryLog(), SnapshotStep.Watch.NONE).install(staged);
         assertThat(SnapshotSample.stateOf(engine)).isEqualTo("new");
         assertThat(SnapshotSample.stateOf(engine.crash())).as("durable").isEqualTo("new");
         assertThat(LocalState.installing(engine)).isEmpty();
@@ -63,13 +65,32 @@ class SnapshotInstallTest {
             for (boolean flushed : new boolean[] {false, true}) {
                 MemoryEngine survivor = survivor(flushed);
                 Path files = copyOfFiles(flushed + "" + nth);
-                SnapshotInstall.recover(survivor, new SnapshotFiles(new RealDisk(), files), lost(survivor));
+                SnapshotInstall.recover(survivor, log, new SnapshotFiles(new RealDisk(), files), lost(survivor));
                 assertThat(SnapshotSample.stateOf(survivor)).isIn("old", "new");
                 if (flushed && step.ordinal() >= SnapshotStep.MARKED.ordinal()) {
                     assertThat(SnapshotSample.stateOf(survivor)).isEqualTo("new");
                 }
                 assertThat(LocalState.installing(survivor)).isEmpty();
                 assertThat(files(files)).isEmpty();
+            }
+        }
+    }
+
+    /** A log with nothing in it beside a state is refused as one that was lost. */
+    @ParameterizedTest
+    @EnumSource(SnapshotStep.class)
+    void aStoreThatDiesWhileItsFirstReplicaComesStartsAgain(SnapshotStep step) throws IOException {
+        for (boolean flushed : new boolean[] {false, true}) {
+            engine = new MemoryEngine();
+            log = new MemoryLog();
+            assertThat(runUntil(step, 1)).isTrue();
+            MemoryEngine survivor = survivor(flushed);
+            SnapshotInstall.recover(survivor, log, new SnapshotFiles(new RealDisk(), directory), lost(survivor));
+            List<RangeDescriptor> found = LocalState.descriptors(survivor);
+            LogOpening.checkLogBelongsToState(log, survivor, found);
+            for (RangeDescriptor each : found) {
+                assertThat(LogOpening.of(log, survivor, each).view().lastIndex())
+                        .isEqualTo(SnapshotSample.NEW.index());
             }
         }
     }
@@ -82,13 +103,13 @@ class SnapshotInstallTest {
         for (SnapshotStep step : List.of(SnapshotStep.MARKED, SnapshotStep.CHUNK_INSTALLED, SnapshotStep.INSTALLED)) {
             MemoryEngine again = engine.crash();
             assertThatThrownBy(() -> SnapshotInstall.recover(
-                            again, new SnapshotFiles(new RealDisk(), directory, crashAt(step, 1)), lost(again)))
+                            again, log, new SnapshotFiles(new RealDisk(), directory, crashAt(step, 1)), lost(again)))
                     .isInstanceOf(Crash.class);
             again.flush();
             engine = again;
         }
         MemoryEngine last = engine.crash();
-        SnapshotInstall.recover(last, new SnapshotFiles(new RealDisk(), directory), lost(last));
+        SnapshotInstall.recover(last, log, new SnapshotFiles(new RealDisk(), directory), lost(last));
         assertThat(SnapshotSample.stateOf(last)).isEqualTo("new");
     }
 
@@ -100,7 +121,7 @@ class SnapshotInstallTest {
         engine.flush();
         MemoryEngine survivor = engine.crash();
         LostReplicas lost = lost(survivor);
-        SnapshotInstall.recover(survivor, new SnapshotFiles(new RealDisk(), directory.resolve("elsewhere")), lost);
+        SnapshotInstall.recover(survivor, log, new SnapshotFiles(new RealDisk(), directory.resolve("elsewhere")), lost);
         assertThat(lost.isLost(SnapshotSample.RANGE, 2)).isTrue();
         assertThat(lost.alarms()).singleElement().asString().contains("half of the snapshot at index 900");
         LostReplicas found = lost(survivor.crash());
@@ -123,7 +144,7 @@ class SnapshotInstallTest {
         bytes[bytes.length / 3] ^= 4;
         Files.write(file, bytes);
         LostReplicas lost = lost(survivor);
-        SnapshotInstall.recover(survivor, new SnapshotFiles(new RealDisk(), directory), lost);
+        SnapshotInstall.recover(survivor, log, new SnapshotFiles(new RealDisk(), directory), lost);
         assertThat(lost.isLost(SnapshotSample.RANGE, 2)).isTrue();
         assertThat(files(directory)).isEmpty();
     }
@@ -139,7 +160,7 @@ class SnapshotInstallTest {
         byte[] bytes = Files.readAllBytes(staged.file());
         bytes[bytes.length / 2] ^= 1;
         Files.write(staged.file(), bytes);
-        assertThatThrownBy(() -> new SnapshotInstall(engine, SnapshotStep.Watch.NONE).install(staged))
+        assertThatThrownBy(() -> new SnapshotInstall(engine, new MemoryLog(), SnapshotStep.Watch.NONE).install(staged))
                 .isInstanceOf(StorageException.class);
         assertThat(SnapshotSample.stateOf(engine)).isEqualTo("old");
     }
@@ -155,7 +176,7 @@ class SnapshotInstallTest {
             entries.add(new LogEntry(index, 2, LogEntry.Kind.NORMAL, new byte[3]));
         }
         log.submit(range, new Ready.Persist(new HardState(7, 3, 4), entries, null), SnapshotSample.IGNORE);
-        new SnapshotInstall(engine, SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
+        new SnapshotInstall(engine, new MemoryLog(), SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
 
         MemoryEngine survivor = engine.crash();
         LogOpening opened = LogOpening.of(log, survivor, SnapshotSample.DESCRIPTOR);
@@ -196,7 +217,7 @@ class SnapshotInstallTest {
         }
         entries.add(new LogEntry(stale, 2, LogEntry.Kind.CONFIG, new byte[3]));
         log.submit(range, new Ready.Persist(new HardState(2, 3, 4), entries, null), SnapshotSample.IGNORE);
-        new SnapshotInstall(engine, SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
+        new SnapshotInstall(engine, new MemoryLog(), SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
 
         LogOpening opened = LogOpening.of(log, engine.crash(), SnapshotSample.DESCRIPTOR);
         assertThat(opened.view().lastIndex()).isEqualTo(SnapshotSample.NEW.index());
@@ -210,7 +231,7 @@ class SnapshotInstallTest {
         SnapshotStep.Watch watch = crashAt(step, nth);
         try {
             StagedSnapshot staged = receive(watch);
-            new SnapshotInstall(engine, watch).install(staged);
+            new SnapshotInstall(engine, log, watch).install(staged);
             new SnapshotFiles(new RealDisk(), directory, watch).remove(staged);
             return false;
         } catch (Crash crash) {

@@ -1,6 +1,7 @@
 package io.flotilla.node.replica;
 
 import io.flotilla.node.disk.RealDisk;
+import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotInbox;
 import io.flotilla.node.snapshot.SnapshotStep;
@@ -33,7 +34,7 @@ final class SnapshotKillChild {
             SnapshotInbox inbox =
                     new SnapshotInbox(files, 1, SnapshotSample.hostOf(arrived::add), SnapshotSample::noFailure);
             SnapshotSample.NEW.chunks().forEach(chunk -> inbox.receive(chunk, 1));
-            new SnapshotInstall(engine, watch).install(arrived.get(0));
+            new SnapshotInstall(engine, new MemoryLog(), watch).install(arrived.get(0));
             inbox.settled(arrived.get(0));
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.id.NodeId;
 import io.flotilla.node.disk.RealDisk;
+import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotStep;
 import io.flotilla.node.storage.RocksEngine;
@@ -43,7 +44,10 @@ class SnapshotKillTest {
         Path files = directory.resolve("snapshots");
         try (RocksEngine engine = new RocksEngine(directory.resolve("state"))) {
             SnapshotInstall.recover(
-                    engine, new SnapshotFiles(new RealDisk(), files), new LostReplicas(engine, new NodeId(2)));
+                    engine,
+                    new MemoryLog(),
+                    new SnapshotFiles(new RealDisk(), files),
+                    new LostReplicas(engine, new NodeId(2)));
             assertThat(SnapshotSample.stateOf(engine))
                     .isIn("old", step == SnapshotStep.CHUNK_WRITTEN || step == SnapshotStep.COMPLETE ? "old" : "new");
             if (step == SnapshotStep.FLUSHED) {
