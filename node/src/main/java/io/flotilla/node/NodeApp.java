@@ -285,14 +285,15 @@ public final class NodeApp implements AutoCloseable {
         ReplicaChangeMachine changes = new ReplicaChangeMachine(
                 router, transactionPort(transactions), groups, NodeRegistry::objection, scheduler());
         Housekeeping.start(store, router, changes, membership::isInitialized, calls, executor);
-        Rebuilding.start(
-                settings.node(),
-                store,
-                router,
-                changes,
-                membership::isInitialized,
-                () -> registry.isLeaving(settings.node()),
-                executor);
+        new Rebuilding(
+                        settings.node(),
+                        store.lostReplicas(),
+                        range -> store.descriptor(range).isPresent(),
+                        router,
+                        changes,
+                        membership::isInitialized,
+                        () -> registry.isLeaving(settings.node()))
+                .start(executor);
         ClusterOperations operations = new ClusterOperations(new ClusterOperations.Tools(
                 self,
                 membership,

@@ -3,7 +3,6 @@ package io.flotilla.node.admin;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.kv.KvSender;
 import io.flotilla.node.replica.LostReplicas;
-import io.flotilla.node.replica.Store;
 import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeMachine;
 import io.flotilla.range.routing.RangeDescriptor;
@@ -17,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +38,8 @@ public final class Rebuilding {
     private static final int AT_ONCE_MAX = 8;
 
     private final NodeId node;
-    private final Store store;
+    private final LostReplicas lost;
+    private final Predicate<RangeId> here;
     private final KvSender sender;
     private final ReplicaChangeMachine machine;
     private final BooleanSupplier ready;
@@ -46,40 +47,37 @@ public final class Rebuilding {
     private final Map<RangeId, Boolean> underWay = new ConcurrentHashMap<>();
     private volatile boolean scanning;
 
-    private Rebuilding(
+    /**
+     * @param here whether a range has a replica on this node
+     * @param ready whether this node is of a cluster
+     * @param leaving whether it is being taken out of it: what it has lost it need not have again
+     */
+    public Rebuilding(
             NodeId node,
-            Store store,
+            LostReplicas lost,
+            Predicate<RangeId> here,
             KvSender sender,
             ReplicaChangeMachine machine,
             BooleanSupplier ready,
             BooleanSupplier leaving) {
         this.node = node;
-        this.store = store;
+        this.lost = lost;
+        this.here = here;
         this.sender = sender;
         this.machine = machine;
         this.ready = ready;
         this.leaving = leaving;
     }
 
-    /**
-     * @param ready whether this node is of a cluster
-     * @param leaving whether it is being taken out of it: what it has lost it need not have again
-     */
-    public static void start(
-            NodeId node,
-            Store store,
-            KvSender sender,
-            ReplicaChangeMachine machine,
-            BooleanSupplier ready,
-            BooleanSupplier leaving,
-            ScheduledExecutorService executor) {
-        Rebuilding rebuilding = new Rebuilding(node, store, sender, machine, ready, leaving);
-        executor.scheduleWithFixedDelay(rebuilding::pass, PASS_MILLIS, PASS_MILLIS, TimeUnit.MILLISECONDS);
+    /** From now on a pass each second. */
+    public void start(ScheduledExecutorService executor) {
+        executor.scheduleWithFixedDelay(this::pass, PASS_MILLIS, PASS_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void pass() {
+    /** One look at what is missing, and the next step for each of it. */
+    public void pass() {
         try {
-            if (!scanning && ready.getAsBoolean() && store.lostReplicas().isAnythingMissing()) {
+            if (!scanning && ready.getAsBoolean() && lost.isAnythingMissing()) {
                 scanning = true;
                 MetaScan.of(
                         sender,
@@ -101,7 +99,6 @@ public final class Rebuilding {
     }
 
     private void look(List<RangeDescriptor> ranges) {
-        LostReplicas lost = store.lostReplicas();
         if (lost.isStoreRebuilt()) {
             // Noted first: once a range has removed its replica here, only this store knows that it should have
             // another.
@@ -112,11 +109,11 @@ public final class Rebuilding {
         boolean settled = underWay.isEmpty();
         for (RangeDescriptor range : ranges) {
             Optional<ReplicaInfo> own = range.replicaOn(node);
-            boolean here = store.descriptor(range.id()).isPresent();
+            boolean isHere = here.test(range.id());
             Optional<LostReplicas.Lost> missing = lost.find(range.id());
             if (missing.isPresent()) {
                 settled = false;
-                replace(range, missing.get(), own, here, ranges);
+                replace(range, missing.get(), own, isHere, ranges);
             }
         }
         if (settled && lost.all().isEmpty()) {
@@ -129,8 +126,7 @@ public final class Rebuilding {
         List<LostReplicas.Lost> found = new ArrayList<>();
         for (RangeDescriptor range : ranges) {
             Optional<ReplicaInfo> own = range.replicaOn(node);
-            boolean known = store.descriptor(range.id()).isPresent()
-                    || store.lostReplicas().find(range.id()).isPresent();
+            boolean known = here.test(range.id()) || lost.find(range.id()).isPresent();
             if (own.isPresent() && !known) {
                 ReplicaInfo replica = own.get();
                 found.add(new LostReplicas.Lost(
@@ -142,23 +138,23 @@ public final class Rebuilding {
 
     private void replace(
             RangeDescriptor range,
-            LostReplicas.Lost lost,
+            LostReplicas.Lost missing,
             Optional<ReplicaInfo> own,
-            boolean here,
+            boolean isHere,
             List<RangeDescriptor> all) {
         boolean leaves = leaving.getAsBoolean();
-        ReplicaChange wish = wish(node, range, lost, leaves);
+        ReplicaChange wish = wish(node, range, missing, leaves);
         if (own.isEmpty() && leaves) {
-            store.lostReplicas().forget(range.id());
+            lost.forget(range.id());
         } else if (wish instanceof ReplicaChange.Remove && others(range) == 0) {
-            LOG.error("{} cannot be made anew: there is no other replica with data", lost);
+            LOG.error("{} cannot be made anew: there is no other replica with data", missing);
         } else if (wish != null) {
-            if (wish instanceof ReplicaChange.Remove && !range.equals(lost.removedFrom())) {
-                store.lostReplicas().addAll(List.of(lost.removedFrom(range)));
+            if (wish instanceof ReplicaChange.Remove && !range.equals(missing.removedFrom())) {
+                lost.addAll(List.of(missing.removedFrom(range)));
             }
             change(range, wish);
-        } else if (!leaves && here && !isBeingSplit(range, all)) {
-            store.lostReplicas().replaced(range);
+        } else if (!leaves && isHere && !isBeingSplit(range, all)) {
+            lost.replaced(range);
         }
     }
 

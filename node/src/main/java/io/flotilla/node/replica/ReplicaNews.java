@@ -6,6 +6,7 @@ import io.flotilla.node.transport.Transport;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -19,18 +20,22 @@ final class ReplicaNews {
     private final Removals removals;
     private final StrangerMail strangers;
     private final Supplier<Transport> transport;
+    private final LongSupplier nanos;
 
+    /** @param nanos the monotonic clock that strangers' mail is kept by */
     ReplicaNews(
             NodeId node,
             ReplicaDirectory replicas,
             Removals removals,
             StrangerMail strangers,
-            Supplier<Transport> transport) {
+            Supplier<Transport> transport,
+            LongSupplier nanos) {
         this.node = node;
         this.replicas = replicas;
         this.removals = removals;
         this.strangers = strangers;
         this.transport = transport;
+        this.nanos = nanos;
     }
 
     /** Whoever speaks to a later replica of the range on this node knows of a removal that was not heard of here. */
@@ -54,7 +59,7 @@ final class ReplicaNews {
                 if (slot != null) {
                     anotherIsMeant(from, slot, notice.replicaId());
                 } else if (!removals.isRemoved(range, notice.replicaId())) {
-                    strangers.expect(range.value(), System.nanoTime());
+                    strangers.expect(range.value(), nanos.getAsLong());
                 }
             }
         }

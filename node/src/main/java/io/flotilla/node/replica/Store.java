@@ -131,7 +131,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 (millis, task) -> later(millis, () -> wire.execute(task)),
                 range -> log.rest(range.value()));
         this.removals = new Removals(setting.engine(), log, replicas, snapshots, sleep, this::diskFailed);
-        this.news = new ReplicaNews(setting.node(), replicas, removals, strangers, this::transport);
+        this.news = new ReplicaNews(setting.node(), replicas, removals, strangers, this::transport, System::nanoTime);
         this.mail = new ReplicaMail(
                 replicas, removals, lost, stopped, strangers, news, this::transport, System::nanoTime);
         this.quarantine = new Quarantine(lost, stopped, snapshots, sleep, background, this::diskFailed);

@@ -28,14 +28,19 @@ final class TxnAttempt {
         APPEND,
         /** Reads all lists. */
         SCAN,
-        /** Writes without reading, to a key that nobody reads, near that list's. */
-        WRITE_BLINDLY,
-        /** Deletes what nobody reads. */
-        DELETE;
+        /** Writes the same to two keys, often in two ranges, without reading them. */
+        WRITE_TWINS,
+        /** Deletes both. */
+        DELETE_TWINS,
+        /** Reads both, which must be the same. */
+        READ_TWINS;
 
         static Kind choose(SplittableRandom random) {
-            int choice = random.nextInt(20);
-            return choice < 8 ? APPEND : choice < 15 ? READ : choice < 17 ? SCAN : choice < 19 ? WRITE_BLINDLY : DELETE;
+            int choice = random.nextInt(22);
+            if (choice < 17) {
+                return choice < 8 ? APPEND : choice < 15 ? READ : SCAN;
+            }
+            return choice < 19 ? WRITE_TWINS : choice < 20 ? DELETE_TWINS : READ_TWINS;
         }
     }
 
@@ -50,6 +55,10 @@ final class TxnAttempt {
     private final TreeMap<String, Optional<ByteString>> writes = new TreeMap<>();
     private final Set<KeySpan> reads = new LinkedHashSet<>();
     private final List<Txn.Op> ops = new ArrayList<>();
+
+    /** What was found under the keys that are written blindly. */
+    private final TreeMap<String, Long> found = new TreeMap<>();
+
     private TxnContext context;
     private int next;
     private TxnClient.Ended ended = (outcome, failure) -> {};
@@ -81,7 +90,10 @@ final class TxnAttempt {
     }
 
     void run(TxnClient.Ended then) {
-        ended = then;
+        ended = (outcome, failure) -> {
+            noteRegisters(outcome);
+            then.accept(outcome, failure);
+        };
         step();
     }
 
@@ -104,14 +116,51 @@ final class TxnAttempt {
                     think();
                 });
             case SCAN -> scan(new TreeMap<>(), "k");
-            case WRITE_BLINDLY -> {
-                writes.put(step.key() + "z", Optional.of(ByteString.copyFromUtf8("anything")));
+            case WRITE_TWINS -> {
+                ByteString value = TxnClient.bytes(List.of(client.world().nextValue()));
+                writes.put(step.key() + "y", Optional.of(value));
+                writes.put(client.twin(step.key()), Optional.of(value));
                 think();
             }
-            case DELETE -> {
-                writes.put(step.key() + "z", Optional.empty());
+            case DELETE_TWINS -> {
+                writes.put(step.key() + "y", Optional.empty());
+                writes.put(client.twin(step.key()), Optional.empty());
                 think();
             }
+            case READ_TWINS -> readTwins(step.key() + "y", client.twin(step.key()));
+        }
+    }
+
+    private void readTwins(String one, String other) {
+        boolean own = writes.containsKey(one);
+        get(
+                one,
+                first -> get(other, second -> {
+                    if (!own) {
+                        found.put(one, TxnClient.register(first));
+                        found.put(other, TxnClient.register(second));
+                    }
+                    think();
+                }));
+    }
+
+    private void noteRegisters(Outcome outcome) {
+        TxnWorld world = client.world();
+        long end = client.now();
+        writes.forEach((key, value) -> {
+            if (!TxnClient.isList(key)) {
+                long written = TxnClient.register(TxnClient.values(value.orElse(ByteString.EMPTY)));
+                world.registers.wrote(key, written, startMicros, end, outcome);
+            }
+        });
+        if (outcome == Outcome.COMMITTED) {
+            found.forEach((key, value) -> {
+                world.registers.read(key, value, startMicros, end);
+                String twin = client.twin(key.substring(0, key.length() - 1));
+                if (key.endsWith("y") && !value.equals(found.get(twin))) {
+                    world.violated(id + " found " + found + ", which are written together");
+                }
+            });
         }
     }
 
@@ -175,7 +224,7 @@ final class TxnAttempt {
                     ByteString seen = page.hasResume() ? page.getResume() : end;
                     reads.add(KeySpan.newBuilder().setStart(start).setEnd(seen).build());
                     page.getRowsList().stream()
-                            .filter(row -> !row.getKey().toStringUtf8().endsWith("z"))
+                            .filter(row -> TxnClient.isList(row.getKey().toStringUtf8()))
                             .forEach(row -> found.put(row.getKey().toStringUtf8(), TxnClient.values(row.getValue())));
                     if (page.hasResume()) {
                         scan(found, page.getResume().toStringUtf8());
@@ -187,7 +236,7 @@ final class TxnAttempt {
 
     private void scanned(TreeMap<String, List<Long>> found) {
         writes.forEach((key, value) -> {
-            if (!key.endsWith("z")) {
+            if (TxnClient.isList(key)) {
                 found.put(key, TxnClient.values(value.orElse(ByteString.EMPTY)));
             }
         });

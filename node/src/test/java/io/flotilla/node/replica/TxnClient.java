@@ -9,6 +9,7 @@ import io.flotilla.v1.Error;
 import io.flotilla.v1.OutcomeResult;
 import io.flotilla.v1.Request;
 import io.flotilla.v1.Row;
+import io.flotilla.v1.ScanResult;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,6 +33,7 @@ final class TxnClient {
     private final long endMicros;
     private boolean busy;
     private boolean readAll;
+    private @Nullable Failure lastFailure;
 
     TxnClient(TxnWorld world, int number, SplittableRandom random, long endMicros) {
         this.world = world;
@@ -46,6 +48,11 @@ final class TxnClient {
 
     boolean hasReadAll() {
         return readAll;
+    }
+
+    /** Why the last attempt to read all failed. */
+    String failure() {
+        return String.valueOf(lastFailure);
     }
 
     void begin() {
@@ -64,7 +71,7 @@ final class TxnClient {
 
     private void one() {
         long deadline = now() + world.weather.deadlineMicros();
-        int choice = random.nextInt(10);
+        int choice = random.nextInt(12);
         if (choice == 0) {
             String key = key();
             readAlone(key, deadline, (before, start) -> {
@@ -72,9 +79,17 @@ final class TxnClient {
                 done();
             });
         } else if (choice == 1) {
-            scanAlone(deadline, this::done);
+            scanAlone("k", deadline);
         } else if (choice == 2) {
             appendAlone(deadline);
+        } else if (choice == 3) {
+            writeBlindlyAlone(key() + "w", deadline);
+        } else if (choice == 4) {
+            String key = key() + "w";
+            readAlone(key, deadline, (value, start) -> {
+                world.registers.read(key, register(value), start, now());
+                done();
+            });
         } else {
             List<TxnAttempt.Step> steps = new ArrayList<>();
             for (int i = random.nextInt(1, 5); i > 0; i--) {
@@ -115,12 +130,14 @@ final class TxnClient {
         List<TxnAttempt.Step> steps = new ArrayList<>();
         for (int i = 0; i < world.weather.keys(); i++) {
             steps.add(new TxnAttempt.Step(TxnAttempt.Kind.READ, TxnWorld.keyName(i)));
+            steps.add(new TxnAttempt.Step(TxnAttempt.Kind.READ_TWINS, TxnWorld.keyName(i)));
         }
         steps.add(new TxnAttempt.Step(TxnAttempt.Kind.SCAN, ""));
         TxnAttempt attempt = new TxnAttempt(this, steps, Math.min(deadline, now() + 5_000_000), 0);
         attempt.run((outcome, failure) -> {
             note(attempt.startMicros(), outcome, attempt.ops());
             readAll = outcome == Outcome.COMMITTED;
+            lastFailure = failure;
             if (readAll || now() >= deadline) {
                 busy = false;
             } else {
@@ -154,43 +171,99 @@ final class TxnClient {
                 });
     }
 
-    private void scanAlone(long deadline, Runnable then) {
+    /** Page after page, each for itself. */
+    private void scanAlone(String from, long deadline) {
         long start = now();
+        int limit = random.nextBoolean() ? 0 : random.nextInt(1, 6);
         ask(
                 () -> {
                     Request.Builder request = Request.newBuilder();
                     request.getScanBuilder()
-                            .setStart(ByteString.copyFromUtf8("k"))
-                            .setEnd(ByteString.copyFromUtf8("l"));
+                            .setStart(ByteString.copyFromUtf8(from))
+                            .setEnd(ByteString.copyFromUtf8("l"))
+                            .setLimit(limit);
                     return request;
                 },
                 deadline,
                 false,
                 (response, failure) -> {
-                    if (response != null && !response.getScan().hasResume()) {
-                        note(
-                                start,
-                                Outcome.COMMITTED,
-                                reads(rows(response.getScan().getRowsList())));
+                    if (response == null) {
+                        done();
+                        return;
                     }
-                    then.run();
+                    ScanResult page = response.getScan();
+                    String to = page.hasResume() ? page.getResume().toStringUtf8() : "l";
+                    note(start, Outcome.COMMITTED, reads(rows(page.getRowsList()), from, to));
+                    for (Row row : page.getRowsList()) {
+                        String key = row.getKey().toStringUtf8();
+                        if (!isList(key)) {
+                            world.registers.read(key, register(values(row.getValue())), start, now());
+                        }
+                    }
+                    if (page.hasResume()) {
+                        scanAlone(to, deadline);
+                    } else {
+                        done();
+                    }
                 });
+    }
+
+    /** Sends a value, or its removal, without having looked. */
+    private void writeBlindlyAlone(String key, long deadline) {
+        boolean delete = random.nextInt(3) == 0;
+        long value = delete ? TxnRegisters.ABSENT : world.nextValue();
+        long start = now();
+        TxnId id = world.newId();
+        Request.Builder request = Request.newBuilder();
+        var mutation =
+                request.getWriteBuilder().setId(wire(id)).getMutationBuilder().setKey(ByteString.copyFromUtf8(key));
+        if (delete) {
+            mutation.setDelete(true);
+        } else {
+            mutation.setPut(bytes(List.of(value)));
+        }
+        write(id, ByteString.copyFromUtf8(key), request, deadline, (outcome, failure) -> {
+            world.registers.wrote(key, value, start, now(), outcome);
+            done();
+        });
     }
 
     /** What a scan over all lists has read: absent ones are empty. */
     List<Txn.Op> reads(TreeMap<String, List<Long>> rows) {
+        return reads(rows, "k", "l");
+    }
+
+    private List<Txn.Op> reads(TreeMap<String, List<Long>> rows, String from, String to) {
         List<Txn.Op> ops = new ArrayList<>();
         for (int i = 0; i < world.weather.keys(); i++) {
             String key = TxnWorld.keyName(i);
-            ops.add(new Txn.Read(key, rows.getOrDefault(key, List.of())));
+            if (key.compareTo(from) >= 0 && key.compareTo(to) < 0) {
+                ops.add(new Txn.Read(key, rows.getOrDefault(key, List.of())));
+            }
         }
         return ops;
+    }
+
+    /** Whether a list is under that key; else it is one that is written blindly. */
+    static boolean isList(String key) {
+        return Character.isDigit(key.charAt(key.length() - 1));
+    }
+
+    /** The other key of a list's that is written together with its first. */
+    String twin(String list) {
+        int number = Integer.parseInt(list.substring(1));
+        return TxnWorld.keyName(world.weather.keys() - 1 - number) + "z";
+    }
+
+    /** What such a key holds. */
+    static long register(List<Long> values) {
+        return values.isEmpty() ? TxnRegisters.ABSENT : values.get(0);
     }
 
     static TreeMap<String, List<Long>> rows(List<Row> rows) {
         TreeMap<String, List<Long>> found = new TreeMap<>();
         for (Row row : rows) {
-            if (!row.getKey().toStringUtf8().endsWith("z")) {
+            if (isList(row.getKey().toStringUtf8())) {
                 found.put(row.getKey().toStringUtf8(), values(row.getValue()));
             }
         }

@@ -27,7 +27,12 @@ final class TxnLog implements SharedLog {
             syncing = true;
             process.after(process.world().syncMicros(), () -> {
                 syncing = false;
-                log.sync();
+                if (process.world().happens(process.world().weather.upheaval().syncFails())) {
+                    process.world().saw(TxnSight.SYNC_FAILED);
+                    process.node.fail();
+                } else {
+                    log.sync();
+                }
             });
         }
     }

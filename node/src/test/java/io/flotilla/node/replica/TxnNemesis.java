@@ -47,9 +47,7 @@ final class TxnNemesis {
         cut.clear();
         for (TxnNode node : world.nodes.values()) {
             node.pausedUntil = Math.min(node.pausedUntil, world.time.nowMicros() + 1);
-            if (node.process == null) {
-                node.start();
-            }
+            node.startUnlessRunning();
         }
     }
 
@@ -89,12 +87,8 @@ final class TxnNemesis {
     private void crash() {
         world.saw(TxnSight.CRASH);
         TxnNode node = anyNode();
-        node.crash();
-        later(random.nextBoolean() ? 20_000 : 1_500_000, () -> {
-            if (node.process == null) {
-                node.start();
-            }
-        });
+        node.crash(random.nextBoolean(), random.nextInt(3) == 0);
+        later(random.nextBoolean() ? 20_000 : 1_500_000, node::startUnlessRunning);
     }
 
     private void pause() {
@@ -130,7 +124,7 @@ final class TxnNemesis {
         if (process == null) {
             return;
         }
-        for (Slot slot : process.replicas.all()) {
+        for (Slot slot : process.store.replicas.all()) {
             List<ReplicaInfo> all = slot.descriptor().replicas();
             int to = all.get(random.nextInt(all.size())).replicaId();
             if (random.nextBoolean()) {

@@ -7,6 +7,8 @@ import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.range.routing.RangeDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -74,16 +76,65 @@ final class TxnNode {
         }
     }
 
-    /** The process is gone; the state is as it was last flushed, the log as it was last synced. */
-    void crash() {
+    void startUnlessRunning() {
+        if (process == null) {
+            start();
+        }
+    }
+
+    /** As {@link #crash}, by itself, and begins again soon. */
+    void fail() {
+        crash(world.happens(0.5), false);
+        world.time.after(world.exponential(300_000), 0, this::startUnlessRunning);
+    }
+
+    /** All that its replicas had is gone. What it promised as a store is not. */
+    void loseStore() {
+        crash(false, false);
+        engine = new MemoryEngine();
+        try (Engine.Batch batch = engine.newBatch()) {
+            StoreMarks.putRebuilt(batch);
+            engine.write(batch);
+        }
+        engine.flush();
+        log = MemoryLog.held();
+        try {
+            world.disk.lose(id.value());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /**
+     * The process is gone; the state is as it was last flushed, the log as it was last synced.
+     *
+     * @param written what was written to the log and not synced is there all the same, as when the machine goes on
+     * @param flushed all of the state was written just before, unknown to the process
+     */
+    void crash(boolean written, boolean flushed) {
         TxnProcess ended = process;
         if (ended != null) {
             process = null;
             pausedUntil = 0;
             promised = ended.liveness.disk();
+            if (flushed) {
+                engine.flush();
+            }
             engine = engine.crash();
+            if (written) {
+                log.sync();
+            }
             log = log.crash();
             ended.gone();
+        }
+    }
+
+    /** Of the world. */
+    void end() {
+        TxnProcess last = process;
+        if (last != null) {
+            process = null;
+            last.gone();
         }
     }
 

@@ -8,8 +8,10 @@ import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.Mutation;
 import io.flotilla.node.mvcc.StateChecksum;
 import io.flotilla.node.raft.Now;
+import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.snapshot.SnapshotHeader;
 import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.transport.ChecksumNote;
 import io.flotilla.range.lifecycle.SplitTrigger;
@@ -17,8 +19,10 @@ import io.flotilla.range.routing.RangeDescriptor;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A replica's ports on its process: what {@link StorePorts} is in a server. Nothing is compacted, so there are no snapshots. */
+/** A replica's ports on its process: what {@link StorePorts} is in a server. */
 final class TxnPorts implements ReplicaPorts {
+    private static final long AWAY_RETRY_MICROS = 1_000_000;
+
     private final TxnProcess process;
     private final Slot self;
     private final Now since;
@@ -61,7 +65,7 @@ final class TxnPorts implements ReplicaPorts {
 
     @Override
     public void send(NodeId to, RaftMessage message) {
-        process.send(to, receiver -> receiver.raft(process.node.id, self.range(), message));
+        process.wire.sendRaft(to, self.range(), message);
     }
 
     @Override
@@ -74,19 +78,20 @@ final class TxnPorts implements ReplicaPorts {
 
     @Override
     public void splitOff(SplitTrigger split, boolean leaseholder) {
-        process.splitOff(split.right(), leaseholder);
+        process.store.splitOff(split.right(), leaseholder);
     }
 
     @Override
     public boolean overlapsOther(RangeDescriptor descriptor) {
-        return process.replicas.overlapsOther(descriptor);
+        return process.store.replicas.overlapsOther(descriptor);
     }
 
     @Override
     public List<RangeDescriptor> othersHolding(KvBatch batch) {
         List<RangeDescriptor> found = new ArrayList<>();
         for (KvOp op : batch.ops()) {
-            process.replicas
+            process.store
+                    .replicas
                     .holding(op.key())
                     .filter(descriptor -> !descriptor.id().equals(self.range()) && !found.contains(descriptor))
                     .ifPresent(found::add);
@@ -96,7 +101,7 @@ final class TxnPorts implements ReplicaPorts {
 
     @Override
     public void sendChecksum(NodeId to, ChecksumNote note) {
-        process.send(to, receiver -> receiver.checksum(note));
+        process.wire.sendChecksum(to, note);
     }
 
     @Override
@@ -122,36 +127,67 @@ final class TxnPorts implements ReplicaPorts {
 
     @Override
     public void applied(long bytes) {
-        process.flushes.changed(self.range());
+        process.store.flushes.changed(self.range());
     }
 
     @Override
     public void descriptorChanged(RangeDescriptor descriptor) {
-        process.replicas.changed(self, descriptor);
+        process.store.replicas.changed(self, descriptor);
     }
 
     @Override
     public void replicasChanged(RangeDescriptor before, RangeDescriptor after, boolean leaseholder) {
-        throw new AssertionError("nobody changes replicas here");
+        process.store.replicasChanged(before, after, leaseholder);
     }
 
     @Override
     public boolean streamSnapshot(RangeDescriptor descriptor, int toReplica, long term, LocalState.Applied applied) {
-        throw new AssertionError("no snapshot is needed: no log is compacted");
+        NodeId to = descriptor.replica(toReplica).orElseThrow().node();
+        int from = descriptor.replicaOn(process.node.id).orElseThrow().replicaId();
+        if (!process.wire.isReachable(to)) {
+            process.after(AWAY_RETRY_MICROS, () -> snapshotSent(toReplica, false));
+            return false;
+        }
+        SnapshotTraffic snapshots = process.store.snapshots;
+        boolean room = snapshots
+                .sending()
+                .admit(self.range().value(), toReplica, () -> self.tell(new ReplicaActor.SnapshotTurn(toReplica)));
+        if (room) {
+            snapshots.send(
+                    new SnapshotHeader(
+                            descriptor,
+                            from,
+                            toReplica,
+                            term,
+                            applied.index(),
+                            applied.term(),
+                            applied.checksum(),
+                            applied.swept()),
+                    to,
+                    success -> snapshotSent(toReplica, success));
+        }
+        return room;
+    }
+
+    private void snapshotSent(int toReplica, boolean success) {
+        self.tell(new ReplicaActor.Raise(new RaftEvent.SnapshotSent(toReplica, success)));
     }
 
     @Override
     public void cancelSnapshot(int toReplica) {
-        throw new AssertionError("no snapshot is sent here");
+        process.store.snapshots.sending().decline(self.range().value(), toReplica);
     }
 
     @Override
     public void installSnapshot(StagedSnapshot snapshot) {
-        throw new AssertionError("no snapshot is sent here");
+        process.store.snapshots.install(
+                snapshot,
+                () -> true,
+                () -> process.after(0, () -> self.tell(new ReplicaActor.SnapshotInstalled(snapshot))));
     }
 
     @Override
     public void snapshotSettled(StagedSnapshot snapshot) {
-        throw new AssertionError("no snapshot is sent here");
+        process.store.snapshots.settled(snapshot);
     }
 }

@@ -20,6 +20,9 @@ final class TxnReplica implements Consumer<ReplicaActor.Command> {
     private boolean asleep;
     private boolean failed;
 
+    /** It was removed from its range. */
+    private boolean retired;
+
     TxnReplica(TxnProcess process, Slot slot, Replica replica, ReplicaActor.Door door) {
         this.process = process;
         this.slot = slot;
@@ -55,7 +58,14 @@ final class TxnReplica implements Consumer<ReplicaActor.Command> {
                 boolean last = command instanceof ReplicaActor.FallAsleep;
                 goes |= last;
                 run |= !last;
-                take(command);
+                if (retired) {
+                    ReplicaActor.turnAway(command);
+                } else {
+                    take(command);
+                }
+            }
+            if (retired) {
+                return;
             }
             if (run) {
                 replica.run();
@@ -98,6 +108,16 @@ final class TxnReplica implements Consumer<ReplicaActor.Command> {
         } else if (command instanceof ReplicaActor.Look look) {
             replica.run();
             look.reply().accept(replica.look());
+        } else if (command instanceof ReplicaActor.SnapshotArrived arrived) {
+            replica.snapshotArrived(arrived.snapshot());
+        } else if (command instanceof ReplicaActor.SnapshotInstalled installed) {
+            replica.snapshotInstalled(installed.snapshot());
+        } else if (command instanceof ReplicaActor.SnapshotTurn turn) {
+            replica.snapshotTurn(turn.toReplica());
+        } else if (command instanceof ReplicaActor.Retire retire) {
+            retired = true;
+            replica.abandon();
+            retire.stopped().run();
         } else if (!(command instanceof ReplicaActor.FallAsleep)) {
             throw new IllegalStateException("nobody tells a replica here " + command);
         }
@@ -122,7 +142,7 @@ final class TxnReplica implements Consumer<ReplicaActor.Command> {
             waitingTickDue = true;
             process.after(WAITING_TICK_MICROS, () -> {
                 waitingTickDue = false;
-                if (!failed && !asleep) {
+                if (!failed && !asleep && !retired) {
                     replica.lookAfterWaiting();
                     queueTurn();
                 }

@@ -14,5 +14,17 @@ enum TxnSight {
     /** A read was uncertain, and what was read before was refreshed. */
     REFRESH,
     /** The outcome of a write whose answer was lost was looked up. */
-    LOOK_UP
+    LOOK_UP,
+    /** A snapshot was installed. */
+    SNAPSHOT,
+    /** A process ended while it installed one. */
+    HALF_INSTALLED,
+    /** A range got other replicas, as somebody wished. */
+    REPLICA_CHANGE,
+    /** A sync of a log failed, which ended its process. */
+    SYNC_FAILED,
+    /** All that a store had was gone. */
+    STORE_LOST,
+    /** Such a store had all again that it should have. */
+    REBUILT
 }

@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
  * @param ordered whether each link keeps the order of messages
  * @param stall the chance that a process stands still in the middle of a turn, at any look at its clock
  * @param faultMeanMicros mean time between two faults; 0 for none
+ * @param nodes without the one that joins later, if there is one
  * @param splits whether ranges are split meanwhile
  */
 record TxnWeather(
@@ -36,7 +37,8 @@ record TxnWeather(
         ReadMode readMode,
         long deadlineMicros,
         long retentionMicros,
-        long runMicros) {
+        long runMicros,
+        TxnUpheaval upheaval) {
 
     static TxnWeather calm() {
         return new TxnWeather(
@@ -60,7 +62,8 @@ record TxnWeather(
                 ReadMode.LEASE,
                 4_000_000,
                 60_000_000,
-                5_000_000);
+                5_000_000,
+                TxnUpheaval.NONE);
     }
 
     static TxnWeather of(SplittableRandom random) {
@@ -71,8 +74,10 @@ record TxnWeather(
         }
         boolean lossy = random.nextInt(3) == 0;
         long deadline = random.nextLong(1_500_000, 4_000_000);
+        TxnUpheaval upheaval = TxnUpheaval.of(random);
+        int often = upheaval.changeMeanMicros() > 0 ? 1 : 3;
         return new TxnWeather(
-                random.nextInt(3) == 0 ? random.nextInt(4, 6) : 3,
+                random.nextInt(often) == 0 ? random.nextInt(often == 1 ? 3 : 4, 6) : 3,
                 Arrays.stream(borders).sorted().distinct().toArray(),
                 keys,
                 random.nextInt(3, 9),
@@ -92,6 +97,7 @@ record TxnWeather(
                 random.nextInt(4) == 0 ? ReadMode.READ_INDEX : ReadMode.LEASE,
                 deadline,
                 random.nextInt(3) == 0 ? 2 * deadline : 60_000_000,
-                random.nextLong(4_000_000, 14_000_000));
+                random.nextLong(4_000_000, 14_000_000),
+                upheaval);
     }
 }

@@ -20,6 +20,7 @@ import io.flotilla.range.routing.ReplicaInfo;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,7 @@ final class TxnWorld {
     private static final long FOUNDING_MICROS_MAX = 30_000_000;
     private static final long RECOVERY_MICROS_MAX = 60_000_000;
     private static final long EVENTS_MAX = 50_000_000;
+    private static final AtomicLong WORLDS = new AtomicLong();
 
     /** What one seed's world came to. */
     record Result(
@@ -62,9 +65,13 @@ final class TxnWorld {
     final RangeDescriptor meta;
     final TreeMap<Integer, TxnNode> nodes = new TreeMap<>();
     final List<Txn> history = new ArrayList<>();
+    final TxnRegisters registers = new TxnRegisters();
+    final TxnDisk disk;
     private final long seed;
     private final SplittableRandom random;
     private final TxnNemesis nemesis;
+    private final TxnMover mover;
+    private final TxnLosses losses;
     private final List<RangeDescriptor> first = new ArrayList<>();
     private final Map<Integer, Long> linkBusyUntil = new HashMap<>();
     private final List<TxnClient> clients = new ArrayList<>();
@@ -82,6 +89,9 @@ final class TxnWorld {
         this.seed = seed;
         this.weather = weather;
         this.random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 1);
+        this.disk = new TxnDisk(Path.of(
+                System.getProperty("java.io.tmpdir"),
+                "txn-" + ProcessHandle.current().pid() + "-" + WORLDS.incrementAndGet()));
         this.meta = descriptor(1, KeySpace.SYSTEM);
         first.add(meta);
         Key from = KeySpace.USERS.start();
@@ -91,12 +101,15 @@ final class TxnWorld {
             from = to;
         }
         first.add(descriptor(first.size() + 1, new Span(from, KeySpace.USERS.end())));
-        for (int number = 1; number <= weather.nodes(); number++) {
+        int all = weather.nodes() + (weather.upheaval().newcomer() ? 1 : 0);
+        for (int number = 1; number <= all; number++) {
             TxnNode node = new TxnNode(this, number, first);
             node.skewMicros = skew();
             nodes.put(number, node);
         }
         this.nemesis = new TxnNemesis(this, random.split());
+        this.mover = new TxnMover(this, random.split());
+        this.losses = new TxnLosses(this, random.split());
     }
 
     static Result run(long seed) {
@@ -119,7 +132,16 @@ final class TxnWorld {
     // ---- a run ---------------------------------------------------------------------------------------------------
 
     Result run() {
-        nodes.values().forEach(TxnNode::start);
+        try {
+            return runAll();
+        } finally {
+            nodes.values().forEach(TxnNode::end);
+            disk.delete();
+        }
+    }
+
+    private Result runAll() {
+        nodes.headMap(weather.nodes(), true).values().forEach(TxnNode::start);
         boolean[] founded = {false};
         time.after(500_000, 0, () -> found(founded));
         runUntil(FOUNDING_MICROS_MAX, () -> founded[0]);
@@ -134,6 +156,14 @@ final class TxnWorld {
             client.begin();
         }
         nemesis.begin(end);
+        mover.begin(end);
+        losses.begin(end);
+        if (weather.upheaval().newcomer()) {
+            time.after(
+                    random.nextLong(weather.runMicros() / 2),
+                    0,
+                    node(nodes.size())::startUnlessRunning);
+        }
         runUntil(end, () -> false);
         healed = true;
         nemesis.heal();
@@ -142,7 +172,14 @@ final class TxnWorld {
         last.readAll(time.nowMicros() + RECOVERY_MICROS_MAX);
         runUntil(time.nowMicros() + RECOVERY_MICROS_MAX + 10_000_000, () -> !last.isBusy());
         if (violation == null && !last.hasReadAll()) {
-            violated("no reader came through after all had become well");
+            violated("no reader came through after all had become well: " + last.failure());
+        }
+        runUntil(time.nowMicros() + RECOVERY_MICROS_MAX, losses::isAllWhole);
+        if (violation == null && !losses.isAllWhole()) {
+            violated("a store that lost all is not whole again");
+        }
+        if (violation == null) {
+            registers.check().ifPresent(this::violated);
         }
         if (violation == null) {
             List<Anomaly> anomalies = HistoryChecker.check(history);
@@ -257,6 +294,11 @@ final class TxnWorld {
     /** For how long a process stands still just now. */
     long stall() {
         return healed || weather.stall() == 0 || random.nextDouble() >= weather.stall() ? 0 : exponential(400_000);
+    }
+
+    /** Never once all is to get well. */
+    boolean happens(double chance) {
+        return !healed && chance > 0 && random.nextDouble() < chance;
     }
 
     long exponential(long mean) {
