@@ -132,8 +132,8 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 range -> log.rest(range.value()));
         this.removals = new Removals(setting.engine(), log, replicas, snapshots, sleep, this::diskFailed);
         this.news = new ReplicaNews(setting.node(), replicas, removals, strangers, this::transport, System::nanoTime);
-        this.mail = new ReplicaMail(
-                replicas, removals, lost, stopped, strangers, news, this::transport, System::nanoTime);
+        this.mail =
+                new ReplicaMail(replicas, removals, lost, stopped, strangers, news, this::transport, System::nanoTime);
         this.quarantine = new Quarantine(lost, stopped, snapshots, sleep, background, this::diskFailed);
         this.counter = new StateCounter(setting.engine(), background, this::diskFailed);
     }

@@ -159,10 +159,7 @@ final class TxnWorld {
         mover.begin(end);
         losses.begin(end);
         if (weather.upheaval().newcomer()) {
-            time.after(
-                    random.nextLong(weather.runMicros() / 2),
-                    0,
-                    node(nodes.size())::startUnlessRunning);
+            time.after(random.nextLong(weather.runMicros() / 2), 0, node(nodes.size())::startUnlessRunning);
         }
         runUntil(end, () -> false);
         healed = true;
