@@ -188,7 +188,7 @@ final class LogWriter implements Runnable {
     }
 
     /** A compaction alone is no work, but something else may have come in behind it. */
-    private boolean hasWork() {
+    boolean hasWork() {
         return held != null || !upkeep.isEmpty() || !waiting.isEmpty();
     }
 

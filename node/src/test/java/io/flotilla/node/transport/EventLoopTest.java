@@ -101,6 +101,122 @@ class EventLoopTest {
         assertThat(ran).containsExactly("left");
     }
 
+    // ---- threads that help ---------------------------------------------------------------------------------------------
+
+    @Test
+    void whoHelpsRunsWhatItHasGivenWhileTheLoopSleeps() throws Exception {
+        untilItSleeps();
+        List<Thread> threads = new ArrayList<>();
+        loop.help(() -> {
+            loop.execute(() -> {
+                threads.add(Thread.currentThread());
+                loop.execute(() -> threads.add(Thread.currentThread()));
+            });
+            assertThat(threads).as("not in the middle of the work").isEmpty();
+        });
+        assertThat(threads).containsExactly(Thread.currentThread(), Thread.currentThread());
+    }
+
+    @Test
+    void whatIsGivenToABusyLoopWaitsForIt() throws Exception {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        loop.execute(() -> {
+            busy.countDown();
+            await(go);
+        });
+        await(busy);
+        Thread[] ran = new Thread[1];
+        loop.help(() -> loop.execute(() -> ran[0] = Thread.currentThread()));
+        assertThat(ran[0]).isNull();
+        go.countDown();
+        done(loop.submit(() -> {}));
+        assertThat(ran[0]).isNotNull().isNotSameAs(Thread.currentThread());
+    }
+
+    @Test
+    void whoHelpsWithoutEndIsRelieved() throws Exception {
+        untilItSleeps();
+        CountDownLatch relieved = new CountDownLatch(1);
+        Thread helper = Thread.currentThread();
+        Runnable[] endless = new Runnable[1];
+        endless[0] = () -> {
+            if (Thread.currentThread() == helper) {
+                loop.execute(endless[0]);
+            } else {
+                relieved.countDown();
+            }
+        };
+        loop.help(() -> loop.execute(endless[0]));
+        await(relieved);
+    }
+
+    @Test
+    void whatFailsWhereItHelpsIsReportedAndTakesNobodysTurn() throws Exception {
+        untilItSleeps();
+        IllegalStateException failure = new IllegalStateException("planted");
+        List<String> ran = new ArrayList<>();
+        loop.help(() -> {
+            loop.execute(() -> {
+                throw failure;
+            });
+            loop.execute(() -> ran.add("behind"));
+        });
+        assertThat(uncaught).containsExactly(failure);
+        assertThat(ran).containsExactly("behind");
+    }
+
+    @Test
+    void workThatFailsStillHandsOverWhatItHasGiven() throws Exception {
+        CountDownLatch ran = new CountDownLatch(1);
+        IllegalStateException failure = new IllegalStateException("planted");
+        assertThatThrownBy(() -> loop.help(() -> {
+                    loop.execute(ran::countDown);
+                    throw failure;
+                }))
+                .isSameAs(failure);
+        await(ran);
+    }
+
+    @Test
+    void noneIsForgottenWhileManyHelp() throws Exception {
+        int rounds = 5_000;
+        int helpers = 4;
+        CountDownLatch all = new CountDownLatch(rounds * helpers * 2);
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < helpers; i++) {
+            Thread helper = new Thread(() -> {
+                for (int round = 0; round < rounds; round++) {
+                    loop.help(() -> loop.execute(() -> {
+                        loop.execute(all::countDown);
+                        all.countDown();
+                    }));
+                }
+            });
+            helper.start();
+            threads.add(helper);
+        }
+        for (Thread helper : threads) {
+            helper.join();
+        }
+        await(all);
+    }
+
+    private void untilItSleeps() throws Exception {
+        done(loop.submit(() -> {}));
+        for (long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(10); !loop.sleeps(); Thread.onSpinWait()) {
+            assertThat(System.nanoTime()).as("the loop sleeps").isLessThan(until);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private static void done(Future<?> task) throws InterruptedException, ExecutionException {
         try {
             task.get(10, TimeUnit.SECONDS);
