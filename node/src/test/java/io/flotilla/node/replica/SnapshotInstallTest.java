@@ -197,7 +197,7 @@ class SnapshotInstallTest {
                 SnapshotSample.RANGE.value(),
                 new Ready.Persist(fortified, List.of(), new Ready.LogReset(SnapshotSample.OLD.index(), 2)),
                 SnapshotSample.IGNORE);
-        new SnapshotInstall(engine, SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
+        new SnapshotInstall(engine, log, SnapshotStep.Watch.NONE).install(receive(SnapshotStep.Watch.NONE));
 
         LogOpening opened = LogOpening.of(log, engine.crash(), SnapshotSample.DESCRIPTOR);
         assertThat(opened.view().lastIndex()).isEqualTo(SnapshotSample.NEW.index());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.config.settings.FlowSettings;
 import io.flotilla.node.disk.RealDisk;
+import io.flotilla.node.log.MemoryLog;
 import io.flotilla.node.snapshot.SnapshotFiles;
 import io.flotilla.node.snapshot.SnapshotStep;
 import io.flotilla.node.snapshot.StagedSnapshot;
@@ -46,6 +47,7 @@ class SnapshotTrafficTest {
     void open() {
         traffic = new SnapshotTraffic(
                 engine,
+                new MemoryLog(),
                 FlowSettings.DEFAULT,
                 new SnapshotFiles(new RealDisk(), directory, step -> watch.done(step)),
                 (to, chunk, answered) -> {},

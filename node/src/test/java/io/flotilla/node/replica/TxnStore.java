@@ -78,7 +78,11 @@ final class TxnStore implements LabAdmin.House {
                 FLOW,
                 new SnapshotFiles(node.world.disk, node.world.disk.directory(node.id.value()), this::installStep),
                 new SnapshotTraffic.Tools(
-                        process.wire::sendSnapshot, timer, new TxnTurns(process), new TxnTurns(process)),
+                        process.wire::sendSnapshot,
+                        timer,
+                        new TxnTurns(process),
+                        new TxnTurns(process),
+                        new TxnTurns(process)),
                 new Host(),
                 this::diskFailed);
         this.flushes = new FlushCycle(

@@ -180,6 +180,11 @@ final class TxnWire implements Transport, NodePort {
     }
 
     @Override
+    public List<NodeId> live() {
+        throw new AssertionError("no quorum is lost for good");
+    }
+
+    @Override
     public void addNode(NodeId node, String akkaAddress) {
         throw new AssertionError("everybody knows where the others are");
     }
