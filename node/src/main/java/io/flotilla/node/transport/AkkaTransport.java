@@ -72,7 +72,8 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             // On the timers' own thread: a tick is short, and wakes no second one.
             timer = system.classic()
                     .scheduler()
-                    .scheduleOnce(Duration.ofMillis(millis), this::tick, ExecutionContexts.fromExecutor(system.group()));
+                    .scheduleOnce(
+                            Duration.ofMillis(millis), this::tick, ExecutionContexts.fromExecutor(system.group()));
         }
     }
 

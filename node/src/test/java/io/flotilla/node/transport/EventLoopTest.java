@@ -101,7 +101,8 @@ class EventLoopTest {
         assertThat(ran).containsExactly("left");
     }
 
-    // ---- threads that help ---------------------------------------------------------------------------------------------
+    // ---- threads that help
+    // ---------------------------------------------------------------------------------------------
 
     @Test
     void whoHelpsRunsWhatItHasGivenWhileTheLoopSleeps() throws Exception {
