@@ -5,6 +5,7 @@ import io.flotilla.config.kv.KvSender;
 import io.flotilla.node.replica.LostReplicas;
 import io.flotilla.range.lifecycle.ReplicaChange;
 import io.flotilla.range.lifecycle.ReplicaChangeMachine;
+import io.flotilla.range.lifecycle.TransactionPort;
 import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import io.flotilla.range.routing.ReplicaInfo;
@@ -79,11 +80,11 @@ public final class Rebuilding {
         try {
             if (!scanning && ready.getAsBoolean() && lost.isAnythingMissing()) {
                 scanning = true;
-                MetaScan.of(
+                MetaScan.settledAndSeen(
                         sender,
-                        found -> {
+                        (found, seen) -> {
                             try {
-                                look(found);
+                                look(found, !seen.equals(TransactionPort.Seen.NOTHING));
                             } finally {
                                 scanning = false;
                             }
@@ -98,7 +99,8 @@ public final class Rebuilding {
         }
     }
 
-    private void look(List<RangeDescriptor> ranges) {
+    /** @param complete whether nothing that is committed was passed over */
+    private void look(List<RangeDescriptor> ranges, boolean complete) {
         if (lost.isStoreRebuilt()) {
             // Noted first: once a range has removed its replica here, only this store knows that it should have
             // another.
@@ -116,7 +118,8 @@ public final class Rebuilding {
                 replace(range, missing.get(), own, isHere, ranges);
             }
         }
-        if (settled && lost.all().isEmpty()) {
+        if (settled && complete && lost.all().isEmpty()) {
+            // From now on it takes any replica that others say it has.
             lost.storeIsWhole();
         }
     }

@@ -39,6 +39,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,10 @@ import org.slf4j.LoggerFactory;
 /** One request in, one response out, whatever carried it; no more at once than the servers can do. Threading: any thread, never blocks; callbacks exactly once. */
 final class KvRequests {
     private static final Logger LOG = LoggerFactory.getLogger(KvRequests.class);
+
+    /** One bug may be met by every request. */
+    private static final long COMPLAINT_NANOS = 10_000_000_000L;
+
     private static final long MICROS_PER_MILLI = 1_000;
 
     /** Half of all requests should be answered within this; if they are not, fewer are let in. */
@@ -61,6 +66,7 @@ final class KvRequests {
     private final HybridClock clock;
     private final BooleanSupplier initialized;
     private final AdmissionLimit admission = new AdmissionLimit(DELAY_MILLIS);
+    private final AtomicLong complaintNanos = new AtomicLong(System.nanoTime() - COMPLAINT_NANOS);
 
     KvRequests(KvSender sender, TxnCoordinator coordinator, HybridClock clock, BooleanSupplier initialized) {
         this.sender = sender;
@@ -104,8 +110,12 @@ final class KvRequests {
     }
 
     /** A bug. Whoever asked is told, and whatever else its stream carries goes on. */
-    private static Response broken(Request request, boolean maybeExecuted, RuntimeException e) {
-        LOG.error("a request ({}) met an error of this gateway", request.getKindCase(), e);
+    private Response broken(Request request, boolean maybeExecuted, RuntimeException e) {
+        long last = complaintNanos.get();
+        long now = System.nanoTime();
+        if (now - last >= COMPLAINT_NANOS && complaintNanos.compareAndSet(last, now)) {
+            LOG.error("a request ({}) met an error of this gateway", request.getKindCase(), e);
+        }
         return failed(request, new KvError.Internal("this gateway failed: " + e, maybeExecuted));
     }
 

@@ -191,10 +191,11 @@ class CodecsTest {
         byte[] long200 = new byte[200];
         Arrays.fill(long200, (byte) 7);
         MutationWriter writer = new MutationWriter();
-        writer.put(Space.DATA, bytes("aa"), long200);
+        byte[] version = MvccKeys.data(Key.of("k"), new Timestamp(9));
+        writer.put(Space.DATA, version, long200);
         writer.delete(Space.INTENT, bytes("cc"));
         assertThat(bench.apply(Mutation.payload(writer.toBytes(), long200))).isEqualTo(long200);
-        assertThat(bench.engine.get(Space.DATA, bytes("aa"))).isEqualTo(long200);
+        assertThat(bench.engine.get(Space.DATA, version)).isEqualTo(long200);
         assertThat(bench.size(Space.INTENT)).isZero();
         assertThat(bench.apply(bytes("01"))).isEmpty();
     }
