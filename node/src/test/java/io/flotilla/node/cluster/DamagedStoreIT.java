@@ -46,9 +46,8 @@ class DamagedStoreIT {
 
     @BeforeAll
     static void found() throws IOException {
-        // So seldom flushed that a split is known to the log alone. Falling asleep flushes nothing; it is waited for at
-        // the end.
-        cluster = ProcessCluster.founded(directory, NODES, "state.flush-interval = 600 s, idle.passivate-after = 3 s");
+        // So seldom flushed that a split is known to the log alone.
+        cluster = ProcessCluster.founded(directory, NODES, "state.flush-interval = 600 s");
         admin = cluster.admin();
         bank = BackgroundBank.open(cluster, RANGES, 2);
         bank.awaitTransfers(50);

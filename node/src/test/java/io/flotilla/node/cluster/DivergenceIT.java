@@ -43,8 +43,7 @@ class DivergenceIT {
     @BeforeAll
     static void found() throws IOException {
         fault = directory.resolve("fault");
-        // That all ranges sleep is waited for at the end.
-        cluster = new ProcessCluster(directory, NODES, "idle.passivate-after = 3 s");
+        cluster = new ProcessCluster(directory, NODES, "");
         cluster.javaOptions(WRONG, "-Dflotilla.fault.divergence-file=" + fault);
         cluster.startAll();
         admin = cluster.admin();
