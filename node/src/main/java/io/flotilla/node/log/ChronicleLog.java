@@ -188,11 +188,6 @@ public final class ChronicleLog implements SharedLog {
     }
 
     @Override
-    public boolean hasMore() {
-        return writer.hasWork();
-    }
-
-    @Override
     public long oldestPendingNanos() {
         return writer.writingForNanos();
     }

@@ -188,7 +188,7 @@ final class LogWriter implements Runnable {
     }
 
     /** A compaction alone is no work, but something else may have come in behind it. */
-    boolean hasWork() {
+    private boolean hasWork() {
         return held != null || !upkeep.isEmpty() || !waiting.isEmpty();
     }
 

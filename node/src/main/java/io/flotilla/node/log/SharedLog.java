@@ -54,11 +54,6 @@ public interface SharedLog extends AutoCloseable {
     /** Whom to tell, once, when nothing more can be made durable; any thread. Listeners are told besides. */
     default void onFailure(Consumer<Exception> failed) {}
 
-    /** Whether more waits to be written. For listeners, on the writer's thread: what they do there delays it. */
-    default boolean hasMore() {
-        return true;
-    }
-
     /** For how long the write under way has been so, in nanoseconds; 0 if there is none. Any thread. */
     default long oldestPendingNanos() {
         return 0;

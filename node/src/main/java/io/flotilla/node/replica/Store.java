@@ -56,7 +56,6 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     private final SharedLog log;
     private final ActorSystem<?> system;
     private final Executor wire;
-    private final Executor wireOrHere;
     private final Duration flushEvery;
     private final Consumer<Throwable> onDiskFailure;
     private final ReplicaDirectory replicas = new ReplicaDirectory();
@@ -94,7 +93,6 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         this.log = log;
         this.system = system.typed();
         this.wire = system.wire();
-        this.wireOrHere = system.wireOrHere();
         this.flushEvery = settings.flushEvery();
         this.onDiskFailure = onDiskFailure;
         this.background = Executors.newSingleThreadExecutor(runnable -> {
@@ -545,10 +543,6 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     SharedLog log() {
         return log;
-    }
-
-    Executor wireOrHere() {
-        return wireOrHere;
     }
 
     Executor wire() {

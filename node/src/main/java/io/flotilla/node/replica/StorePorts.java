@@ -20,7 +20,6 @@ import io.flotilla.range.routing.RangeDescriptor;
 import io.flotilla.range.routing.RangeId;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Executor;
 
 /** One replica's ports on its store. Answers come back as messages to the replica's actor. */
 final class StorePorts implements ReplicaPorts {
@@ -58,9 +57,8 @@ final class StorePorts implements ReplicaPorts {
         store.log().submit(range.value(), persist, new SharedLog.Listener() {
             @Override
             public void durable() {
-                // Where the writer's thread has the next group to write, it must not run the replica's turn.
-                Executor where = store.log().hasMore() ? store.wire() : store.wireOrHere();
-                where.execute(() -> self.tell(new ReplicaActor.Persisted(number)));
+                // The writer's thread has the next group to write; it must not run the replica's turn.
+                store.wire().execute(() -> self.tell(new ReplicaActor.Persisted(number)));
             }
 
             @Override

@@ -1,7 +1,6 @@
 package io.flotilla.node.transport;
 
 import akka.actor.Cancellable;
-import akka.dispatch.ExecutionContexts;
 import io.flotilla.config.id.NodeId;
 import io.flotilla.config.time.HybridClock;
 import io.flotilla.node.liveness.LivenessMessage;
@@ -70,10 +69,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         if (inbound != null) {
             sleptMillis = millis;
             // On the timers' own thread: a tick is short, and wakes no second one.
-            timer = system.classic()
-                    .scheduler()
-                    .scheduleOnce(
-                            Duration.ofMillis(millis), this::tick, ExecutionContexts.fromExecutor(system.group()));
+            timer = system.classic().scheduler().scheduleOnce(Duration.ofMillis(millis), this::tick, system.group());
         }
     }
 

@@ -1,6 +1,5 @@
 package io.flotilla.node.transport;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -18,13 +17,11 @@ import org.jspecify.annotations.Nullable;
  * thread for the selector and another for the streams, each message wakes the first one twice and the second one once.
  *
  * <p>Thread-safe. Tasks run one at a time in the order given, but for Akka's look at its sockets ({@link SelectTask}), which waits until nothing else is to be
- * done, though never for more than some tasks; and but for what threads do themselves that {@link #help}.
+ * done, though never for more than some tasks.
  */
 final class EventLoop extends AbstractExecutorService {
     /** After so many the sockets are looked at, whatever else is to be done. */
     private static final int TASKS_PER_LOOK = 64;
-
-    private static final ThreadLocal<@Nullable EventLoop> OF_THREAD = new ThreadLocal<>();
 
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final Thread thread;
@@ -37,17 +34,6 @@ final class EventLoop extends AbstractExecutorService {
 
     private volatile boolean shutdown;
 
-    /** Another thread does what it has given to this one. */
-    private final AtomicBoolean helped = new AtomicBoolean();
-
-    private final ThreadLocal<Helping> helping = ThreadLocal.withInitial(Helping::new);
-
-    /** What a thread has given to the loop while it is in {@link #help}. */
-    private static final class Helping {
-        final ArrayDeque<Runnable> given = new ArrayDeque<>();
-        boolean active;
-    }
-
     EventLoop(ThreadFactory threads) {
         thread = threads.newThread(this::run);
         thread.start();
@@ -58,67 +44,10 @@ final class EventLoop extends AbstractExecutorService {
         if (shutdown) {
             throw new RejectedExecutionException("the event loop is shut down");
         }
-        if (Thread.currentThread() == thread) {
-            tasks.add(task);
-            return;
-        }
-        Helping mine = helping.get();
-        if (mine.active) {
-            mine.given.add(task);
-        } else {
-            tasks.add(task);
+        tasks.add(task);
+        if (Thread.currentThread() != thread) {
             wake();
         }
-    }
-
-    /**
-     * Runs {@code work}, and then what it has given to this loop: here as well if the loop's thread sleeps, since to wake it takes longer than most of what
-     * there is to do. That thread may wake up meanwhile and run other tasks; those that must not run side by side see to that themselves, as actors do.
-     *
-     * <p>For any thread that holds no lock which a task may want.
-     */
-    void help(Runnable work) {
-        Helping mine = helping.get();
-        if (mine.active || Thread.currentThread() == thread) {
-            work.run();
-            return;
-        }
-        mine.active = true;
-        try {
-            work.run();
-            runGiven(mine.given);
-        } finally {
-            mine.active = false;
-            if (!mine.given.isEmpty()) {
-                tasks.addAll(mine.given);
-                mine.given.clear();
-                wake();
-            }
-        }
-    }
-
-    /** Some of them, if it is worth while: the sockets are looked at by the loop's thread alone. */
-    private void runGiven(ArrayDeque<Runnable> given) {
-        if (given.isEmpty() || !sleeps() || !helped.compareAndSet(false, true)) {
-            return;
-        }
-        try {
-            for (int ran = 0; ran < TASKS_PER_LOOK && !given.isEmpty(); ran++) {
-                run(given.remove());
-            }
-        } finally {
-            helped.set(false);
-        }
-    }
-
-    /** Whether the loop's thread waits, or is about to. */
-    boolean sleeps() {
-        return waiting.get();
-    }
-
-    /** The loop whose thread this is; null if it is no loop's. */
-    static @Nullable EventLoop ofThisThread() {
-        return OF_THREAD.get();
     }
 
     private void wake() {
@@ -132,7 +61,6 @@ final class EventLoop extends AbstractExecutorService {
     }
 
     private void run() {
-        OF_THREAD.set(this);
         while (!shutdown || !tasks.isEmpty()) {
             Runnable look = runSome();
             waiting.set(true);

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import scala.concurrent.ExecutionContextExecutor;
 
 /**
  * The actor system of one node, configured by {@code flotilla-akka.conf}. It starts to listen at once but joins nothing: {@link
@@ -51,9 +51,6 @@ public final class NodeSystem implements AutoCloseable {
     private final NodeAddress advertised;
     private final List<NodeAddress> seeds;
     private final ActorSystem system;
-
-    /** The wire's thread, if it has but one; known some moments after the start. */
-    private volatile @Nullable EventLoop loop;
 
     private NodeSystem(NodeId nodeId, NodeAddress advertised, List<NodeAddress> seeds, ActorSystem system) {
         this.nodeId = nodeId;
@@ -85,9 +82,7 @@ public final class NodeSystem implements AutoCloseable {
                 .withFallback(reference())
                 .resolve();
         ActorSystem system = ActorSystem.create(NAME, config, loader);
-        NodeSystem made = new NodeSystem(nodeId, advertise, List.copyOf(seeds), system);
-        made.wire().execute(() -> made.loop = EventLoop.ofThisThread());
-        return made;
+        return new NodeSystem(nodeId, advertise, List.copyOf(seeds), system);
     }
 
     /** Akka would say the same after two screens of its own stack. If the port is taken between this and that, it does. */
@@ -134,32 +129,10 @@ public final class NodeSystem implements AutoCloseable {
 
     /**
      * Runs a task at once, on the calling thread; actors of {@link #onCallersThread} that it tells something run when it is done, on this
-     * thread too, so that each handles all it was told as one group. So does then what they send, while the wire's thread sleeps; the caller holds no lock that
-     * anything of the wire may want.
+     * thread too, so that each handles all it was told as one group.
      */
-    public Executor group() {
-        Executor caller = system.dispatchers().lookup(CALLER_DISPATCHER);
-        return task -> {
-            EventLoop known = loop;
-            if (known == null) {
-                caller.execute(task);
-            } else {
-                known.help(() -> caller.execute(task));
-            }
-        };
-    }
-
-    /** As {@link #wire}, but on the calling thread while the wire's sleeps. The caller holds no lock that anything of the wire may want. */
-    public Executor wireOrHere() {
-        Executor wire = wire();
-        return task -> {
-            EventLoop known = loop;
-            if (known != null && known.sleeps()) {
-                known.help(task);
-            } else {
-                wire.execute(task);
-            }
-        };
+    public ExecutionContextExecutor group() {
+        return system.dispatchers().lookup(CALLER_DISPATCHER);
     }
 
     /** For actors that may run on the thread that tells them something. They must not block. */
