@@ -409,7 +409,9 @@ public final class FlotillaAdmin implements AutoCloseable {
                 Backoff.pause(Math.min(ROUND_PAUSE_NANOS, Math.max(0, deadlineNanos - System.nanoTime())));
             }
             long millis = (deadlineNanos - System.nanoTime()) / 1_000_000;
-            if (millis <= 0) {
+            // Begun with less, it would end by this clock, and nobody would know any more what every answer so far has
+            // said.
+            if (millis <= (asked == 0 ? 0 : ANSWER_MILLIS)) {
                 throw attempts.toException();
             }
             long attemptMillis = Math.min(attemptMax.toMillis(), Math.max(Math.min(millis, 1_000), millis / 2));

@@ -120,10 +120,9 @@ final class KvRequests {
     }
 
     /** Answers once, and makes room for another request. */
-    private final class Leaving extends AtomicBoolean implements Consumer<Response> {
-        private static final long serialVersionUID = 1L;
-
-        private final transient Consumer<Response> callback;
+    private final class Leaving implements Consumer<Response> {
+        private final Consumer<Response> callback;
+        private final AtomicBoolean answered = new AtomicBoolean();
         private final long startNanos = System.nanoTime();
 
         Leaving(Consumer<Response> callback) {
@@ -132,7 +131,7 @@ final class KvRequests {
 
         @Override
         public void accept(Response response) {
-            if (compareAndSet(false, true)) {
+            if (answered.compareAndSet(false, true)) {
                 long now = System.nanoTime();
                 admission.leave(now, now - startNanos, response.getKindCase() != Response.KindCase.ERROR);
                 callback.accept(response);

@@ -200,13 +200,16 @@ final class DataWrites {
 
     private @Nullable Evaluation prepare(Target target) {
         Key key = target.op.key();
-        Timestamp earlier = work.reader.committedBy(work.own, key, lowest, Timestamp.MAX, Integer.MAX_VALUE);
+        KeyCache.Standing standing = work.reader.standing(key);
+        Timestamp earlier = standing.isOlderThan(lowest)
+                ? Timestamp.ZERO
+                : work.reader.committedBy(work.own, key, lowest, Timestamp.MAX, Integer.MAX_VALUE);
         if (earlier.isSet()) {
             target.done = true;
             committedAt = committedAt.max(earlier);
             return null;
         }
-        Intent intent = work.reader.intent(key);
+        Intent intent = standing.intent();
         if (intent != null) {
             if (!intent.txn().id().equals(work.own)) {
                 return new Blocked(key, intent.txn(), intent.timestamp());
@@ -216,7 +219,7 @@ final class DataWrites {
             latestIntent = latestIntent.max(intent.timestamp());
             return null;
         }
-        Version newest = work.reader.newest(key);
+        Version newest = standing.newest();
         if (newest != null) {
             target.current = newest.value();
             push(key, newest.timestamp());

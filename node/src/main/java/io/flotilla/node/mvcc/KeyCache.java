@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What stands under keys that were looked at lately: the newest version and the intent. To find the newest version of one key, the engine has to search
- * all its files for it, and where keys are overwritten again and again that costs a write more than everything else together.
+ * its memory tables and files for it, and where keys are overwritten again and again that was the largest part of what a write cost the leaseholder.
  *
  * <p>All ranges of a store share its room; what is seldom asked for gives way. Each has a {@link View} of its own for as long as it alone writes what it
  * looks at, that is while it leads.
@@ -54,6 +54,11 @@ public final class KeyCache {
             return intent;
         }
 
+        /** Whether there is no version at or above {@code lowest}. */
+        boolean isOlderThan(Timestamp lowest) {
+            return newest == null || newest.timestamp().isBefore(lowest);
+        }
+
         private boolean isSmall() {
             return (newest == null || isSmall(newest.value())) && (intent == null || isSmall(intent.value()));
         }
@@ -63,8 +68,7 @@ public final class KeyCache {
         }
     }
 
-    // What is due in the cache itself is done by whoever comes by: it is little, and no other thread has to wake up for
-    // it.
+    // Its upkeep is little, and done by whoever comes by: no other thread has to wake up for it.
     private final Cache<Place, Standing> standings =
             Caffeine.newBuilder().maximumSize(KEYS_MAX).executor(Runnable::run).build();
 

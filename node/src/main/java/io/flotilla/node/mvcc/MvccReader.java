@@ -21,15 +21,17 @@ public final class MvccReader {
 
     /** The intent on {@code key}, if any. */
     public @Nullable Intent intent(Key key) {
-        return standing(key).intent();
+        KeyCache.Standing known = keys.find(key);
+        return known != null ? known.intent() : storedIntent(key);
     }
 
-    /** The newest version of {@code key}, if any; a tombstone is one. */
-    public @Nullable Version newest(Key key) {
-        return standing(key).newest();
+    private @Nullable Intent storedIntent(Key key) {
+        byte[] bytes = engine.get(Space.INTENT, key.bytes());
+        return bytes == null ? null : IntentCodec.decode(bytes);
     }
 
-    private KeyCache.Standing standing(Key key) {
+    /** Intent and newest version of {@code key}, a tombstone too. To be asked for once, and handed on: not all is remembered. */
+    KeyCache.Standing standing(Key key) {
         KeyCache.Standing known = keys.find(key);
         if (known == null) {
             known = look(key);
@@ -39,8 +41,7 @@ public final class MvccReader {
     }
 
     private KeyCache.Standing look(Key key) {
-        byte[] bytes = engine.get(Space.INTENT, key.bytes());
-        Intent intent = bytes == null ? null : IntentCodec.decode(bytes);
+        Intent intent = storedIntent(key);
         try (Engine.Cursor cursor = versions(key, Timestamp.MAX)) {
             if (!cursor.isValid()) {
                 return new KeyCache.Standing(null, false, intent);
@@ -53,13 +54,16 @@ public final class MvccReader {
 
     /** The newest version of {@code key} at or below {@code timestamp}, if any; a tombstone is one. */
     public @Nullable Version version(Key key, Timestamp timestamp) {
-        return version(key, timestamp, timestamp);
+        return version(key, standing(key), timestamp, timestamp);
     }
 
-    /** The newest version of {@code key} at or below {@code timestamp}, or at or below {@code movedUpTo} if it was moved there. */
+    /**
+     * The newest version of {@code key} at or below {@code timestamp}, or at or below {@code movedUpTo} if it was moved there.
+     *
+     * @param standing what stands under the key
+     */
     @Nullable
-    Version version(Key key, Timestamp timestamp, Timestamp movedUpTo) {
-        KeyCache.Standing standing = standing(key);
+    Version version(Key key, KeyCache.Standing standing, Timestamp timestamp, Timestamp movedUpTo) {
         Version newest = standing.newest();
         if (newest == null
                 || !newest.timestamp().isAfter(timestamp)
@@ -84,8 +88,8 @@ public final class MvccReader {
      * @param versionsMax how many versions to look at before giving up
      */
     public Timestamp committedBy(TxnId txn, Key key, Timestamp lowest, Timestamp highest, int versionsMax) {
-        Version newest = newest(key);
-        if (newest == null || newest.timestamp().isBefore(lowest)) {
+        KeyCache.Standing known = keys.find(key);
+        if (known != null && known.isOlderThan(lowest)) {
             return Timestamp.ZERO;
         }
         try (Engine.Cursor cursor = versions(key, highest)) {

@@ -82,7 +82,8 @@ final class Reads {
 
     private @Nullable Evaluation get(int index, Key key) {
         Timestamp upTo = work.at.max(uncertainUpTo);
-        Intent intent = work.reader.intent(key);
+        KeyCache.Standing standing = work.reader.standing(key);
+        Intent intent = standing.intent();
         if (intent != null) {
             if (intent.txn().id().equals(work.own)) {
                 work.result(index, new KvResult.Got(intent.value(), intent.timestamp()));
@@ -93,7 +94,7 @@ final class Reads {
                 return new Blocked(key, intent.txn(), intent.timestamp());
             }
         }
-        Version version = work.reader.version(key, upTo, work.at.max(movedUpTo));
+        Version version = work.reader.version(key, standing, upTo, work.at.max(movedUpTo));
         if (version == null) {
             work.result(index, new KvResult.Got(null, Timestamp.ZERO));
         } else {

@@ -59,7 +59,7 @@ public record StateChecksum(long sum, long since) {
 
         private final Engine engine;
         private Engine.@Nullable Batch batch;
-        private Mutation.@Nullable Target witness;
+        private Mutation.@Nullable Target listener;
 
         /** Hashes of intents and records as they were written, oldest first; 0 for what this batch, which the engine does not show yet, has deleted. */
         private final Map<Place, Long> written = new LinkedHashMap<>();
@@ -79,7 +79,7 @@ public record StateChecksum(long sum, long since) {
 
         /** Tells {@code next} of every write from now on, too, just as it goes into the batch; null for nobody. */
         public void tell(Mutation.@Nullable Target next) {
-            witness = next;
+            listener = next;
         }
 
         /** What the state adds up to more than when this was last asked. */
@@ -116,8 +116,8 @@ public record StateChecksum(long sum, long since) {
                 written.put(place(space, key), hash);
             }
             requireNonNull(batch).put(space, key, value);
-            if (witness != null) {
-                witness.put(space, key, value);
+            if (listener != null) {
+                listener.put(space, key, value);
             }
         }
 
@@ -144,8 +144,8 @@ public record StateChecksum(long sum, long since) {
 
         private void deleteInBatch(Engine.Space space, byte[] key) {
             requireNonNull(batch).delete(space, key);
-            if (witness != null) {
-                witness.delete(space, key);
+            if (listener != null) {
+                listener.delete(space, key);
             }
         }
 

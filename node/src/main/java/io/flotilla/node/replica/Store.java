@@ -286,7 +286,10 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     @Override
     public void raft(NodeId from, RangeId range, RaftMessage message) {
-        mail.arrived(from, range, message);
+        // After the end nothing is kept for replicas that are still to come.
+        if (!closed || replicas.find(range) != null) {
+            mail.arrived(from, range, message);
+        }
     }
 
     @Override

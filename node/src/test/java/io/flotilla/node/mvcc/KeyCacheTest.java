@@ -10,6 +10,7 @@ import io.flotilla.config.key.Key;
 import io.flotilla.config.key.Value;
 import io.flotilla.config.time.Timestamp;
 import io.flotilla.config.txn.TxnId;
+import io.flotilla.config.txn.TxnMeta;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.Engine.Space;
 import java.util.List;
@@ -52,10 +53,14 @@ class KeyCacheTest {
         Timestamp at = ts(1 + random.nextInt(40));
         Timestamp movedUpTo = at.max(ts(1 + random.nextInt(40)));
         TxnId writer = id(random);
-        assertThat(remembers.newest(key)).as(what).isEqualTo(looks.newest(key));
+        assertThat(remembers.standing(key).newest())
+                .as(what)
+                .isEqualTo(looks.standing(key).newest());
         assertThat(remembers.intent(key)).as(what).isEqualTo(looks.intent(key));
         assertThat(remembers.version(key, at)).as(what).isEqualTo(looks.version(key, at));
-        assertThat(remembers.version(key, at, movedUpTo)).as(what).isEqualTo(looks.version(key, at, movedUpTo));
+        assertThat(remembers.version(key, remembers.standing(key), at, movedUpTo))
+                .as(what)
+                .isEqualTo(looks.version(key, looks.standing(key), at, movedUpTo));
         assertThat(remembers.committedBy(writer, key, at, movedUpTo, 8))
                 .as(what)
                 .isEqualTo(looks.committedBy(writer, key, at, movedUpTo, 8));
@@ -112,14 +117,45 @@ class KeyCacheTest {
         };
     }
 
+    /** A larger value was looked for three times by each write, and twice by each read. */
+    @Test
+    void whatIsTooLargeToBeRememberedIsLookedForOnce() {
+        Bench bench = new Bench();
+        bench.commit(1, 100, "a", "x".repeat(2_000));
+        assertThat(searchesOfAWrite(bench, "y".repeat(2_000))).isEqualTo(1);
+        assertThat(searchesOfARead(bench)).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsRememberedIsLookedForNoMore() {
+        Bench bench = new Bench();
+        bench.commit(1, 100, "a", "x");
+        assertThat(searchesOfAWrite(bench, "y")).isZero();
+        assertThat(searchesOfARead(bench)).isZero();
+    }
+
+    private static int searchesOfAWrite(Bench bench, String text) {
+        int before = bench.engine.searches;
+        TxnMeta later = new TxnMeta(new TxnId(2, 2), key("a"), ts(200), 2);
+        bench.done(Bench.fixed(later, 200), Bench.put("a", text), Bench.staging("a", "a"));
+        return bench.engine.searches - before;
+    }
+
+    private static int searchesOfARead(Bench bench) {
+        int before = bench.engine.searches;
+        bench.done(Bench.fixed(TxnMeta.NONE, 300), Bench.get("a"));
+        return bench.engine.searches - before;
+    }
+
     @Test
     void viewsKnowNothingOfEachOtherAndNothingAfterTheyForgot() {
         MvccReader reader = new MvccReader(engine, keys);
-        assertThat(reader.newest(key("a"))).isNull();
+        assertThat(reader.standing(key("a")).newest()).isNull();
         engine.in(Space.DATA).put(MvccKeys.data(key("a"), ts(5)), VersionCodec.encode(new TxnId(1, 1), value("x")));
-        assertThat(reader.newest(key("a"))).as("nobody told it").isNull();
-        assertThat(new MvccReader(engine, cache.open()).newest(key("a"))).isNotNull();
+        assertThat(reader.standing(key("a")).newest()).as("nobody told it").isNull();
+        assertThat(new MvccReader(engine, cache.open()).standing(key("a")).newest())
+                .isNotNull();
         keys.forget();
-        assertThat(reader.newest(key("a"))).isNotNull();
+        assertThat(reader.standing(key("a")).newest()).isNotNull();
     }
 }

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class MapEngine implements Engine {
     private final Map<Space, TreeMap<byte[], byte[]>> spaces = new EnumMap<>(Space.class);
 
+    /** How many cursors were opened. */
+    int searches;
+
     MapEngine() {
         for (Space space : Space.values()) {
             spaces.put(space, new TreeMap<>(Arrays::compareUnsigned));
@@ -34,6 +37,7 @@ final class MapEngine implements Engine {
 
     @Override
     public Cursor cursor(Space space, byte[] from, byte[] to) {
+        searches++;
         return new MapCursor(new TreeMap<>(in(space).subMap(from, to)));
     }
 

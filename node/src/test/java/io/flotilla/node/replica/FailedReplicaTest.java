@@ -29,31 +29,13 @@ class FailedReplicaTest {
     private final CountDownLatch busy = new CountDownLatch(1);
     private final CountDownLatch asked = new CountDownLatch(1);
 
-    private final ReplicaActor.Door door = new ReplicaActor.Door() {
-        @Override
-        public void awake() {}
-
-        @Override
-        public void rests(Slot.Rest waitsFor) {}
-
-        @Override
-        public boolean fallAsleep(long heard, Dormant kept) {
-            return false;
-        }
-
-        @Override
-        public void failed(Throwable failure) {
-            failures.add(failure);
-        }
-    };
-
     @AfterEach
     void stop() {
         kit.shutdownTestKit();
     }
 
     private ActorRef<ReplicaActor.Command> spawn(Supplier<Replica> replica) {
-        return kit.spawn(ReplicaActor.create(replica, door, Runnable::run));
+        return kit.spawn(ReplicaActor.create(replica, new IdleDoor(failures::add), Runnable::run));
     }
 
     private static void await(CountDownLatch latch) {

@@ -11,23 +11,9 @@ import org.junit.jupiter.api.Test;
 
 /** A replica that was removed and is not destroyed yet, which may take as long as the installing of a snapshot. */
 class RetiredReplicaTest {
-    private static final ReplicaActor.Door NOBODY_LOOKS = new ReplicaActor.Door() {
-        @Override
-        public void awake() {}
-
-        @Override
-        public void rests(Slot.Rest waitsFor) {}
-
-        @Override
-        public boolean fallAsleep(long heard, Dormant kept) {
-            return false;
-        }
-
-        @Override
-        public void failed(Throwable failure) {
-            throw new AssertionError(failure);
-        }
-    };
+    private static final ReplicaActor.Door DOOR = new IdleDoor(failure -> {
+        throw new AssertionError(failure);
+    });
 
     /** Whoever asks all replicas of a store waits for the answers of all. */
     @Test
@@ -35,7 +21,7 @@ class RetiredReplicaTest {
         ReplicaLab lab = new ReplicaLab(3, FlowSettings.DEFAULT, ReadMode.LEASE);
         lab.lead(1);
         BehaviorTestKit<ReplicaActor.Command> actor =
-                BehaviorTestKit.create(ReplicaActor.create(() -> lab.node(1).replica, NOBODY_LOOKS, Runnable::run));
+                BehaviorTestKit.create(ReplicaActor.create(() -> lab.node(1).replica, DOOR, Runnable::run));
         actor.run(new ReplicaActor.Retire(() -> {}));
         List<ReplicaReport> reports = new ArrayList<>();
         actor.run(new ReplicaActor.Inspect(reports::add));
