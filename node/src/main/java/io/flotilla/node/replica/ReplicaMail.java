@@ -22,7 +22,14 @@ final class ReplicaMail {
     private final StrangerMail strangers;
     private final ReplicaNews news;
     private final Supplier<Transport> transport;
+    private final Polls polls;
     private final LongSupplier nanos;
+
+    /** Has the votes of replicas that are to be here and are not yet. */
+    interface Polls {
+        /** Answers the candidate when the vote is durable, if there is to be one. */
+        void asked(NodeId from, RangeId range, RaftMessage.VoteRequest request);
+    }
 
     /** @param nanos a monotonic clock */
     ReplicaMail(
@@ -33,6 +40,7 @@ final class ReplicaMail {
             StrangerMail strangers,
             ReplicaNews news,
             Supplier<Transport> transport,
+            Polls polls,
             LongSupplier nanos) {
         this.replicas = replicas;
         this.removals = removals;
@@ -41,6 +49,7 @@ final class ReplicaMail {
         this.strangers = strangers;
         this.news = news;
         this.transport = transport;
+        this.polls = polls;
         this.nanos = nanos;
     }
 
@@ -61,9 +70,30 @@ final class ReplicaMail {
             answerForAbsent(from, range, message, true);
         } else {
             answerForAbsent(from, range, message, false);
-            strangers
-                    .keep(range.value(), new ReplicaActor.Deliver(from, message), nanos.getAsLong())
-                    .ifPresent(reply -> transport.get().sendRaft(from, range, reply));
+            if (strangers.keep(range.value(), new ReplicaActor.Deliver(from, message), nanos.getAsLong())) {
+                answerForUninitialized(from, range, message);
+            }
+        }
+    }
+
+    /** It does not come to be by what it could apply here: whoever leads is to begin with a snapshot, and without its vote perhaps nobody will lead. */
+    private void answerForUninitialized(NodeId from, RangeId range, RaftMessage message) {
+        if (message instanceof RaftMessage.Append append) {
+            transport
+                    .get()
+                    .sendRaft(
+                            from,
+                            range,
+                            new RaftMessage.AppendReply(
+                                    append.to(),
+                                    append.from(),
+                                    append.term(),
+                                    false,
+                                    1,
+                                    RaftMessage.AppendReply.NOTHING_HERE,
+                                    append.round()));
+        } else if (message instanceof RaftMessage.VoteRequest request) {
+            polls.asked(from, range, request);
         }
     }
 

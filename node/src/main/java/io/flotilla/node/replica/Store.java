@@ -71,6 +71,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     private final Quarantine quarantine;
     private final StateCounter counter;
     private final StoppedReplicas stopped;
+    private final UninitializedVoters voters;
     private final LostQuorums lostQuorums;
     private final SleepWatch sleep;
     private final Looks looks;
@@ -132,8 +133,21 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 range -> log.rest(range.value()));
         this.removals = new Removals(setting.engine(), log, replicas, snapshots, sleep, this::diskFailed);
         this.news = new ReplicaNews(setting.node(), replicas, removals, strangers, this::transport, System::nanoTime);
-        this.mail =
-                new ReplicaMail(replicas, removals, lost, stopped, strangers, news, this::transport, System::nanoTime);
+        this.voters = new UninitializedVoters(
+                log,
+                setting.engine(),
+                setting.clock(),
+                setting.clock().maxOffsetMicros() + setting.raft().leaseMillis() * 1_000);
+        this.mail = new ReplicaMail(
+                replicas,
+                removals,
+                lost,
+                stopped,
+                strangers,
+                news,
+                this::transport,
+                this::askedForVote,
+                System::nanoTime);
         this.quarantine = new Quarantine(lost, stopped, snapshots, sleep, background, this::diskFailed);
         this.counter = new StateCounter(setting.engine(), background, this::diskFailed);
     }
@@ -292,6 +306,17 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         }
     }
 
+    private void askedForVote(NodeId from, RangeId range, RaftMessage.VoteRequest request) {
+        inBackground(() ->
+                voteForAbsent(range, request).ifPresent(reply -> transport().sendRaft(from, range, reply)));
+    }
+
+    /** No replica is made meanwhile. */
+    private synchronized Optional<RaftMessage> voteForAbsent(RangeId range, RaftMessage.VoteRequest request) {
+        boolean mayCome = !lost.isStoreRebuilt() && mayCreate(range, request.to());
+        return mayCome && replicas.find(range) == null && !closed ? voters.answer(range, request) : Optional.empty();
+    }
+
     @Override
     public void serve(RangeRequest request, Consumer<RangeReply> reply) {
         Slot slot = replicas.find(request.range());
@@ -354,7 +379,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             // Whom a snapshot overlaps must shrink first.
             return !closed
                     && isMeant(header)
-                    && (slot == null ? mayCreate(header) : !slot.isShut())
+                    && (slot == null ? mayCreate(descriptor.id(), header.toReplica()) : !slot.isShut())
                     && !replicas.overlapsOther(descriptor);
         }
 
@@ -386,20 +411,21 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         adoptionAllowed = true;
     }
 
-    private boolean mayCreate(SnapshotHeader header) {
-        return adoptionAllowed
-                && lost.mayCome(header.descriptor().id(), header.toReplica())
-                && !removals.isRemoved(header.descriptor().id(), header.toReplica());
+    private boolean mayCreate(RangeId range, int replicaId) {
+        return adoptionAllowed && lost.mayCome(range, replicaId) && !removals.isRemoved(range, replicaId);
     }
 
     /** A range that reached this node only by snapshot: it was added here, or split off while this node was away. */
     private void createFrom(StagedSnapshot snapshot) {
         SnapshotHeader header = snapshot.header();
         RangeDescriptor descriptor = header.descriptor();
-        snapshots.install(snapshot, () -> mayCreate(header) && !replicas.overlapsOther(descriptor), () -> {
-            flushes.changed(descriptor.id());
-            openAwake(descriptor, started);
-        });
+        snapshots.install(
+                snapshot,
+                () -> mayCreate(descriptor.id(), header.toReplica()) && !replicas.overlapsOther(descriptor),
+                () -> {
+                    flushes.changed(descriptor.id());
+                    openAwake(descriptor, started);
+                });
     }
 
     @Override
@@ -503,22 +529,26 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     }
 
     private void flush() {
-        if (closed) {
-            return;
-        }
-        try {
-            flushes.run();
-        } catch (RuntimeException failure) {
-            diskFailed(failure);
-        }
+        guarded(flushes::run);
     }
 
     private void relieveLog(Map<Long, Long> inTheWay) {
+        guarded(() -> flushes.relieve(inTheWay));
+    }
+
+    private void inBackground(Runnable task) {
+        if (!closed) {
+            background.execute(() -> guarded(task));
+        }
+    }
+
+    /** The disk is asked, and may fail. */
+    private void guarded(Runnable task) {
         if (closed) {
             return;
         }
         try {
-            flushes.relieve(inTheWay);
+            task.run();
         } catch (RuntimeException failure) {
             diskFailed(failure);
         }

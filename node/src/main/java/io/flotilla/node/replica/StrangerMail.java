@@ -1,16 +1,14 @@
 package io.flotilla.node.replica;
 
-import io.flotilla.node.raft.RaftMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Messages for ranges that have no replica here, yet: a split's right side may be spoken to before the split is applied here. They are kept for a
- * moment; and if a leader goes on appending to a replica that does not come to be, it is told to start from the beginning, that is, with a snapshot.
+ * moment.
  *
  * <p>Thread-safe.
  */
@@ -30,8 +28,8 @@ final class StrangerMail {
 
     private final Map<Long, Box> boxes = new HashMap<>();
 
-    /** Keeps the message. Returns what to answer its sender, if this has gone on for too long. */
-    synchronized Optional<RaftMessage> keep(long range, ReplicaActor.Deliver message, long nowNanos) {
+    /** Keeps the message. Returns whether this has gone on for too long: its sender should be answered. */
+    synchronized boolean keep(long range, ReplicaActor.Deliver message, long nowNanos) {
         Box box = boxes.get(range);
         if (box == null) {
             if (boxes.size() >= RANGES_MAX) {
@@ -44,17 +42,7 @@ final class StrangerMail {
             box.messages.poll();
         }
         box.messages.add(message);
-        if (nowNanos - box.sinceNanos > PATIENCE_NANOS && message.message() instanceof RaftMessage.Append append) {
-            return Optional.of(new RaftMessage.AppendReply(
-                    append.to(),
-                    append.from(),
-                    append.term(),
-                    false,
-                    1,
-                    RaftMessage.AppendReply.NOTHING_HERE,
-                    append.round()));
-        }
-        return Optional.empty();
+        return nowNanos - box.sinceNanos > PATIENCE_NANOS;
     }
 
     /** A replica was added here, which can come only by snapshot: its leader is told at once when it speaks. */

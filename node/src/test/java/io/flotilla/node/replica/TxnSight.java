@@ -26,5 +26,7 @@ enum TxnSight {
     /** All that a store had was gone. */
     STORE_LOST,
     /** Such a store had all again that it should have. */
-    REBUILT
+    REBUILT,
+    /** A replica that was not here yet was asked for its vote. */
+    VOTE_OF_ABSENT
 }

@@ -52,6 +52,8 @@ final class TxnStore implements LabAdmin.House {
     private final StoppedReplicas stopped;
     private final Removals removals;
     private final ReplicaNews news;
+    private final UninitializedVoters voters;
+    private final TxnTurns background;
     private final ReplicaMail mail;
     private final Looks looks;
     private final Now started;
@@ -110,8 +112,22 @@ final class TxnStore implements LabAdmin.House {
         this.removals = new Removals(node.engine, process.log, replicas, snapshots, sleep, this::diskFailed);
         this.news = new ReplicaNews(
                 node.id, replicas, removals, strangers, () -> process.wire, () -> process.micros() * 1_000);
+        this.voters = new UninitializedVoters(
+                process.log,
+                node.engine,
+                setting.clock(),
+                setting.clock().maxOffsetMicros() + setting.raft().leaseMillis() * 1_000);
+        this.background = new TxnTurns(process);
         this.mail = new ReplicaMail(
-                replicas, removals, lost, stopped, strangers, news, () -> process.wire, () -> process.micros() * 1_000);
+                replicas,
+                removals,
+                lost,
+                stopped,
+                strangers,
+                news,
+                () -> process.wire,
+                this::askedForVote,
+                () -> process.micros() * 1_000);
         this.looks = new Looks(node.id, setting.liveness(), replicas);
     }
 
@@ -237,6 +253,18 @@ final class TxnStore implements LabAdmin.House {
         mail.arrived(from, range, message);
     }
 
+    private void askedForVote(NodeId from, RangeId range, RaftMessage.VoteRequest request) {
+        background.execute(() -> {
+            boolean mayCome = !lost.isStoreRebuilt() && mayCreate(range, request.to());
+            if (mayCome && replicas.find(range) == null) {
+                voters.answer(range, request).ifPresent(reply -> {
+                    process.world().saw(TxnSight.VOTE_OF_ABSENT);
+                    process.wire.sendRaft(from, range, reply);
+                });
+            }
+        });
+    }
+
     void serve(RangeRequest request, Consumer<RangeReply> reply) {
         Slot slot = replicas.find(request.range());
         if (slot == null) {
@@ -297,7 +325,7 @@ final class TxnStore implements LabAdmin.House {
                 return false;
             }
             return isMeant(header)
-                    && (slot == null ? mayCreate(header) : !slot.isShut())
+                    && (slot == null ? mayCreate(descriptor.id(), header.toReplica()) : !slot.isShut())
                     && !replicas.overlapsOther(descriptor);
         }
 
@@ -321,18 +349,20 @@ final class TxnStore implements LabAdmin.House {
                 .isPresent();
     }
 
-    private boolean mayCreate(SnapshotHeader header) {
-        return lost.mayCome(header.descriptor().id(), header.toReplica())
-                && !removals.isRemoved(header.descriptor().id(), header.toReplica());
+    private boolean mayCreate(RangeId range, int replicaId) {
+        return lost.mayCome(range, replicaId) && !removals.isRemoved(range, replicaId);
     }
 
     private void createFrom(StagedSnapshot snapshot) {
         SnapshotHeader header = snapshot.header();
         RangeDescriptor descriptor = header.descriptor();
-        snapshots.install(snapshot, () -> mayCreate(header) && !replicas.overlapsOther(descriptor), () -> {
-            flushes.changed(descriptor.id());
-            openAwake(descriptor, started);
-        });
+        snapshots.install(
+                snapshot,
+                () -> mayCreate(descriptor.id(), header.toReplica()) && !replicas.overlapsOther(descriptor),
+                () -> {
+                    flushes.changed(descriptor.id());
+                    openAwake(descriptor, started);
+                });
     }
 
     // ---- whoever looks after it ----------------------------------------------------------------------------------
