@@ -16,6 +16,11 @@ public final class SpaceWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SpaceWatch.class);
     private static final long LOOK_EVERY_MILLIS = 250;
 
+    /** With so much more than the reserve nobody fills the disk before the next look, although that comes later. */
+    private static final long PLENTY_BYTES = 4L << 30;
+
+    private static final long LOOK_WITH_PLENTY_EVERY_MILLIS = 1_000;
+
     /** Once below the reserve, so much more than it must be free, or a disk at the border would be full and not full by turns. */
     private static final int SLACK_DIVISOR = 8;
 
@@ -89,7 +94,8 @@ public final class SpaceWatch implements AutoCloseable {
     private void run() {
         try {
             while (!closed) {
-                TimeUnit.MILLISECONDS.sleep(LOOK_EVERY_MILLIS);
+                boolean plenty = usableBytes - reserveBytes > PLENTY_BYTES;
+                TimeUnit.MILLISECONDS.sleep(plenty ? LOOK_WITH_PLENTY_EVERY_MILLIS : LOOK_EVERY_MILLIS);
                 look();
             }
         } catch (InterruptedException stop) {

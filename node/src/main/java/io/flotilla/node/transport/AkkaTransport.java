@@ -396,8 +396,8 @@ public final class AkkaTransport implements Transport, AutoCloseable {
             }
         } finally {
             // Whatever happened: without ticks nobody would notice what got lost. With nothing under way there are only
-            // silences.
-            tickAfter(busy ? settings.tickMillis() : settings.pingMillis() / 2);
+            // silences, and stores, which speak more often than pings are due.
+            tickAfter(busy ? settings.tickMillis() : settings.pingMillis());
         }
     }
 

@@ -60,6 +60,33 @@ class ExactSchedulerTest {
         assertThat(ran).isFalse();
     }
 
+    /** So that an idle process wakes once for all of it, and each goes on at its own pace. */
+    @Test
+    void whatIsRepeatedSeldomIsDoneAtCommonMoments() {
+        long second = 1_000_000_000L;
+        long[] begun = {3, 123_456_789, 499_999_999, 777_777_777};
+        for (long now : begun) {
+            long first = now + ExactScheduler.common(second, now);
+            assertThat(first % (second / 2)).isZero();
+            assertThat(first - now).isBetween(second - 1_000_000, second + second / 2);
+            // It is found to be due a little late, and takes a while.
+            long done = first + 7_000_000;
+            assertThat(done + ExactScheduler.common(second, done)).isEqualTo(first + second);
+        }
+        assertThat(ExactScheduler.common(0, 3)).isBetween(0L, second / 2);
+    }
+
+    @Test
+    void whatIsRepeatedAfterADelayEndsWhenItIsCancelled() throws InterruptedException {
+        CountDownLatch runs = new CountDownLatch(3);
+        Cancellable task = scheduler.scheduleWithFixedDelay(Duration.ZERO, Duration.ofMillis(1), runs::countDown, HERE);
+        assertThat(runs.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(task.isCancelled()).isFalse();
+        assertThat(task.cancel()).isTrue();
+        assertThat(task.isCancelled()).isTrue();
+        assertThat(task.cancel()).isFalse();
+    }
+
     @Test
     void theEndRunsWhatAsksForItAndRefusesWhatComesLater() {
         AtomicBoolean marked = new AtomicBoolean();
