@@ -18,8 +18,8 @@ import java.util.concurrent.CompletableFuture;
 final class BackgroundLists implements AutoCloseable {
     private static final int CLIENTS = 4;
 
-    /** Of all clients together: always something under way, and yet most of the machine left to others. */
-    private static final double OPS_PER_SECOND = 60;
+    /** Of all clients together: something under way more often than not, and yet most of the machine left to others. */
+    private static final double OPS_PER_SECOND = 30;
 
     private final FlotillaClient client;
     private final AppendLoad lists;
@@ -27,7 +27,7 @@ final class BackgroundLists implements AutoCloseable {
 
     private BackgroundLists(ProcessCluster cluster, int ranges) {
         client = cluster.client();
-        AppendOptions options = AppendOptions.DEFAULT.keys(12).roundTransactions(300);
+        AppendOptions options = AppendOptions.DEFAULT.keys(12).roundTransactions(100);
         try (FlotillaAdmin admin = cluster.admin()) {
             for (String key : options.layout().splitKeys(ranges)) {
                 admin.split(key.getBytes(StandardCharsets.UTF_8));

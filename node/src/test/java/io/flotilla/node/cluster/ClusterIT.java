@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaClient;
-import io.flotilla.client.FlotillaException;
 import io.flotilla.client.KeyValue;
 import io.flotilla.client.TxnOptions;
 import java.io.IOException;
@@ -143,14 +142,14 @@ class ClusterIT {
     @Order(7)
     void aNodeThatWasAwayCatchesUpBySnapshotAndIsWorthAVote() throws IOException {
         cluster.kill(3);
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 150; i++) {
             client.put("away/" + i, "written while node 3 was away");
         }
         try (FlotillaAdmin admin = cluster.admin()) {
             // The right side of this split is a range that node 3 has never heard of.
             admin.split(bytes("away/5"));
         }
-        for (int i = 0; i < 400; i++) {
+        for (int i = 0; i < 150; i++) {
             client.put("away/" + i, "written again");
         }
         awaitFlush();
@@ -158,32 +157,10 @@ class ClusterIT {
         cluster.awaitReady(3);
         awaitSnapshots();
         cluster.kill(1);
-        for (int i = 0; i < 400; i += 50) {
+        for (int i = 0; i < 150; i += 50) {
             assertThat(client.getText("away/" + i)).contains("written again");
         }
         client.put("away/done", "by nodes 2 and 3");
-        cluster.start(1);
-        cluster.awaitReady(1);
-    }
-
-    @Test
-    @Order(8)
-    void withoutAQuorumRequestsFailInTimeAndSayWhy() throws IOException {
-        cluster.kill(1);
-        cluster.kill(2);
-        try (FlotillaClient hasty = FlotillaClient.builder()
-                .endpoints(cluster.endpoint(3))
-                .defaultDeadline(Duration.ofSeconds(3))
-                .build()) {
-            long before = System.nanoTime();
-            assertThatThrownBy(() -> hasty.put("nobody", "hears")).isInstanceOf(FlotillaException.class);
-            assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(10));
-        }
-        cluster.start(1);
-        cluster.start(2);
-        cluster.awaitReady(1);
-        cluster.awaitReady(2);
-        assertThat(client.getText("away/done")).contains("by nodes 2 and 3");
         assertThat(client.scan("split/", "split0", 1000)).hasSize(100);
     }
 

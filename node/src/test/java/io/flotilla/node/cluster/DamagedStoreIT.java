@@ -46,11 +46,12 @@ class DamagedStoreIT {
 
     @BeforeAll
     static void found() throws IOException {
-        // So seldom flushed that a split is known to the log alone.
-        cluster = ProcessCluster.founded(directory, NODES, "state.flush-interval = 600 s");
+        // So seldom flushed that a split is known to the log alone. Falling asleep flushes nothing; it is waited for at
+        // the end.
+        cluster = ProcessCluster.founded(directory, NODES, "state.flush-interval = 600 s, idle.passivate-after = 3 s");
         admin = cluster.admin();
         bank = BackgroundBank.open(cluster, RANGES, 2);
-        bank.awaitTransfers(50);
+        bank.awaitTransfers(5);
     }
 
     @AfterAll
@@ -99,7 +100,7 @@ class DamagedStoreIT {
                 .contains(file)
                 .contains("debug rebuild")
                 .contains("replicas of this store");
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     private static void rebuild(int node) throws Exception {
@@ -130,7 +131,7 @@ class DamagedStoreIT {
                 REBUILT_MAX,
                 () -> admin.nodes().stream()
                         .allMatch(each -> each.serving().orElseThrow().alarms().isEmpty()));
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     private static ReplicaStatus replica(RangeStatus range, int node) {

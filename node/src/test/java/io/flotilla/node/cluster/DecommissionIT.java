@@ -57,7 +57,7 @@ class DecommissionIT {
     @Test
     @Order(1)
     void aNodeWhoseReplicasHaveNowhereToGoStays() throws IOException {
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         assertThatThrownBy(() -> admin.decommission(3, left -> {}))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("have nowhere to go");
@@ -74,13 +74,13 @@ class DecommissionIT {
             admin.transferLease(range.range(), 2);
         }
         assertThat(admin.drain(2).leasesLeft()).isZero();
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         assertThat(node(2).leaseholders()).isZero();
         assertThat(admin.ranges(true))
                 .allSatisfy(range -> assertThat(range.replicas()).contains(2));
         // Its vote counts: without it there would be no quorum now.
         cluster.kill(3);
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         cluster.start(3);
         cluster.awaitReady(3);
     }
@@ -100,11 +100,11 @@ class DecommissionIT {
         assertThat(admin.ranges(true))
                 .allSatisfy(range -> assertThat(range.replicas()).containsExactlyInAnyOrder(1, 2, 4));
         assertThat(admin.nodes()).extracting(NodeStatus::node).containsExactly(1, 2, 4);
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         cluster.start(3);
         await("node 3 to be refused", () -> !cluster.isAlive(3));
         assertThat(java.nio.file.Files.readString(cluster.log(3))).contains("node id 3 was taken out of the cluster");
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     @Test
@@ -119,7 +119,7 @@ class DecommissionIT {
         assertThatThrownBy(() -> admin.addReplica(RangeRef.of(first.range()), 4, false))
                 .isInstanceOf(InvalidRequestException.class);
         await("node 4 to hear of it", () -> !cluster.isAlive(4));
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     @Test

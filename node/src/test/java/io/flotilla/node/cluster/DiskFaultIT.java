@@ -52,17 +52,17 @@ class DiskFaultIT {
     @CsvSource({"1, sync-error", "2, write-error"})
     @Order(1)
     void aNodeWhoseDiskFailsEndsAtOnceAndComesBackWithNothingLost(int node, String fault) throws Exception {
-        bank.awaitTransfers(100);
+        bank.awaitTransfers(5);
         cluster.breakDisk(node, fault);
         assertThat(cluster.awaitEnd(node)).isEqualTo(DISK_FAILED);
         assertThat(Files.readString(cluster.log(node)))
                 .containsPattern("error: node " + node
                         + " stops: its disk failed\n  why:   .*Input/output error.*\n  state: .*\n  try:   ");
-        bank.awaitTransfers(100);
+        bank.awaitTransfers(5);
         cluster.mendDisk(node);
         cluster.start(node);
         cluster.awaitReady(node);
-        bank.awaitTransfers(100);
+        bank.awaitTransfers(5);
     }
 
     @Test
@@ -72,10 +72,10 @@ class DiskFaultIT {
             for (String key : new String[] {"a", "k", "z"}) {
                 admin.transferLease(key.getBytes(UTF_8), 1);
             }
-            bank.awaitTransfers(100);
+            bank.awaitTransfers(5);
             assertThat(admin.ranges(true)).anyMatch(range -> range.leaseholder() == 1);
             cluster.breakDisk(1, "stall");
-            bank.awaitTransfers(200);
+            bank.awaitTransfers(10);
             cluster.await(
                     "node 1 to lead nothing",
                     PATIENCE,
@@ -86,7 +86,7 @@ class DiskFaultIT {
                 admin.transferLease(KEY, 1);
                 return admin.ranges(true).stream().anyMatch(range -> range.leaseholder() == 1);
             });
-            bank.awaitTransfers(100);
+            bank.awaitTransfers(5);
         }
     }
 

@@ -43,13 +43,14 @@ class DivergenceIT {
     @BeforeAll
     static void found() throws IOException {
         fault = directory.resolve("fault");
-        cluster = new ProcessCluster(directory, NODES, "");
+        // That all ranges sleep is waited for at the end.
+        cluster = new ProcessCluster(directory, NODES, "idle.passivate-after = 3 s");
         cluster.javaOptions(WRONG, "-Dflotilla.fault.divergence-file=" + fault);
         cluster.startAll();
         admin = cluster.admin();
         admin.init(NODES, NODES);
         bank = BackgroundBank.open(cluster, RANGES, 2);
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     @AfterAll
@@ -113,7 +114,7 @@ class DivergenceIT {
                 REBUILT_MAX,
                 () -> admin.nodes().stream()
                         .allMatch(node -> node.serving().orElseThrow().alarms().isEmpty()));
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     /** By the one that is wrong, in its log. */

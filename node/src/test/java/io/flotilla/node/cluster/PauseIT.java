@@ -6,6 +6,7 @@ import io.flotilla.client.FlotillaAdmin;
 import io.flotilla.client.FlotillaClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,12 +15,15 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real processes that stand still (SIGSTOP) and go on as if nothing had happened. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PauseIT {
     private static final int NODES = 3;
     private static final int ROUNDS = 2;
@@ -28,20 +32,43 @@ class PauseIT {
     private static final byte[] KEY = bytes("k");
 
     @TempDir
-    Path directory;
+    static Path directory;
+
+    private static ProcessCluster cluster;
+
+    @AfterAll
+    static void stop() throws Exception {
+        ProcessCluster.closeAll(cluster);
+    }
+
+    private static void found(String mode) throws Exception {
+        stop();
+        cluster = ProcessCluster.founded(Files.createDirectory(directory.resolve(mode)), NODES, "read.mode = " + mode);
+    }
+
+    @Test
+    @Order(1)
+    void aLeaseholderThatWasPausedForLongerThanItsLeaseServesNoStaleReadByReadIndex() throws Exception {
+        found("read-index");
+        theLeaseholderIsPausedAndServesNoStaleRead();
+    }
+
+    @Test
+    @Order(2)
+    void aLeaseholderThatWasPausedForLongerThanItsLeaseServesNoStaleReadByItsLease() throws Exception {
+        found("lease");
+        theLeaseholderIsPausedAndServesNoStaleRead();
+    }
 
     /** The reads reach the old leaseholder's queue after the new one has acknowledged a write; then the old one wakes up. */
-    @ParameterizedTest
-    @ValueSource(strings = {"lease", "read-index"})
-    void aLeaseholderThatWasPausedForLongerThanItsLeaseServesNoStaleRead(String mode) throws Exception {
-        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "read.mode = " + mode);
-                FlotillaClient everybody = cluster.client();
+    private static void theLeaseholderIsPausedAndServesNoStaleRead() throws Exception {
+        try (FlotillaClient everybody = cluster.client();
                 BackgroundLists lists = BackgroundLists.begin(cluster, 1)) {
             for (int round = 1; round <= ROUNDS; round++) {
                 everybody.put(KEY, bytes("old " + round));
-                int paused = leaseholder(cluster);
-                try (FlotillaClient atPaused = clientOf(cluster, paused);
-                        FlotillaClient others = clientOf(cluster, othersThan(paused))) {
+                int paused = leaseholder();
+                try (FlotillaClient atPaused = clientOf(paused);
+                        FlotillaClient others = clientOf(othersThan(paused))) {
                     assertThat(text(atPaused.get(KEY))).isEqualTo("old " + round);
                     cluster.pause(paused);
                     List<CompletableFuture<Optional<byte[]>>> reads = new ArrayList<>();
@@ -72,15 +99,15 @@ class PauseIT {
     }
 
     @Test
+    @Order(3)
     void aFollowerThatReadsNothingNeitherStallsItsRangeNorFillsTheLeadersMemory() throws Exception {
         byte[] value = new byte[512 * 1024];
-        try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, "");
-                FlotillaClient everybody = cluster.client()) {
+        try (FlotillaClient everybody = cluster.client()) {
             everybody.put(KEY, bytes("begin"));
-            int leader = leaseholder(cluster);
+            int leader = leaseholder();
             int slow = leader % NODES + 1;
             int third = slow % NODES + 1;
-            try (FlotillaClient others = clientOf(cluster, leader, third)) {
+            try (FlotillaClient others = clientOf(leader, third)) {
                 cluster.pause(slow);
                 long longestNanos = 0;
                 try {
@@ -104,7 +131,7 @@ class PauseIT {
         }
     }
 
-    private static int leaseholder(ProcessCluster cluster) throws IOException {
+    private static int leaseholder() throws IOException {
         long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         try (FlotillaAdmin admin = cluster.admin()) {
             while (System.nanoTime() < deadline) {
@@ -124,7 +151,7 @@ class PauseIT {
                 .toArray();
     }
 
-    private static FlotillaClient clientOf(ProcessCluster cluster, int... nodes) {
+    private static FlotillaClient clientOf(int... nodes) {
         List<String> endpoints = new ArrayList<>();
         for (int node : nodes) {
             endpoints.add(cluster.endpoint(node));

@@ -43,7 +43,7 @@ class PowerCutIT {
         System.out.println("PowerCutIT rounds=" + ROUNDS + " seed=" + SEED);
         Random random = new Random(SEED);
         try (ProcessCluster cluster = ProcessCluster.founded(directory, NODES, SETTINGS);
-                BackgroundBank bank = BackgroundBank.crowded(cluster, RANGES, 8)) {
+                BackgroundBank bank = BackgroundBank.busy(cluster, RANGES, 8, 0)) {
             for (int round = 1; round <= ROUNDS; round++) {
                 bank.awaitTransfers(50 + random.nextInt(200));
                 List<Integer> victims = round % 3 == 0 ? List.of(1, 2, 3) : List.of(1 + random.nextInt(NODES));

@@ -35,6 +35,11 @@ final class ProcessCluster implements AutoCloseable {
     /** These servers live for seconds: what the optimizing compiler would cost them is never earned back. */
     private static final String COMPILER = "-XX:TieredStopAtLevel=1";
 
+    /** Which of the processes that test at the same time this is. */
+    private static final int FORK = Integer.getInteger("flotilla.test.fork", 1);
+
+    private static final int FORKS_MAX = 8;
+
     private static final long END_SECONDS_MAX = 60;
 
     private static final Duration ASK_EVERY = Duration.ofMillis(100);
@@ -49,7 +54,7 @@ final class ProcessCluster implements AutoCloseable {
     ProcessCluster(Path directory, int nodes, String extraSettings) throws IOException {
         ClassArchive.make();
         this.directory = directory;
-        this.ports = Ports.free(nodes, new Random());
+        this.ports = Ports.free(nodes, new Random(), FORK, FORKS_MAX);
         this.extraSettings = extraSettings;
         for (int i = 0; i < nodes; i++) {
             processes.add(null);

@@ -43,6 +43,10 @@ class QuorumLossIT {
             cluster.kill(2);
             try (FlotillaClient left = hasty(cluster, Duration.ofSeconds(20));
                     FlotillaClient brief = hasty(cluster, Duration.ofSeconds(1));
+                    FlotillaClient patient = FlotillaClient.builder()
+                            .endpoints(cluster.endpoint(3))
+                            .defaultDeadline(Duration.ofSeconds(2))
+                            .build();
                     FlotillaAdmin admin = FlotillaAdmin.connect(cluster.endpoint(3), Duration.ofSeconds(10))) {
                 awaitNoQuorum(brief);
                 List<Double> millis = new ArrayList<>();
@@ -53,6 +57,8 @@ class QuorumLossIT {
                     millis.add((System.nanoTime() - before) / 2e6);
                 }
                 Collections.sort(millis);
+                // Who waits for a quorum waits no longer than it may.
+                assertThat(codeOf(() -> patient.put("during", "the loss"))).isNotNull();
                 assertThat(millis.get(ASKED / 2)).isLessThan(ANSWER_MILLIS_MAX);
                 assertThat(admin.ranges(true)).isNotEmpty().allMatch(range -> range.state() == RangeState.NO_QUORUM);
                 assertThat(admin.status().serving()).isFalse();

@@ -55,13 +55,13 @@ class ReplicaChangeIT {
     @Test
     @Order(1)
     void aReplicaIsAddedToAFourthNode() throws IOException {
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         for (RangeStatus range : admin.ranges(false)) {
             FlotillaAdmin.ReplicaChangeResult result = admin.addReplica(RangeRef.of(range.range()), 4, false);
             assertThat(result.replicas()).extracting(ReplicaStatus::node).containsExactlyInAnyOrder(1, 2, 3, 4);
             assertThat(result.replicas()).extracting(ReplicaStatus::kind).containsOnly(ReplicaKind.VOTER);
         }
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     @Test
@@ -70,7 +70,7 @@ class ReplicaChangeIT {
         for (RangeStatus range : admin.ranges(false)) {
             assertThat(admin.transferLease(range.range(), 4).toNode()).isEqualTo(4);
         }
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     /** The leaseholders among them: each hands over before it leaves. */
@@ -81,7 +81,7 @@ class ReplicaChangeIT {
             FlotillaAdmin.ReplicaChangeResult result = admin.removeReplica(RangeRef.of(range.range()), 4);
             assertThat(result.replicas()).extracting(ReplicaStatus::node).containsExactlyInAnyOrder(1, 2, 3);
         }
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         await("node 4 to destroy its replicas", () -> replicasOn(4) == 0);
     }
 
@@ -108,7 +108,7 @@ class ReplicaChangeIT {
             assertThat(client.getText(left)).contains(here);
             assertThat(client.getText(right)).contains(here);
         }
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
     }
 
     /** The node learns of it only when it is back, from those that applied the change: until then it keeps everything. */
@@ -123,7 +123,7 @@ class ReplicaChangeIT {
         cluster.start(4);
         cluster.awaitReady(4);
         await("node 4 to hear that it was removed", () -> replicasOn(4) == 0);
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         await(
                 "the destruction to be flushed",
                 () -> admin.ranges(false).stream().allMatch(each -> StoppedStore.entries(cluster.data(4), each) == 0));
@@ -151,7 +151,7 @@ class ReplicaChangeIT {
         boolean struck = false;
         for (int kill = 0; kill < KILLS_MAX && !struck; kill++) {
             struck = killedInTheMiddleOfAMove();
-            bank.awaitTransfers(20);
+            bank.awaitTransfers(5);
             await(
                     "the change to be finished",
                     () -> admin.ranges(false).stream().noneMatch(ReplicaChangeIT::isJoint));
@@ -194,7 +194,7 @@ class ReplicaChangeIT {
     @Test
     @Order(8)
     void theTotalNeverChangedAndNothingAcknowledgedIsLost() throws IOException {
-        bank.awaitTransfers(20);
+        bank.awaitTransfers(5);
         bank.closeTheBooks();
     }
 

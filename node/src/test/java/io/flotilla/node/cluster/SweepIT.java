@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SweepIT {
     private static final int NODES = 3;
     private static final int KEYS = 50;
-    private static final int ROUNDS = 40;
+    private static final int ROUNDS = 10;
     private static final Duration MOST = Duration.ofSeconds(60);
 
     @TempDir

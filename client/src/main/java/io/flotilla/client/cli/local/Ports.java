@@ -33,11 +33,16 @@ public final class Ports {
      * @throws IOException if no free ports are found
      */
     public static List<Pair> free(int nodes, RandomGenerator random) throws IOException {
+        return free(nodes, random, 0, 1);
+    }
+
+    /** As above, of each {@code parts} ports only one: processes that choose at the same time take the same port in no case if each has its own {@code part}. */
+    public static List<Pair> free(int nodes, RandomGenerator random, int part, int parts) throws IOException {
         List<Integer> found = new ArrayList<>();
-        int attempts = nodes * 2 * ATTEMPTS_PER_PORT;
+        int attempts = nodes * 2 * parts * ATTEMPTS_PER_PORT;
         while (found.size() < nodes * 2 && attempts-- > 0) {
             int candidate = random.nextInt(LOWEST, HIGHEST + 1);
-            if (!found.contains(candidate) && isFree(candidate)) {
+            if (candidate % parts == part % parts && !found.contains(candidate) && isFree(candidate)) {
                 found.add(candidate);
             }
         }
