@@ -26,6 +26,7 @@ public final class ChronicleLog implements SharedLog {
     private final LogWriter writer;
     private final LogCollector collector;
     private final int splitAboveBytes;
+    private final long recordsFound;
 
     public ChronicleLog(Disk disk, Path directory) throws IOException {
         this(disk, directory, LogSettings.DEFAULT);
@@ -64,7 +65,8 @@ public final class ChronicleLog implements SharedLog {
                     files,
                     settings,
                     found.isEmpty() ? -1 : found.get(found.size() - 1).cycle());
-            writer = new LogWriter(opened, table, settings, recovery.nextSequence(), collector);
+            recordsFound = recovery.nextSequence();
+            writer = new LogWriter(opened, table, settings, recordsFound, collector);
             writer.start(recovery.neededFrom());
             collector.start(writer);
             file = opened;
@@ -170,6 +172,16 @@ public final class ChronicleLog implements SharedLog {
     @Override
     public List<Long> ranges() {
         return table.ids();
+    }
+
+    @Override
+    public long recordsDurable() {
+        return writer.nextSequence();
+    }
+
+    @Override
+    public long recordsFound() {
+        return recordsFound;
     }
 
     @Override

@@ -62,7 +62,8 @@ final class LogWriter implements Runnable {
 
     private int movedBytes;
     private volatile long writingSinceNanos;
-    private long sequence;
+    /** The next record's number; written by this thread alone. */
+    private volatile long sequence;
 
     LogWriter(QueueFile file, LogTable table, LogSettings settings, long sequence, Progress progress) {
         this.file = file;
@@ -81,6 +82,11 @@ final class LogWriter implements Runnable {
         record.start(neededFrom);
         write();
         thread.start();
+    }
+
+    /** All records with smaller numbers are durable. Any thread. */
+    long nextSequence() {
+        return sequence;
     }
 
     void add(LogTask task) {
@@ -287,7 +293,7 @@ final class LogWriter implements Runnable {
         if (file.cycle() != cycle) {
             progress.rolled(file.cycle(), sequence, used);
         }
-        sequence++;
+        sequence = sequence + 1;
         writingSinceNanos = 0;
         return place;
     }

@@ -45,6 +45,18 @@ public interface SharedLog extends AutoCloseable {
     List<Long> ranges();
 
     /**
+     * How many records of this log were ever durable. Any thread.
+     */
+    default long recordsDurable() {
+        return 0;
+    }
+
+    /** How many that were when it was opened, by what was found of it: its last ones and their files may be missing. */
+    default long recordsFound() {
+        return Long.MAX_VALUE;
+    }
+
+    /**
      * Asks for relief when ranges keep more for slow peers than the log has room for: those named should be compacted up to the index named with them, which
      * is their last in the log's oldest file, as far as their flushed state allows. Called on a thread that may wait; whatever is kept nevertheless is
      * written once more.

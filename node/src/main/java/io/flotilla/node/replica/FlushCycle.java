@@ -69,10 +69,19 @@ final class FlushCycle {
             note(range, applied);
         }
         inTheWay.keySet().forEach(range -> note(range, applied));
+        markLog();
         engine.flush();
         durable.putAll(applied);
         durable.keySet().removeIf(range -> replicas.find(new RangeId(range)) == null);
         tell(applied, inTheWay);
+    }
+
+    /** The state is not to be found with a log that ends before what was in it by now. */
+    private void markLog() {
+        try (Engine.Batch batch = engine.newBatch()) {
+            StoreMarks.putLogRecords(batch, log.recordsDurable());
+            engine.write(batch);
+        }
     }
 
     private void tell(Map<Long, Long> flushedUpTo, Map<Long, Long> inTheWay) {

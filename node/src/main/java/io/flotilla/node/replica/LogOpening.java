@@ -1,6 +1,7 @@
 package io.flotilla.node.replica;
 
 import io.flotilla.node.liveness.Liveness;
+import io.flotilla.node.log.LogCorruptException;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogView;
@@ -88,16 +89,21 @@ record LogOpening(HardState hardState, LogView view) {
         }
     }
 
-    /** A log that was lost or replaced forgets votes and acknowledged entries; going on from the state alone would hide that (B22). */
+    /** A log that was lost or replaced, or of whose files the newest is missing, forgets votes and acknowledged entries; going on from the state alone would hide that (B22). */
     static void checkLogBelongsToState(SharedLog log, Engine engine, List<RangeDescriptor> descriptors) {
+        long records = StoreMarks.logRecords(engine);
+        if (log.recordsFound() < records) {
+            throw new LogCorruptException(
+                    "the log ends after " + log.recordsFound() + " records, but there were " + records
+                            + " when the state was flushed: its newest file is missing, or an old copy of it was put in its place");
+        }
         if (!log.ranges().isEmpty()) {
             return;
         }
         for (RangeDescriptor descriptor : descriptors) {
             if (LocalState.applied(engine, descriptor.id()) != null) {
-                throw new StorageException(
-                        "the log is empty, but the state of " + descriptor + " is not",
-                        new IllegalStateException("the log directory was lost or replaced"));
+                throw new LogCorruptException("the log is empty, but the state of " + descriptor
+                        + " is not: the log's directory was lost or replaced");
             }
         }
     }

@@ -11,9 +11,6 @@ import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
-import io.flotilla.node.snapshot.SnapshotHeader;
-import io.flotilla.node.snapshot.SnapshotInbox;
-import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.StorageException;
 import io.flotilla.node.transport.ChecksumNote;
@@ -71,6 +68,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     private final Quarantine quarantine;
     private final StateCounter counter;
     private final StoppedReplicas stopped;
+    private final Newcomers newcomers;
     private final UninitializedVoters voters;
     private final LostQuorums lostQuorums;
     private final SleepWatch sleep;
@@ -101,6 +99,8 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
             thread.setDaemon(true);
             return thread;
         });
+        this.lost = new LostReplicas(setting.engine(), setting.node());
+        this.newcomers = new Newcomers(setting.node(), replicas, lost, new House());
         this.snapshots = new SnapshotTraffic(
                 setting.engine(),
                 log,
@@ -108,14 +108,13 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 settings.snapshots(),
                 (to, chunk, answered) -> transport().sendSnapshot(to, chunk, answered),
                 this::later,
-                new SnapshotHost(),
+                newcomers,
                 this::diskFailed);
         this.started = settings.since();
         this.looks = new Looks(setting.node(), setting.liveness(), replicas);
         this.flushes =
                 new FlushCycle(setting.engine(), log, replicas, setting.raft().logEntriesKept());
         this.sweeps = new VersionSweeps(setting, replicas, settings.retention(), this::diskFailed, this::resolver);
-        this.lost = new LostReplicas(setting.engine(), setting.node());
         this.stopped = new StoppedReplicas(
                 setting.node(),
                 log,
@@ -313,8 +312,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     /** No replica is made meanwhile. */
     private synchronized Optional<RaftMessage> voteForAbsent(RangeId range, RaftMessage.VoteRequest request) {
-        boolean mayCome = !lost.isStoreRebuilt() && mayCreate(range, request.to());
-        return mayCome && replicas.find(range) == null && !closed ? voters.answer(range, request) : Optional.empty();
+        return newcomers.isExpected(range, request.to()) ? voters.answer(range, request) : Optional.empty();
     }
 
     @Override
@@ -364,43 +362,27 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         setting.liveness().received(from, message);
     }
 
-    /** What snapshots are for: a replica that fell behind the log, or one that is not here yet. */
-    private final class SnapshotHost implements SnapshotInbox.Host {
+    private final class House implements Newcomers.House {
         @Override
-        public boolean wants(SnapshotHeader header) {
-            RangeDescriptor descriptor = header.descriptor();
-            Slot slot = replicas.find(descriptor.id());
-            if (slot != null && slot.replicaId() != header.toReplica()) {
-                if (descriptor.hasRemoved(slot.replicaId())) {
-                    removals.removed(descriptor.id(), slot.replicaId());
-                }
-                return false;
-            }
-            // Whom a snapshot overlaps must shrink first.
-            return !closed
-                    && isMeant(header)
-                    && (slot == null ? mayCreate(descriptor.id(), header.toReplica()) : !slot.isShut())
-                    && !replicas.overlapsOther(descriptor);
+        public boolean isOpen() {
+            return adoptionAllowed && !closed;
         }
 
         @Override
-        public void arrived(StagedSnapshot snapshot) {
-            Slot slot = replicas.find(snapshot.header().descriptor().id());
-            if (slot == null) {
-                createFrom(snapshot);
-            } else if (slot.isShut()) {
-                snapshots.settled(snapshot); // shut while it came in
-            } else {
-                slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
-            }
+        public SnapshotTraffic snapshots() {
+            return snapshots;
         }
-    }
 
-    private boolean isMeant(SnapshotHeader header) {
-        return header.descriptor()
-                .replicaOn(setting.node())
-                .filter(replica -> replica.replicaId() == header.toReplica())
-                .isPresent();
+        @Override
+        public Removals removals() {
+            return removals;
+        }
+
+        @Override
+        public void open(RangeDescriptor descriptor) {
+            flushes.changed(descriptor.id());
+            openAwake(descriptor, started);
+        }
     }
 
     /**
@@ -409,23 +391,6 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
      */
     public void allowAdoption() {
         adoptionAllowed = true;
-    }
-
-    private boolean mayCreate(RangeId range, int replicaId) {
-        return adoptionAllowed && lost.mayCome(range, replicaId) && !removals.isRemoved(range, replicaId);
-    }
-
-    /** A range that reached this node only by snapshot: it was added here, or split off while this node was away. */
-    private void createFrom(StagedSnapshot snapshot) {
-        SnapshotHeader header = snapshot.header();
-        RangeDescriptor descriptor = header.descriptor();
-        snapshots.install(
-                snapshot,
-                () -> mayCreate(descriptor.id(), header.toReplica()) && !replicas.overlapsOther(descriptor),
-                () -> {
-                    flushes.changed(descriptor.id());
-                    openAwake(descriptor, started);
-                });
     }
 
     @Override

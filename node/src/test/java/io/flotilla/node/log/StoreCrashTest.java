@@ -55,6 +55,9 @@ class StoreCrashTest {
     private TreeMap<String, byte[]> flushed = new TreeMap<>();
     private int images;
 
+    /** So many records of the log were durable when the state was flushed last, or was about to be. */
+    private long marked;
+
     /** Every kind of image has its turn, in an order that the seed decides: with a few of them, chance leaves one out. */
     private long nextKind;
 
@@ -99,12 +102,14 @@ class StoreCrashTest {
         });
         try (RocksEngine engine = new RocksEngine(store.resolve("state"));
                 ChronicleLog log = new ChronicleLog(disk, store, LogWorkload.SETTINGS)) {
+            marked = 0;
             engine.flush();
             flushed = files(store.resolve("state"));
             for (int round = 0; round < ROUNDS && findings.isEmpty(); round++) {
                 wanted[0] = true;
                 work(log, engine, random);
                 long[] before = applied.clone();
+                marked = log.recordsDurable();
                 engine.flush();
                 disk.moment("in a flush");
                 flushed = files(store.resolve("state"));
@@ -176,6 +181,7 @@ class StoreCrashTest {
         try (RocksEngine engine = new RocksEngine(image.resolve("state"));
                 ChronicleLog log = new ChronicleLog(image, LogWorkload.SETTINGS)) {
             engine.verifyChecksums();
+            assertThat(log.recordsFound()).isGreaterThanOrEqualTo(marked);
             for (int range = 1; range <= RANGES; range++) {
                 byte[] found = engine.get(Space.LOCAL, key(range, 0));
                 long inState = found == null ? 0 : ByteBuffer.wrap(found).getLong();

@@ -44,7 +44,7 @@ class TransactionSimulatorTest {
         assertThat(found).isEmpty();
         assertThat(committed).isGreaterThan(RUNS * 20);
         if (RUNS >= 30) {
-            assertThat(sights).containsOnlyKeys(TxnSight.values());
+            assertThat(sights).containsKeys(TxnSight.OFTEN);
         }
     }
 

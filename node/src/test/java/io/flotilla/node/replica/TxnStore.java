@@ -10,11 +10,8 @@ import io.flotilla.node.raft.Now;
 import io.flotilla.node.raft.RaftEvent;
 import io.flotilla.node.raft.RaftMessage;
 import io.flotilla.node.snapshot.SnapshotFiles;
-import io.flotilla.node.snapshot.SnapshotHeader;
-import io.flotilla.node.snapshot.SnapshotInbox;
 import io.flotilla.node.snapshot.SnapshotSending;
 import io.flotilla.node.snapshot.SnapshotStep;
-import io.flotilla.node.snapshot.StagedSnapshot;
 import io.flotilla.node.transport.ChecksumNote;
 import io.flotilla.node.transport.ReplicaNotice;
 import io.flotilla.node.transport.SnapshotChunk;
@@ -52,6 +49,7 @@ final class TxnStore implements LabAdmin.House {
     private final StoppedReplicas stopped;
     private final Removals removals;
     private final ReplicaNews news;
+    private final Newcomers newcomers;
     private final UninitializedVoters voters;
     private final TxnTurns background;
     private final ReplicaMail mail;
@@ -74,6 +72,8 @@ final class TxnStore implements LabAdmin.House {
                 return process.micros() * 1_000;
             }
         };
+        this.lost = new LostReplicas(node.engine, node.id);
+        this.newcomers = new Newcomers(node.id, replicas, lost, new House());
         this.snapshots = new SnapshotTraffic(
                 node.engine,
                 process.log,
@@ -85,7 +85,7 @@ final class TxnStore implements LabAdmin.House {
                         new TxnTurns(process),
                         new TxnTurns(process),
                         new TxnTurns(process)),
-                new Host(),
+                newcomers,
                 this::diskFailed);
         this.flushes = new FlushCycle(
                 node.engine, process.log, replicas, setting.raft().logEntriesKept());
@@ -106,7 +106,6 @@ final class TxnStore implements LabAdmin.House {
                     }
                 },
                 range -> process.log.rest(range.value()));
-        this.lost = new LostReplicas(node.engine, node.id);
         this.stopped =
                 new StoppedReplicas(node.id, process.log, lost, setting.clock(), started, process.wire::sendRaft);
         this.removals = new Removals(node.engine, process.log, replicas, snapshots, sleep, this::diskFailed);
@@ -255,8 +254,7 @@ final class TxnStore implements LabAdmin.House {
 
     private void askedForVote(NodeId from, RangeId range, RaftMessage.VoteRequest request) {
         background.execute(() -> {
-            boolean mayCome = !lost.isStoreRebuilt() && mayCreate(range, request.to());
-            if (mayCome && replicas.find(range) == null) {
+            if (newcomers.isExpected(range, request.to())) {
                 voters.answer(range, request).ifPresent(reply -> {
                     process.world().saw(TxnSight.VOTE_OF_ABSENT);
                     process.wire.sendRaft(from, range, reply);
@@ -312,57 +310,27 @@ final class TxnStore implements LabAdmin.House {
         sleep.supportedBy(by);
     }
 
-    /** As in {@link Store}. */
-    private final class Host implements SnapshotInbox.Host {
+    private final class House implements Newcomers.House {
         @Override
-        public boolean wants(SnapshotHeader header) {
-            RangeDescriptor descriptor = header.descriptor();
-            Slot slot = replicas.find(descriptor.id());
-            if (slot != null && slot.replicaId() != header.toReplica()) {
-                if (descriptor.hasRemoved(slot.replicaId())) {
-                    removals.removed(descriptor.id(), slot.replicaId());
-                }
-                return false;
-            }
-            return isMeant(header)
-                    && (slot == null ? mayCreate(descriptor.id(), header.toReplica()) : !slot.isShut())
-                    && !replicas.overlapsOther(descriptor);
+        public boolean isOpen() {
+            return true;
         }
 
         @Override
-        public void arrived(StagedSnapshot snapshot) {
-            Slot slot = replicas.find(snapshot.header().descriptor().id());
-            if (slot == null) {
-                createFrom(snapshot);
-            } else if (slot.isShut()) {
-                snapshots.settled(snapshot);
-            } else {
-                slot.tell(new ReplicaActor.SnapshotArrived(snapshot));
-            }
+        public SnapshotTraffic snapshots() {
+            return snapshots;
         }
-    }
 
-    private boolean isMeant(SnapshotHeader header) {
-        return header.descriptor()
-                .replicaOn(process.node.id)
-                .filter(replica -> replica.replicaId() == header.toReplica())
-                .isPresent();
-    }
+        @Override
+        public Removals removals() {
+            return removals;
+        }
 
-    private boolean mayCreate(RangeId range, int replicaId) {
-        return lost.mayCome(range, replicaId) && !removals.isRemoved(range, replicaId);
-    }
-
-    private void createFrom(StagedSnapshot snapshot) {
-        SnapshotHeader header = snapshot.header();
-        RangeDescriptor descriptor = header.descriptor();
-        snapshots.install(
-                snapshot,
-                () -> mayCreate(descriptor.id(), header.toReplica()) && !replicas.overlapsOther(descriptor),
-                () -> {
-                    flushes.changed(descriptor.id());
-                    openAwake(descriptor, started);
-                });
+        @Override
+        public void open(RangeDescriptor descriptor) {
+            flushes.changed(descriptor.id());
+            openAwake(descriptor, started);
+        }
     }
 
     // ---- whoever looks after it ----------------------------------------------------------------------------------
