@@ -16,8 +16,11 @@ import io.flotilla.range.routing.RangeId;
 final class Newcomers implements SnapshotInbox.Host {
     /** The store they come to. */
     interface House {
-        /** Whether it takes in any at all: it runs, and this node's id is known to be bound to it (B22). */
-        boolean isOpen();
+        /** Nothing comes to it any more. */
+        boolean isClosed();
+
+        /** Whether it takes in replicas that it does not have: this node's id is known to be bound to it (B22). */
+        boolean adopts();
 
         SnapshotTraffic snapshots();
 
@@ -41,14 +44,14 @@ final class Newcomers implements SnapshotInbox.Host {
 
     /** Whether a replica of that id may come to be here. */
     private boolean mayCome(RangeId range, int replicaId) {
-        return house.isOpen()
+        return house.adopts()
                 && lost.mayCome(range, replicaId)
                 && !house.removals().isRemoved(range, replicaId);
     }
 
     /** Whether one is to come that was certainly never here, so that it has promised nothing. */
     boolean isExpected(RangeId range, int replicaId) {
-        return replicas.find(range) == null && !lost.isStoreRebuilt() && mayCome(range, replicaId);
+        return !house.isClosed() && replicas.find(range) == null && !lost.isStoreRebuilt() && mayCome(range, replicaId);
     }
 
     @Override
@@ -62,7 +65,7 @@ final class Newcomers implements SnapshotInbox.Host {
             return false;
         }
         // Whom a snapshot overlaps must shrink first.
-        return house.isOpen()
+        return !house.isClosed()
                 && isMeant(header)
                 && (slot == null ? mayCome(descriptor.id(), header.toReplica()) : !slot.isShut())
                 && !replicas.overlapsOther(descriptor);

@@ -364,8 +364,13 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
 
     private final class House implements Newcomers.House {
         @Override
-        public boolean isOpen() {
-            return adoptionAllowed && !closed;
+        public boolean isClosed() {
+            return closed;
+        }
+
+        @Override
+        public boolean adopts() {
+            return adoptionAllowed;
         }
 
         @Override

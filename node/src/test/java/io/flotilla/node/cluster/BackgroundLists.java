@@ -19,7 +19,7 @@ final class BackgroundLists implements AutoCloseable {
     private static final int CLIENTS = 4;
 
     /** Of all clients together: something under way more often than not, and yet most of the machine left to others. */
-    private static final double OPS_PER_SECOND = 30;
+    private static final double OPS_PER_SECOND = 15;
 
     private final FlotillaClient client;
     private final AppendLoad lists;

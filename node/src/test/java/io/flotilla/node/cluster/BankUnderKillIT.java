@@ -18,7 +18,7 @@ class BankUnderKillIT {
     private static final long SEED = Long.getLong("flotilla.kill.seed", System.nanoTime());
     private static final int RANGES = 8;
 
-    private static final double TRANSFERS_PER_SECOND = 40;
+    private static final double TRANSFERS_PER_SECOND = 25;
 
     /** So that each fault hits a cluster at work. */
     private static final int TRANSFERS_BETWEEN = 30;

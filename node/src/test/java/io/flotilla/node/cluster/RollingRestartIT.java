@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every node of a real cluster is stopped in good order and started again while clients write: none of them notices more than a pause. */
 class RollingRestartIT {
     private static final int RANGES = 6;
-    private static final long PERIOD_NANOS = 20_000_000;
+    private static final long PERIOD_NANOS = 40_000_000;
     private static final Duration WELL_AFTER_MAX = Duration.ofSeconds(60);
 
     /** A write waits for a hand-over, which takes milliseconds, and for three processes that end and start on a machine that may be slow. */

@@ -1,5 +1,6 @@
 package io.flotilla.node.replica;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,6 +10,7 @@ import io.flotilla.node.log.LogSettings;
 import io.flotilla.node.raft.HardState;
 import io.flotilla.node.raft.LogEntry;
 import io.flotilla.node.raft.Ready.Persist;
+import io.flotilla.node.storage.Engine;
 import io.flotilla.node.storage.MemoryEngine;
 import io.flotilla.range.routing.RangeId;
 import java.io.IOException;
@@ -83,5 +85,15 @@ class LostLogEndTest {
         append(1, true);
         append(2, false);
         assertThatCode(this::check).doesNotThrowAnyException();
+    }
+
+    @Test
+    void theMarkIsWrittenAsTheFormatSays() {
+        try (Engine.Batch batch = engine.newBatch()) {
+            StoreMarks.putLogRecords(batch, 258);
+            engine.write(batch);
+        }
+        assertThat(engine.get(Engine.Space.LOCAL, new byte[] {'m', 'l'})).containsExactly(1, 0, 0, 0, 0, 0, 0, 1, 2);
+        assertThat(StoreMarks.logRecords(engine)).isEqualTo(258);
     }
 }

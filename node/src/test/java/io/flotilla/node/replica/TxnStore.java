@@ -312,7 +312,12 @@ final class TxnStore implements LabAdmin.House {
 
     private final class House implements Newcomers.House {
         @Override
-        public boolean isOpen() {
+        public boolean isClosed() {
+            return false;
+        }
+
+        @Override
+        public boolean adopts() {
             return true;
         }
 
