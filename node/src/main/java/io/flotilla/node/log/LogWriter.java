@@ -62,6 +62,7 @@ final class LogWriter implements Runnable {
 
     private int movedBytes;
     private volatile long writingSinceNanos;
+
     /** The next record's number; written by this thread alone. */
     private volatile long sequence;
 

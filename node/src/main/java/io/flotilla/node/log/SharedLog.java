@@ -44,14 +44,12 @@ public interface SharedLog extends AutoCloseable {
     /** All ranges that have anything in this log. */
     List<Long> ranges();
 
-    /**
-     * How many records of this log were ever durable. Any thread.
-     */
+    /** How many records of this log were ever durable. Any thread. */
     default long recordsDurable() {
         return 0;
     }
 
-    /** How many that were when it was opened, by what was found of it: its last ones and their files may be missing. */
+    /** How many that were when it was opened, by what was found of it: fewer, if its last files are missing. A log that keeps no count misses none. */
     default long recordsFound() {
         return Long.MAX_VALUE;
     }

@@ -132,11 +132,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
                 range -> log.rest(range.value()));
         this.removals = new Removals(setting.engine(), log, replicas, snapshots, sleep, this::diskFailed);
         this.news = new ReplicaNews(setting.node(), replicas, removals, strangers, this::transport, System::nanoTime);
-        this.voters = new UninitializedVoters(
-                log,
-                setting.engine(),
-                setting.clock(),
-                setting.clock().maxOffsetMicros() + setting.raft().leaseMillis() * 1_000);
+        this.voters = UninitializedVoters.of(log, setting);
         this.mail = new ReplicaMail(
                 replicas,
                 removals,

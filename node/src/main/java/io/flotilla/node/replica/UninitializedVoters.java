@@ -29,6 +29,13 @@ final class UninitializedVoters {
     private final HybridClock clock;
     private final long servedAheadMicros;
 
+    /** With the bounds that hold in that store. */
+    static UninitializedVoters of(SharedLog log, Replica.Setting setting) {
+        long leaseMicros = setting.raft().leaseMillis() * 1_000;
+        HybridClock clock = setting.clock();
+        return new UninitializedVoters(log, setting.engine(), clock, clock.maxOffsetMicros() + leaseMicros);
+    }
+
     /**
      * @param servedAheadMicros nobody has served any key of a range that is split off later than that after the clock of whoever is to have a part of it
      */

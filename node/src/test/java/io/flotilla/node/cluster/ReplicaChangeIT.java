@@ -31,7 +31,7 @@ class ReplicaChangeIT {
     private static final int NODES = 4;
     private static final int RANGES = 4;
     private static final int CLIENTS = 2;
-    private static final int KILLS_MAX = 2;
+    private static final int KILLS_MAX = 3;
 
     @TempDir
     static Path directory;

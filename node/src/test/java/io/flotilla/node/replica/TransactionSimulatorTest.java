@@ -48,6 +48,16 @@ class TransactionSimulatorTest {
         }
     }
 
+    /** Nobody led a range that was split off while a node lagged, and whose other replica was lost: who lagged had no replica of it to vote with. */
+    @Test
+    void whoLagsBehindASplitVotesForItsRightSide() {
+        TxnWorld.Result result = TxnWorld.run(70_077);
+        assertThat(result.violation()).isNull();
+        assertThat(result.sights())
+                .as("if worlds have changed, another seed in which that happens is to be found")
+                .containsKey(TxnSight.VOTE_OF_ABSENT);
+    }
+
     @Test
     void aSeedIsAlwaysTheSameWorld() {
         assertThat(TxnWorld.run(3)).isEqualTo(TxnWorld.run(3));

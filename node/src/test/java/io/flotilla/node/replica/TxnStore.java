@@ -111,11 +111,7 @@ final class TxnStore implements LabAdmin.House {
         this.removals = new Removals(node.engine, process.log, replicas, snapshots, sleep, this::diskFailed);
         this.news = new ReplicaNews(
                 node.id, replicas, removals, strangers, () -> process.wire, () -> process.micros() * 1_000);
-        this.voters = new UninitializedVoters(
-                process.log,
-                node.engine,
-                setting.clock(),
-                setting.clock().maxOffsetMicros() + setting.raft().leaseMillis() * 1_000);
+        this.voters = UninitializedVoters.of(process.log, setting);
         this.background = new TxnTurns(process);
         this.mail = new ReplicaMail(
                 replicas,

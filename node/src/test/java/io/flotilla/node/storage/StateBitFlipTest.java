@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * file in turn, and every bit of what could make the list of files end early; all is read by key and by walking, as a server and as the tools open it.
  */
 class StateBitFlipTest {
-    private static final int SEEDS = Integer.getInteger("state.bitflip.seeds", 24);
+    private static final int SEEDS = Integer.getInteger("state.bitflip.seeds", 40);
     private static final int FLUSHES = 4;
     private static final int KEYS = 300;
     private static final byte[] LOWEST = {};
