@@ -31,6 +31,7 @@ import io.flotilla.node.liveness.service.LivenessListener;
 import io.flotilla.node.liveness.service.LivenessService;
 import io.flotilla.node.liveness.service.MachineRun;
 import io.flotilla.node.log.ChronicleLog;
+import io.flotilla.node.log.LogSettings;
 import io.flotilla.node.log.SharedLog;
 import io.flotilla.node.mvcc.BatchEvaluator;
 import io.flotilla.node.raft.Now;
@@ -163,7 +164,7 @@ public final class NodeApp implements AutoCloseable {
         MachineRun.awaitAbove(servedBefore, wall);
         Now ownedSince = new Now(LivenessService.nowMicros(), clock.now());
         StoreIdentity identity = StoreIdentity.open(engine, disk, settings.data(), settings.node(), UUID.randomUUID());
-        this.log = new ChronicleLog(disk, settings.data());
+        this.log = new ChronicleLog(disk, settings.data(), LogSettings.DEFAULT.keeping(settings.logBytesKept()));
         this.executor = Executors.newSingleThreadScheduledExecutor(runnable -> {
             Thread thread = new Thread(runnable, "flotilla-admin");
             thread.setDaemon(true);

@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
  * @param idle what becomes of ranges without traffic
  * @param readMode on what strength reads are answered
  * @param flushMillis how often applied state is made durable, so that the log's beginning may go
+ * @param logBytesKept what the log keeps for peers that fell behind, over all ranges
  * @param versionRetentionMillis how long what is overwritten or deleted stays readable, and proves what became of the transaction that wrote it
  * @param diskReserveBytes room kept free of users' data
  * @param maxClockOffsetMillis bound on the difference of any two nodes' wall clocks
@@ -51,6 +52,7 @@ public record NodeSettings(
         IdleSettings idle,
         ReadMode readMode,
         long flushMillis,
+        long logBytesKept,
         long versionRetentionMillis,
         long diskReserveBytes,
         long maxClockOffsetMillis) {
@@ -63,6 +65,9 @@ public record NodeSettings(
 
     public NodeSettings {
         join = List.copyOf(join);
+        if (logBytesKept < 0) {
+            throw new InvalidSettings("flotilla.raft.log-bytes-kept must not be negative; it is " + logBytesKept);
+        }
         if (diskReserveBytes < 0) {
             throw new InvalidSettings("flotilla.disk.reserve must not be negative; it is " + diskReserveBytes);
         }
@@ -132,6 +137,7 @@ public record NodeSettings(
                     new IdleSettings(millis(all, "idle.passivate-after"), all.getInt("idle.waking-max")),
                     readMode(all.getString("read.mode")),
                     millis(all, "state.flush-interval"),
+                    raft.getBytes("log-bytes-kept"),
                     retentionMillis(all.getConfig("versions"), millis(txn, "outcome-retention")),
                     all.getBytes("disk.reserve"),
                     millis(all, "max-clock-offset"));

@@ -28,10 +28,6 @@ public final class ChronicleLog implements SharedLog {
     private final int splitAboveBytes;
     private final long recordsFound;
 
-    public ChronicleLog(Disk disk, Path directory) throws IOException {
-        this(disk, directory, LogSettings.DEFAULT);
-    }
-
     public ChronicleLog(Path directory) throws IOException {
         this(directory, LogSettings.DEFAULT);
     }
@@ -46,7 +42,7 @@ public final class ChronicleLog implements SharedLog {
         this(Disk.ofThisProcess(), directory, settings);
     }
 
-    ChronicleLog(Disk disk, Path directory, LogSettings settings) throws IOException {
+    public ChronicleLog(Disk disk, Path directory, LogSettings settings) throws IOException {
         files = new CycleFiles(disk, directory.resolve("log"), QueueFile.fileBytes(settings.cycleBytes()));
         readers = new CycleReaders(files, settings.recordBytesMax());
         table = new LogTable(readers, settings.cacheBytesMax());

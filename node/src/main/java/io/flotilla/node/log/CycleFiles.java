@@ -59,6 +59,9 @@ final class CycleFiles implements AutoCloseable {
 
     private volatile boolean impatient;
 
+    /** Who allocates the next file, or did. */
+    private volatile @Nullable Thread ahead;
+
     CycleFiles(Disk disk, Path directory, long fileBytes) throws IOException {
         this.disk = disk;
         this.directory = directory;
@@ -177,9 +180,20 @@ final class CycleFiles implements AutoCloseable {
         }
     }
 
-    /** Begins that in the background. If it fails, {@link #bring} tells; for lack of room alone it is tried again, here and there. */
-    void allocateAheadSoon() {
-        Thread thread = new Thread(this::allocateAheadOnceThereIsRoom, "log-ahead");
+    /**
+     * Begins that in the background, after that while. If it fails, {@link #bring} tells; for lack of room alone it is tried again, here and there.
+     */
+    void allocateAheadSoon(long afterNanos) {
+        Thread thread = new Thread(
+                () -> {
+                    long begin = System.nanoTime() + afterNanos;
+                    for (long left = afterNanos; left > 0 && !impatient; left = begin - System.nanoTime()) {
+                        LockSupport.parkNanos(left);
+                    }
+                    allocateAheadOnceThereIsRoom();
+                },
+                "log-ahead");
+        ahead = thread;
         thread.setDaemon(true);
         thread.start();
     }
@@ -228,6 +242,7 @@ final class CycleFiles implements AutoCloseable {
     /** Whoever waits for room, waits no longer. */
     void waitNoLonger() {
         impatient = true;
+        LockSupport.unpark(ahead);
     }
 
     private synchronized void bringAtOnce(int cycle) throws IOException {

@@ -270,7 +270,7 @@ final class CycleScan {
     private static void persist(PartReader part, RangeHistory history, long place, boolean moved) {
         HardState hardState = part.hardState();
         LogReset reset = part.reset();
-        if (hardState != null && !hardState.equals(HardState.INITIAL)) {
+        if (hardState != null && !hardState.isInitial()) {
             history.hardState(hardState, place);
         }
         if (reset != null) {

@@ -36,6 +36,11 @@ public record LogSettings(long cycleBytes, long cacheBytesMax, int groupBytesMax
         }
     }
 
+    /** The same, but for what is kept for slow peers. */
+    public LogSettings keeping(long tailBytes) {
+        return new LogSettings(cycleBytes, cacheBytesMax, groupBytesMax, cyclesKept, tailBytes);
+    }
+
     /** The largest record the queue takes: its mapping overlap. */
     int recordBytesMax() {
         return (int) Math.min(1 << 30, cycleBytes / 8) - 1024;

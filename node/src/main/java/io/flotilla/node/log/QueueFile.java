@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.flotilla.node.disk.DiskFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.core.time.TimeProvider;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -58,6 +59,9 @@ final class QueueFile implements AutoCloseable {
     private @Nullable DiskFile current;
     private @Nullable DiskFile left;
     private int cycle;
+
+    /** An opening has better things to do than to allocate what the first file is not full for a while without. */
+    private static final long FIRST_AHEAD_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     /** Up to where the current cycle file is durable; 0 before the first force. */
     private long forcedTo;
@@ -133,6 +137,7 @@ final class QueueFile implements AutoCloseable {
     }
 
     private void roll() throws IOException {
+        boolean first = current == null;
         int next = cycle + 1;
         files.bring(next);
         cycle = next;
@@ -141,7 +146,7 @@ final class QueueFile implements AutoCloseable {
         current = files.open(next);
         position = 0;
         forcedTo = 0;
-        files.allocateAheadSoon();
+        files.allocateAheadSoon(first ? FIRST_AHEAD_NANOS : 0);
     }
 
     /** On return everything appended is durable. */

@@ -344,7 +344,7 @@ final class RangeLog implements LogView {
     }
 
     synchronized boolean isBlank() {
-        return entries.isEmpty() && baseIndex == 0 && hardState.equals(HardState.INITIAL);
+        return entries.isEmpty() && baseIndex == 0 && hardState.isInitial();
     }
 
     // ---- reading -------------------------------------------------------------------------------------------------

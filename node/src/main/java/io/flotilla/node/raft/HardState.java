@@ -11,6 +11,11 @@ package io.flotilla.node.raft;
 public record HardState(long term, int vote, long commit, int leader, long leaderEpoch) {
     public static final HardState INITIAL = new HardState(0, 0, 0);
 
+    /** Whether nothing was promised. A record's own comparison is code that each process has to make first. */
+    public boolean isInitial() {
+        return term == 0 && vote == 0 && commit == 0 && leader == 0 && leaderEpoch == Support.NO_EPOCH;
+    }
+
     /** Nobody is fortified. */
     public HardState(long term, int vote, long commit) {
         this(term, vote, commit, 0, Support.NO_EPOCH);

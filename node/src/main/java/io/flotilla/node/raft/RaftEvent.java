@@ -57,7 +57,7 @@ public sealed interface RaftEvent {
     /** Hand leadership to that replica (thesis §3.10). Ignored unless leader. */
     record TransferLeadership(int toReplica) implements RaftEvent {}
 
-    /** Campaign without waiting for the election timeout (a fresh split's right side, tests). */
+    /** Campaign without waiting for the election timeout (new ranges, tests). */
     record Campaign() implements RaftEvent {}
 
     /** Ask for a read index (Raft §8, thesis §6.4); answered in {@link Ready#reads} with the same number. */

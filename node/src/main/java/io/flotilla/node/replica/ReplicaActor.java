@@ -2,6 +2,7 @@ package io.flotilla.node.replica;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.Signal;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -99,7 +100,6 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
     private final Replica replica;
     private final Door door;
     private final Executor timers;
-    private final Receive<Command> told = createTold();
     private boolean turnQueued;
     private boolean waitingTickDue;
 
@@ -154,41 +154,67 @@ final class ReplicaActor extends AbstractBehavior<ReplicaActor.Command> {
         door.awake();
     }
 
+    /** By hand: Akka's builder of such things would make two dozen functions for each replica that wakes. */
     @Override
     public Receive<Command> createReceive() {
-        return newReceiveBuilder()
-                .onMessage(Turn.class, turn -> onTurn())
-                .onMessage(LookAfterWaiting.class, tick -> onLookAfterWaiting())
-                .onAnyMessage(this::onTold)
-                .build();
+        return new Receive<>() {
+            @Override
+            public Behavior<Command> receiveMessage(Command command) {
+                return onCommand(command);
+            }
+
+            @Override
+            public Behavior<Command> receiveSignal(Signal signal) {
+                return Behaviors.unhandled();
+            }
+        };
     }
 
-    /** What came through the door is counted, so that none of it is lost when the replica falls asleep. */
-    private Behavior<Command> onTold(Command command) throws Exception {
+    private Behavior<Command> onCommand(Command command) {
+        if (command == Turn.INSTANCE) {
+            return onTurn();
+        }
+        if (command == LookAfterWaiting.INSTANCE) {
+            return onLookAfterWaiting();
+        }
+        // What came through the door is counted, so that none of it is lost when the replica falls asleep.
         heard++;
-        return told.receiveMessage(command);
-    }
-
-    private Receive<Command> createTold() {
-        return newReceiveBuilder()
-                .onMessage(Serve.class, this::onServe)
-                .onMessage(Deliver.class, this::onDeliver)
-                .onMessage(Persisted.class, this::onPersisted)
-                .onMessage(Tick.class, tick -> onTick())
-                .onMessage(FallAsleep.class, command -> onFallAsleep())
-                .onMessage(Raise.class, this::onRaise)
-                .onMessage(Resolved.class, this::onResolved)
-                .onMessage(SnapshotArrived.class, this::onSnapshotArrived)
-                .onMessage(SnapshotInstalled.class, this::onSnapshotInstalled)
-                .onMessage(SnapshotTurn.class, this::onSnapshotTurn)
-                .onMessage(Flushed.class, this::onFlushed)
-                .onMessage(Inspect.class, this::onInspect)
-                .onMessage(Heard.class, this::onHeard)
-                .onMessage(Counted.class, this::onCounted)
-                .onMessage(TakeAway.class, this::onTakeAway)
-                .onMessage(Look.class, this::onLook)
-                .onMessage(Retire.class, this::onRetire)
-                .build();
+        if (command instanceof Deliver deliver) {
+            return onDeliver(deliver);
+        } else if (command instanceof Persisted persisted) {
+            return onPersisted(persisted);
+        } else if (command instanceof Serve serve) {
+            return onServe(serve);
+        } else if (command instanceof Tick) {
+            return onTick();
+        } else if (command instanceof Resolved resolved) {
+            return onResolved(resolved);
+        } else if (command instanceof FallAsleep) {
+            return onFallAsleep();
+        } else if (command instanceof Flushed flushed) {
+            return onFlushed(flushed);
+        } else if (command instanceof Raise raise) {
+            return onRaise(raise);
+        } else if (command instanceof Inspect inspect) {
+            return onInspect(inspect);
+        } else if (command instanceof Look look) {
+            return onLook(look);
+        } else if (command instanceof TakeAway found) {
+            return onTakeAway(found);
+        } else if (command instanceof Heard said) {
+            return onHeard(said);
+        } else if (command instanceof Counted counted) {
+            return onCounted(counted);
+        } else if (command instanceof SnapshotArrived arrived) {
+            return onSnapshotArrived(arrived);
+        } else if (command instanceof SnapshotInstalled installed) {
+            return onSnapshotInstalled(installed);
+        } else if (command instanceof SnapshotTurn turn) {
+            return onSnapshotTurn(turn);
+        } else if (command instanceof Retire retire) {
+            return onRetire(retire);
+        }
+        return Behaviors.unhandled();
     }
 
     private Behavior<Command> onTakeAway(TakeAway found) {

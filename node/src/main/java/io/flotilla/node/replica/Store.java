@@ -28,6 +28,7 @@ import io.flotilla.range.routing.ReplicaInfo;
 import io.flotilla.txn.coordinator.ConflictResolver;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -186,6 +187,16 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
         }
         setting.engine().flush();
         fresh.forEach(descriptor -> openAwake(descriptor, started));
+    }
+
+    /** Has the replicas here campaign, unless somebody leads: all voters of new ranges are there, and nobody has to wait until one loses patience. */
+    public void lead(Collection<RangeDescriptor> ranges) {
+        for (RangeDescriptor range : ranges) {
+            Slot slot = replicas.find(range.id());
+            if (slot != null) {
+                slot.tell(new ReplicaActor.Raise(new RaftEvent.Campaign()));
+            }
+        }
     }
 
     /** Whoever founds a cluster may have to tell of its first ranges again, when they have been split and moved long since. */

@@ -2,8 +2,11 @@ package io.flotilla.client.cli.bench;
 
 import io.flotilla.client.cli.local.LocalCluster;
 import io.flotilla.client.cli.local.Ports;
+import io.flotilla.client.cli.local.ServerSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,8 +35,14 @@ public final class BenchRecoveryCommand extends LocalBench {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Path directory = makeDirectory();
+        List<ServerSpec> servers = LocalCluster.specs(directory, Ports.free(1, new Random()));
+        for (ServerSpec server : servers) {
+            Files.createDirectories(server.directory());
+            // By default the log would be collected before it is that long.
+            Files.writeString(server.settingsFile(), "flotilla.raft.log-bytes-kept = " + 2L * logMib + " MiB\n");
+        }
         RecoveryReport report;
-        try (LocalCluster cluster = cluster(directory, LocalCluster.specs(directory, Ports.free(1, new Random())))) {
+        try (LocalCluster cluster = cluster(directory, servers)) {
             cluster.start();
             report = new RecoveryBench(cluster, ranges, (long) logMib << 20, this::say).run();
         }
