@@ -8,6 +8,8 @@ import io.flotilla.node.disk.FaultDisk;
 import io.flotilla.node.storage.StorageException;
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** Three (or more) server processes on loopback, started through the launcher, each with its own directory. */
 final class ProcessCluster implements AutoCloseable {
     private static final long READY_NANOS_MAX = TimeUnit.SECONDS.toNanos(120);
+    private static final long READY_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     /** Small, so that what grows without bound is noticed. */
     private static final String HEAP = "192m";
@@ -49,6 +52,9 @@ final class ProcessCluster implements AutoCloseable {
     private final List<Process> processes = new ArrayList<>();
     private final String extraSettings;
     private final Map<Integer, String> javaOptions = new HashMap<>();
+
+    /** How long each node's log was when its process began. */
+    private final Map<Integer, Long> saidBefore = new HashMap<>();
 
     /** @param extraSettings HOCON lines for every node's settings file */
     ProcessCluster(Path directory, int nodes, String extraSettings) throws IOException {
@@ -102,6 +108,7 @@ final class ProcessCluster implements AutoCloseable {
         String faults = "-D" + FaultDisk.PROPERTY + "=" + faultFile(node);
         server.environment()
                 .put("FLOTILLA_JAVA_OPTS", String.join(" ", COMPILER, faults, javaOptions.getOrDefault(node, "")));
+        saidBefore.put(node, log.length());
         processes.set(node - 1, server.start());
     }
 
@@ -110,22 +117,30 @@ final class ProcessCluster implements AutoCloseable {
         javaOptions.put(node, options);
     }
 
-    /** Waits until the node's ports serve. */
+    /** Waits until the node's ports serve. It says so; to ask it again and again would take the processor from it. */
     void awaitReady(int node) throws IOException {
         long deadline = System.nanoTime() + READY_NANOS_MAX;
         while (System.nanoTime() < deadline) {
+            if (said(node).contains("flotilla node " + node + " ready")) {
+                return;
+            }
             if (!processes.get(node - 1).isAlive()) {
                 throw new IOException("node " + node + " ended: " + Files.readString(log(node)));
             }
-            // Answers as soon as the service is there, whatever the state of the cluster.
-            try (FlotillaAdmin admin = FlotillaAdmin.connect(endpoint(node), Duration.ofSeconds(2))) {
-                admin.status();
-                return;
-            } catch (FlotillaException notYet) {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
-            }
+            LockSupport.parkNanos(READY_LOOK_NANOS);
         }
         throw new IOException("node " + node + " was not ready in time: " + Files.readString(log(node)));
+    }
+
+    /** What the node's process has said. */
+    private String said(int node) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(log(node).toFile(), "r")) {
+            long begin = saidBefore.getOrDefault(node, 0L);
+            byte[] bytes = new byte[(int) Math.max(0, file.length() - begin)];
+            file.seek(begin);
+            file.readFully(bytes);
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
     }
 
     /** SIGKILL; returns when the process is gone. */
