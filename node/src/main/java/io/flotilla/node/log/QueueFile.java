@@ -41,6 +41,9 @@ final class QueueFile implements AutoCloseable {
     /** Nobody else writes to our directory, so whatever we would wait for was left by a dead process. */
     private static final long LOCK_MILLIS_MAX = 50;
 
+    /** Opening a log leaves the allocation of its second file for later: the first is not full for a while. */
+    private static final long FIRST_AHEAD_NANOS = TimeUnit.SECONDS.toNanos(3);
+
     /** The queue's day, which we count up; it has nothing to do with the time. */
     private static final class Cycles implements TimeProvider {
         private volatile int current;
@@ -59,9 +62,6 @@ final class QueueFile implements AutoCloseable {
     private @Nullable DiskFile current;
     private @Nullable DiskFile left;
     private int cycle;
-
-    /** An opening has better things to do than to allocate what the first file is not full for a while without. */
-    private static final long FIRST_AHEAD_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     /** Up to where the current cycle file is durable; 0 before the first force. */
     private long forcedTo;

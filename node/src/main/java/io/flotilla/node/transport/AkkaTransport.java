@@ -103,7 +103,7 @@ public final class AkkaTransport implements Transport, AutoCloseable {
         Peer peer = peers.get(node);
         if (peer != null) {
             // Those who asked go on asking on the thread that tells them, and it must not be one that others wait for.
-            system.bulk().execute(() -> peer.failAll(node + " has lost its support"));
+            system.classic().dispatcher().execute(() -> peer.failAll(node + " has lost its support"));
         }
     }
 

@@ -10,11 +10,10 @@ import java.io.Closeable;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
-import java.util.concurrent.RunnableScheduledFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import scala.concurrent.ExecutionContext;
 import scala.concurrent.duration.FiniteDuration;
@@ -26,8 +25,7 @@ import scala.concurrent.duration.FiniteDuration;
  * <p>What is to be done again and again, and seldom, is done at common moments: an idle process then wakes once for all of it. What is to be done once is done
  * when it is due.
  *
- * <p>Thread-safe. A task runs on the execution context it was scheduled with; the timer's own thread only hands it over. A dispatcher may have that thread for
- * its own, see {@link TimersThreadExecutor}.
+ * <p>Thread-safe. A task runs on the execution context it was scheduled with; the timer's own thread only hands it over.
  */
 public final class ExactScheduler extends AbstractScheduler implements Closeable {
     /** Tasks repeated at least this long apart are done at multiples of it, and so first up to that much later than asked for. */
@@ -36,13 +34,9 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
     /** One that is due so shortly after a common moment belongs to it: it was due at one before, and took a while. */
     private static final long EARLY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    /** So long after this scheduler was closed and nothing is to be done any more its thread ends. */
-    private static final long LINGER_MILLIS = 100;
-
     private final long originNanos = System.nanoTime();
     private final ScheduledThreadPoolExecutor timer;
     private final LoggingAdapter log;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Tasks that want to run when the system stops if they have not run before. */
     private final Set<Runnable> atClose = ConcurrentHashMap.newKeySet();
@@ -52,31 +46,34 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
         this.log = log;
         this.timer = new ScheduledThreadPoolExecutor(1, threads);
         timer.setRemoveOnCancelPolicy(true);
-    }
-
-    /** Runs a task on the timers' thread, soon. It must be short, or timers are late. Works also when this scheduler is closed. */
-    void execute(Runnable task) {
-        timer.execute(task);
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        timer.setContinueExistingPeriodicTasksAfterShutdownPolicy(false);
     }
 
     @Override
     @SuppressWarnings("deprecation") // for callers; what Akka offers them instead ends here
     public Cancellable schedule(
             FiniteDuration initialDelay, FiniteDuration interval, Runnable task, ExecutionContext executor) {
-        requireOpen();
-        return new Scheduled(timer.scheduleAtFixedRate(
-                () -> handOver(task, executor),
-                repeated(nanos(initialDelay), nanos(interval)),
-                nanos(interval),
-                TimeUnit.NANOSECONDS));
+        try {
+            return new Scheduled(timer.scheduleAtFixedRate(
+                    () -> handOver(task, executor),
+                    repeated(nanos(initialDelay), nanos(interval)),
+                    nanos(interval),
+                    TimeUnit.NANOSECONDS));
+        } catch (RejectedExecutionException closed) {
+            throw closed(closed);
+        }
     }
 
     @Override
     public Cancellable scheduleWithFixedDelay(
             FiniteDuration initialDelay, FiniteDuration delay, Runnable task, ExecutionContext executor) {
-        requireOpen();
         Repeated repeated = new Repeated(task, nanos(delay), executor);
-        repeated.after(nanos(initialDelay));
+        try {
+            repeated.after(nanos(initialDelay));
+        } catch (RejectedExecutionException closed) {
+            throw closed(closed);
+        }
         return repeated;
     }
 
@@ -92,26 +89,26 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
 
     @Override
     public Cancellable scheduleOnce(FiniteDuration delay, Runnable task, ExecutionContext executor) {
-        requireOpen();
-        if (!(task instanceof Scheduler.TaskRunOnClose)) {
-            return new Scheduled(timer.schedule(() -> handOver(task, executor), nanos(delay), TimeUnit.NANOSECONDS));
+        if (task instanceof Scheduler.TaskRunOnClose) {
+            atClose.add(task);
         }
-        atClose.add(task);
-        return new Scheduled(timer.schedule(
-                () -> {
-                    if (atClose.remove(task)) {
+        try {
+            return new Scheduled(timer.schedule(
+                    () -> {
+                        atClose.remove(task);
                         handOver(task, executor);
-                    }
-                },
-                nanos(delay),
-                TimeUnit.NANOSECONDS));
+                    },
+                    nanos(delay),
+                    TimeUnit.NANOSECONDS));
+        } catch (RejectedExecutionException closed) {
+            atClose.remove(task);
+            throw closed(closed);
+        }
     }
 
     /** What Akka expects of a scheduler whose system has stopped. */
-    private void requireOpen() {
-        if (closed.get()) {
-            throw new IllegalStateException("cannot enqueue after timer shutdown");
-        }
+    private static IllegalStateException closed(RejectedExecutionException cause) {
+        return new IllegalStateException("cannot enqueue after timer shutdown", cause);
     }
 
     private static long nanos(FiniteDuration duration) {
@@ -124,9 +121,6 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
     }
 
     private void handOver(Runnable task, ExecutionContext executor) {
-        if (closed.get()) {
-            return;
-        }
         try {
             executor.execute(task);
         } catch (RuntimeException refused) {
@@ -183,9 +177,12 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
                 over = true;
                 throw failed;
             }
-            over |= closed.get();
-            if (!over) {
-                after(delayNanos);
+            try {
+                if (!over) {
+                    after(delayNanos);
+                }
+            } catch (RejectedExecutionException closed) {
+                over = true;
             }
         }
 
@@ -206,21 +203,13 @@ public final class ExactScheduler extends AbstractScheduler implements Closeable
         }
     }
 
-    /** No timer goes off any more, and the thread ends when nobody has it run anything; what Akka marks to be run at the end is run. */
+    /** Ends the thread; what Akka marks to be run at the end is run. */
     @Override
     public void close() {
-        closed.set(true);
-        for (Runnable waiting : timer.getQueue()) {
-            if (waiting instanceof RunnableScheduledFuture<?> task && task.getDelay(TimeUnit.NANOSECONDS) > 0) {
-                task.cancel(false);
-            }
-        }
-        timer.setKeepAliveTime(LINGER_MILLIS, TimeUnit.MILLISECONDS);
-        timer.allowCoreThreadTimeOut(true);
+        timer.shutdown();
         for (Runnable task : atClose) {
-            if (atClose.remove(task)) {
-                task.run();
-            }
+            atClose.remove(task);
+            task.run();
         }
     }
 }

@@ -127,11 +127,6 @@ public final class NodeSystem implements AutoCloseable {
         return system.dispatchers().lookup(WIRE_DISPATCHER);
     }
 
-    /** Threads for what takes a while and nobody waits for; begun when needed. */
-    public Executor bulk() {
-        return system.dispatchers().lookup(BULK_DISPATCHER);
-    }
-
     /**
      * Runs a task at once, on the calling thread; actors of {@link #onCallersThread} that it tells something run when it is done, on this
      * thread too, so that each handles all it was told as one group.

@@ -38,8 +38,8 @@ final class ProcessCluster implements AutoCloseable {
     /** These servers live for seconds: what the optimizing compiler would cost them is never earned back. */
     private static final String COMPILER = "-XX:TieredStopAtLevel=1";
 
-    /** Which of the processes that test at the same time this is. */
-    private static final int FORK = Integer.getInteger("flotilla.test.fork", 1);
+    /** Which of the processes that test at the same time this is. What is told and is no number must fail: with the same one, they take the same ports now and then. */
+    private static final int FORK = Integer.parseInt(System.getProperty("flotilla.test.fork", "1"));
 
     private static final int FORKS_MAX = 8;
 

@@ -9,14 +9,9 @@ import akka.dispatch.ExecutionContexts;
 import akka.event.NoLogging;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import scala.concurrent.ExecutionContext;
@@ -90,27 +85,6 @@ class ExactSchedulerTest {
         assertThat(task.cancel()).isTrue();
         assertThat(task.isCancelled()).isTrue();
         assertThat(task.cancel()).isFalse();
-    }
-
-    /** A dispatcher whose thread it is has things to do also while an actor system ends. */
-    @Test
-    void itsThreadRunsTasksInOrderAlsoAfterTheEnd() throws InterruptedException {
-        List<String> ran = Collections.synchronizedList(new ArrayList<>());
-        scheduler.execute(() -> ran.add("first"));
-        scheduler.execute(() -> ran.add("second"));
-        scheduler.close();
-        CountDownLatch last = new CountDownLatch(1);
-        AtomicReference<Thread> thread = new AtomicReference<>();
-        scheduler.execute(() -> {
-            ran.add("third");
-            thread.set(Thread.currentThread());
-            last.countDown();
-        });
-        assertThat(last.await(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(ran).containsExactly("first", "second", "third");
-        Thread its = Objects.requireNonNull(thread.get());
-        its.join(60_000);
-        assertThat(its.isAlive()).isFalse();
     }
 
     @Test

@@ -250,18 +250,13 @@ final class ClusterActor extends AbstractBehavior<ControlCommand> {
         Consumer<AdminReply> reply = answer -> tell(
                 message.replyAddress(),
                 new ControlMessage.AdminAnswer(message.call(), answer.ok(), answer.payload(), answer.error()));
-        // To ask thousands of ranges takes a while, and this actor may be on the timers' thread.
-        wiring.system().bulk().execute(() -> answer(message, reply));
-        return this;
-    }
-
-    private void answer(ControlMessage.AdminCall message, Consumer<AdminReply> reply) {
         try {
             wiring.handler().onAdminCall(new NodeId(message.from()), message.kind(), message.payload(), reply);
         } catch (RuntimeException e) {
             LOG.error("admin call {} of n{} failed", message.kind(), message.from(), e);
             reply.accept(AdminReply.failed(message.kind() + " failed: " + e.getMessage()));
         }
+        return this;
     }
 
     private Behavior<ControlCommand> onBootstrapCall(ControlMessage.BootstrapCall message) {
