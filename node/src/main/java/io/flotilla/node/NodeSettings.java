@@ -65,9 +65,6 @@ public record NodeSettings(
 
     public NodeSettings {
         join = List.copyOf(join);
-        if (logBytesKept < 0) {
-            throw new InvalidSettings("flotilla.raft.log-bytes-kept must not be negative; it is " + logBytesKept);
-        }
         if (diskReserveBytes < 0) {
             throw new InvalidSettings("flotilla.disk.reserve must not be negative; it is " + diskReserveBytes);
         }

@@ -53,6 +53,9 @@ class LogBitFlipTest {
     @TempDir
     Path directory;
 
+    @TempDir
+    Path copies;
+
     private final List<String> acknowledged = LongStream.rangeClosed(1, (long) ENTRIES * STARTS)
             .mapToObj(index -> index + ":1")
             .toList();
@@ -206,7 +209,7 @@ class LogBitFlipTest {
 
     /** True if the log refused to open; else it must have all that was acknowledged. Puts the bit back. */
     private boolean flipped(Path file, long at, int bit, String what) throws IOException {
-        Path copy = directory.resolveSibling(directory.getFileName() + "-copy");
+        Path copy = copies.resolve("store");
         copy(copy);
         flip(copy.resolve(directory.relativize(file)), at, bit);
         String where = what + ": bit " + bit + " at " + at + " of " + file.getFileName();
