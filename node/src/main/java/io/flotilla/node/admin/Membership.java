@@ -246,7 +246,7 @@ public final class Membership implements ControlHandler {
                                 }
                             }
                             if (missing.isEmpty()) {
-                                tools.store().lead(plan.ranges());
+                                tools.store().campaign(plan.ranges());
                                 writeMeta(plan, () -> {
                                     FoundingPlan.finish(tools.engine());
                                     LOG.info("founded cluster {} on nodes {}", plan.clusterId(), plan.nodes());

@@ -42,6 +42,7 @@ public final class ChronicleLog implements SharedLog {
         this(Disk.ofThisProcess(), directory, settings);
     }
 
+    /** As above, on that disk. */
     public ChronicleLog(Disk disk, Path directory, LogSettings settings) throws IOException {
         files = new CycleFiles(disk, directory.resolve("log"), QueueFile.fileBytes(settings.cycleBytes()));
         readers = new CycleReaders(files, settings.recordBytesMax());

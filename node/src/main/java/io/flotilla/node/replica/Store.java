@@ -190,7 +190,7 @@ public final class Store implements Transport.Inbound, LivenessListener, AutoClo
     }
 
     /** Has the replicas here campaign, unless somebody leads: all voters of new ranges are there, and nobody has to wait until one loses patience. */
-    public void lead(Collection<RangeDescriptor> ranges) {
+    public void campaign(Collection<RangeDescriptor> ranges) {
         for (RangeDescriptor range : ranges) {
             Slot slot = replicas.find(range.id());
             if (slot != null) {
